@@ -1,0 +1,69 @@
+"""Every exception that nightdesk raises on purpose.
+
+    NightdeskError
+    |- ConfigError        a file or setting that people wrote is wrong: exit code 2
+    |- LandingError       the landing area cannot be read or written
+    |- ArchiveError       a capture is missing or damaged
+    |- WarehouseError     the warehouse refused
+    |  |- WarehouseLocked another process holds it; `pid` says which
+    |  `- CheckFailed     a check inside the load transaction found rows
+    |- NightFailed        the night is accounted for, and it is a failure: exit code 1
+    `- FeedError          a document that is no feed at all
+
+What is expected to go wrong with one page or feed (404, robots, an empty text) is no
+exception but an outcome: see `model.OUTCOMES`.
+"""
+
+from __future__ import annotations
+
+
+class NightdeskError(Exception):
+    """Base of all; the message reads `what: which: cause`."""
+
+
+class ConfigError(NightdeskError):
+    """A configuration file or setting is wrong; names file, line or key, and cure."""
+
+
+class LandingError(NightdeskError):
+    """The landing area cannot be read or written."""
+
+
+class ArchiveError(LandingError):
+    """A capture is missing or damaged."""
+
+
+class WarehouseError(NightdeskError):
+    """The warehouse cannot do what was asked."""
+
+
+class WarehouseLocked(WarehouseError):
+    """Another process has the warehouse open.
+
+    Attributes:
+        pid: the process that holds it, where the engine says so.
+    """
+
+    def __init__(self, message: str, pid: int | None = None) -> None:
+        super().__init__(message)
+        self.pid = pid
+
+
+class CheckFailed(WarehouseError):
+    """A check inside the load transaction found rows; the night was rolled back."""
+
+
+class NightFailed(NightdeskError):
+    """The night ended, is accounted for, and counts as a failure."""
+
+
+class FeedError(NightdeskError):
+    """The document is no feed of a kind that we read.
+
+    Attributes:
+        url: where it came from, if known.
+    """
+
+    def __init__(self, message: str, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url

@@ -1,0 +1,312 @@
+"""The values that pass between stages: frozen, plain, and free of I/O.
+
+One article's way: Source -> Entry -> (page bytes) -> Article -> Pair -> Tags. Every
+class here is also the row of one landing file, so its fields are limited to what a
+Parquet column can hold: str, int, float, bool, datetime, date, tuples of those, and
+tuples of another class of this module.
+
+Times are aware datetimes in UTC. A field that ends in `_url` is absolute. Counts start
+with `n_`. `None` always means "not stated"; an empty string never does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap"]
+Precision = Literal["second", "day"]
+SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap")
+
+#: What can become of one attempt to fetch an address. `ok` and `not_modified` are the
+#: good ones; `fetch.outcomes` says which of the others are worth another try.
+OUTCOMES: tuple[str, ...] = (
+    "ok",
+    "not_modified",
+    "auth",
+    "bad_url",
+    "blocked",
+    "connection",
+    "decode",
+    "dns",
+    "empty_body",
+    "forbidden_address",
+    "gone",
+    "http_error",
+    "not_found",
+    "rate_limited",
+    "redirect_loop",
+    "robots",
+    "server_error",
+    "timeout",
+    "tls",
+    "too_large",
+    "truncated",
+    "wrong_type",
+)
+
+#: The bins of the accounting: every distinct entry of a night is in exactly one.
+BINS: tuple[str, ...] = ("loaded", "duplicate", "rejected", "failed", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An outlet and the address at which we poll it."""
+
+    id: str
+    name: str
+    kind: SourceKind
+    url: str
+    country: str | None = None  # ISO 3166-1 alpha-2 of the publisher
+    lang: str | None = None  # ISO 639-1
+    timezone: str = "UTC"  # IANA name; reads dates that state no zone
+    tags: tuple[str, ...] = ()
+    is_enabled: bool = True
+    robots: Literal["obey", "ignore_feed"] = "obey"
+    gap_s: float = 2.0  # least time between two starts on one host
+    allow_private: bool = False  # may it live on a private address?
+    past_url: str | None = None  # dated sitemap, with {yyyy} {mm} {dd}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item as a feed or sitemap states it."""
+
+    url: str  # absolute, as stated
+    title: str | None = None
+    guid: str | None = None
+    summary: str | None = None  # as stated, may hold markup
+    content: str | None = None  # as stated, may hold markup
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    lang: str | None = None
+    image_url: str | None = None
+    published_at: datetime | None = None
+    published_precision: Precision | None = None
+    published_raw: str | None = None
+    updated_at: datetime | None = None
+    updated_raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One parsed feed or sitemap document."""
+
+    kind: str  # rss | atom | jsonfeed | sitemap | sitemapindex
+    entries: tuple[Entry, ...] = ()
+    title: str | None = None
+    home_url: str | None = None
+    description: str | None = None
+    lang: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    ttl_s: int | None = None
+    children: tuple[str, ...] = ()  # of a sitemap index
+    warnings: tuple[str, ...] = ()  # what was mended or left out
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to fetch one address: a row of the fetch log."""
+
+    url: str
+    final_url: str
+    outcome: str  # one of OUTCOMES
+    purpose: Literal["feed", "page", "robots"]
+    source_id: str | None = None
+    status: int | None = None
+    content_type: str | None = None
+    started_at: datetime | None = None
+    duration_ms: int = 0
+    bytes_wire: int = 0
+    bytes_decoded: int = 0
+    digest: str | None = None  # sha256 hex of the decoded body
+    error: str | None = None  # one line, secrets removed
+    retry_after_s: int | None = None
+    redirects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Where the bytes of a page or feed lie in the archive."""
+
+    url: str
+    final_url: str
+    captured_at: datetime
+    digest: str  # sha256 hex of the decoded body
+    file: str  # path of the .warc.zst below the landing root
+    offset: int  # of the record's zstd frame in that file
+    content_type: str | None = None
+    source_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An entry of a source in the night that it states, and what became of its page.
+
+    The row of `entries/night=D`. Several rows of one (source_id, url) are several
+    looks at the same entry; a build merges them by rule, never by order of arrival.
+    """
+
+    source_id: str
+    url: str
+    canonical_url: str
+    article_id: int
+    via: str  # feed | dated_sitemap | archive
+    listed_at: datetime
+    stated_at: datetime | None = None
+    stated_precision: Precision | None = None
+    updated_at: datetime | None = None
+    title: str | None = None
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    lang: str | None = None
+    outcome: str | None = None  # of the page: one of OUTCOMES; None: not tried yet
+    reason: str | None = None  # a word why, where outcome does not say it
+    captured_at: datetime | None = None
+    final_url: str | None = None
+    content_type: str | None = None
+    digest: str | None = None
+    file: str | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known of one source for one night, as one look found it."""
+
+    source_id: str
+    status: Literal["ok", "failed", "no_coverage"]
+    looked_at: datetime
+    reason: str | None = None
+    via: str | None = None
+    n_entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A paragraph that was dropped because it repeats an earlier one."""
+
+    dropped: int  # index among the paragraphs before the drop
+    kept: int  # index there of the paragraph that it repeats
+
+
+@dataclass(frozen=True, slots=True)
+class DateCandidate:
+    """A publication date that was considered."""
+
+    via: str  # jsonld | meta | time | url | entry | trafilatura
+    raw: str
+    rejected: str | None = None  # why it lost; None: it won
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Text and metadata of one canonical URL, or the reason why there is none."""
+
+    article_id: int
+    canonical_url: str
+    url: str
+    source_id: str
+    status: Literal["ok", "rejected", "failed"]
+    reason: str | None = None  # of a rejection or failure
+    title: str | None = None
+    text: str = ""  # paragraphs, one a line, after the drops
+    n_paragraphs: int = 0
+    n_words: int = 0
+    repeats: tuple[Repeat, ...] = ()
+    lang: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    published_on: date | None = None  # the publisher's calendar day
+    published_precision: Precision | None = None
+    published_zone: str | None = None  # as stated: "+05:00", "Z"; None: not stated
+    published_via: str | None = None
+    date_candidates: tuple[DateCandidate, ...] = ()
+    modified_at: datetime | None = None
+    site_name: str | None = None
+    section: str | None = None
+    description: str | None = None
+    image_url: str | None = None
+    article_type: str | None = None  # news | opinion | live | gallery | video
+    is_free: bool | None = None
+    confidence: float = 0.0  # 0..1, low for pages that need a second look
+    text_hash: str | None = None  # sha256 hex of the text, normalised
+    page_digest: str | None = None  # sha256 hex of the decoded page
+    captured_at: datetime | None = None
+    input_digest: str | None = None  # of all that extract was given
+    version: str = ""  # of the extractor
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The sampled word 5-gram hashes of one article, signed 64-bit, ascending."""
+
+    article_id: int
+    text_hash: str
+    hashes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two articles judged to carry one text; `a_id` is the smaller id."""
+
+    a_id: int
+    b_id: int
+    kind: Literal["exact", "near", "update", "contains"]
+    score: float  # 0..1
+    rule: str  # name and version of the rule that joined them
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span that names an entity or a place."""
+
+    field: Literal["title", "text"]
+    start: int  # Python string index into that field
+    end: int  # exclusive
+    surface: str
+    type: Literal["PER", "ORG", "LOC", "DEMONYM"]
+    rule: str  # why it was tagged
+    score: float = 1.0
+    entity_id: str | None = None  # QID, "nd:per:..." or "nd:org:..."
+    name: str | None = None  # the entity's full name
+    country: str | None = None  # ISO2 of a place, demonym or metonym
+    place_id: str | None = None  # "geonames:1176615", "iso:PK", "x-sahel"
+
+
+@dataclass(frozen=True, slots=True)
+class CountryScore:
+    """How much an article is about a country."""
+
+    country: str  # ISO2
+    score: float
+    share: float  # of the article's scores
+    n_mentions: int
+    role: Literal["about", "mentioned", "dateline", "venue"]
+    is_focus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """All that was tagged in one article."""
+
+    article_id: int
+    mentions: tuple[Mention, ...] = ()
+    countries: tuple[CountryScore, ...] = ()
+    is_tagged: bool = True  # False: a language that we cannot tag yet
+    input_digest: str | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region that an article can be about: a country list with a name."""
+
+    id: str  # "m49:034", "x-sahel", "desk:afpak", "iso:PK"
+    name: str
+    scheme: Literal["country", "m49", "macro", "desk"]
+    countries: tuple[str, ...] = field(default=())  # ISO2
+    parent_id: str | None = None

@@ -1,0 +1,1 @@
+"""The only package that opens DuckDB, on a file or in memory."""
