@@ -1,0 +1,42 @@
+"""Text as every stage means it: paragraphs, words, and the hash of a text.
+
+Kept apart from the stages because extract, deduplicate and tag must agree on what a
+paragraph and a word are. Pure; leaves languages to their own stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+# Scripts written without blanks: each character is a word of its own.
+_SOLO = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_SOLO}]|[^\W_{_SOLO}]+")
+
+
+def split_paragraphs(text: str) -> tuple[str, ...]:
+    """Return the non-blank lines of a text, stripped, in order.
+
+    >>> split_paragraphs("One.\\n\\n  Two.\\n")
+    ('One.', 'Two.')
+    """
+    return tuple(line for raw in text.splitlines() if (line := raw.strip()))
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text, case-folded, NFKC; Han, Kana, Thai by character.
+
+    >>> split_words("The U.N. said 3,000")
+    ['the', 'u', 'n', 'said', '3', '000']
+    """
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def hash_text(text: str) -> str:
+    """Return the SHA-256 (hex) of a text's words: blind to case, blanks and marks.
+
+    >>> hash_text("A  b.") == hash_text("a B")
+    True
+    """
+    return hashlib.sha256(" ".join(split_words(text)).encode()).hexdigest()
