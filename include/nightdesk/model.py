@@ -33,6 +33,7 @@ OUTCOMES: tuple[str, ...] = (
     "empty_body",
     "forbidden_address",
     "gone",
+    "host_busy",
     "http_error",
     "not_found",
     "rate_limited",
