@@ -175,6 +175,24 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownUrl:
+    """What one run learned of a canonical URL: a row of the URL index.
+
+    The owner of the URL is the earliest `night` among its rows; rows are only added.
+    """
+
+    canonical_url: str
+    article_id: int
+    night: date | None = None  # that an entry states
+    captured_at: datetime | None = None
+    final_url: str | None = None
+    content_type: str | None = None
+    digest: str | None = None
+    file: str | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What is known of one source for one night, as one look found it."""
 

@@ -1,0 +1,328 @@
+"""YAML and environment -> values. A bad file is named with line, key, allowed values.
+
+Two kinds of input: settings (`NIGHTDESK_*` variables, one table in docs/settings.md)
+and the files that people write. The user's files live in `<data>/config` and lie over
+those shipped in `include/config`, so that an upgrade never touches them: a user's
+sources file takes the place of the sample sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from nightdesk.errors import ConfigError
+from nightdesk.model import Source, SourceKind
+
+PACKAGE = Path(__file__).parent
+SHIPPED = PACKAGE.parent / "config"
+CHECKOUT = PACKAGE.parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things lie and how we introduce ourselves; see docs/settings.md."""
+
+    data: Path
+    landing: str  # a path, or an fsspec address such as s3://bucket/landing
+    warehouse: str  # a DuckDB connection string
+    shipped: Path = SHIPPED
+    mirrors: Mapping[str, str] | None = None
+    contact: str | None = None
+    newsstand_articles: int = 180
+
+    @property
+    def config_dir(self) -> Path:
+        """The folder of the user's own configuration files."""
+        return self.data / "config"
+
+    @property
+    def published(self) -> Path:
+        """The folder of what readers may open."""
+        return self.data / "published"
+
+    @property
+    def briefs(self) -> Path:
+        """The folder of the nightly briefs."""
+        return self.data / "briefs"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings that the environment states, with our defaults.
+
+    Raises:
+        ConfigError: a value cannot be read; the message names the variable.
+    """
+    env = os.environ if environ is None else environ
+    data = Path(env.get("NIGHTDESK_DATA") or CHECKOUT / "data").expanduser().resolve()
+    return Settings(
+        data=data,
+        landing=env.get("NIGHTDESK_LANDING") or str(data / "landing"),
+        warehouse=env.get("NIGHTDESK_WAREHOUSE")
+        or str(data / "warehouse" / "nightdesk.duckdb"),
+        mirrors=_read_mirrors(env.get("NIGHTDESK_MIRRORS")),
+        contact=env.get("NIGHTDESK_CONTACT") or None,
+        newsstand_articles=_read_count(env, "NIGHTDESK_NEWSSTAND_ARTICLES", 180),
+    )
+
+
+def _read_count(env: Mapping[str, str], name: str, default: int) -> int:
+    raw = env.get(name) or str(default)
+    if not raw.isdigit() or int(raw) < 1:
+        raise ConfigError(f"{name}: {raw!r} is not a whole number above 0")
+    return int(raw)
+
+
+def _read_mirrors(name: str | None) -> dict[str, str] | None:
+    if not name:
+        return None
+    try:
+        mirrors = json.loads(Path(name).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"NIGHTDESK_MIRRORS: {name}: {error}") from error
+    if not isinstance(mirrors, dict) or not all(
+        isinstance(side, str) and side.startswith(("http://", "https://"))
+        for pair in mirrors.items()
+        for side in pair
+    ):
+        raise ConfigError(
+            f"NIGHTDESK_MIRRORS: {name}: want an object of URL prefix: URL prefix"
+        )
+    return mirrors
+
+
+class _SourceRow(BaseModel):
+    """A source as people write it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    name: str = Field(min_length=1, max_length=200)
+    kind: SourceKind
+    url: str
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    lang: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    timezone: str = "UTC"
+    tags: list[str] = []
+    enabled: bool = True
+    robots: Literal["obey", "ignore_feed"] = "obey"
+    gap_s: float = Field(default=2.0, ge=0, le=120, strict=False)
+    allow_private: bool = False
+    past_url: str | None = None
+
+    @field_validator("url", "past_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(f"{value!r} is not an http or https address")
+            if parts.username or parts.password:
+                raise ValueError("an address must not hold a user name or password")
+        return value
+
+    @field_validator("past_url")
+    @classmethod
+    def _is_dated(cls, value: str | None) -> str | None:
+        if value is not None and not all(
+            part in value for part in ("{yyyy}", "{mm}", "{dd}")
+        ):
+            raise ValueError("wants the places {yyyy}, {mm} and {dd}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no IANA time zone name") from error
+        return value
+
+    @field_validator("tags")
+    @classmethod
+    def _are_tags(cls, value: list[str]) -> list[str]:
+        for tag in value:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", tag):
+                raise ValueError(f"{tag!r}: lower-case letters, digits and hyphens")
+        return value
+
+
+class _SourcesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    newsstand: bool = False
+    sources: list[_SourceRow] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class SourceList:
+    """The sources in force, and the file that they came from."""
+
+    path: Path
+    digest: str  # sha256 hex of the file
+    is_newsstand: bool  # they live in the sample world
+    sources: tuple[Source, ...]
+
+    @property
+    def enabled(self) -> tuple[Source, ...]:
+        """The sources that are polled, by id."""
+        return tuple(s for s in self.sources if s.is_enabled)
+
+    def select(self, wanted: list[str] | None) -> tuple[Source, ...]:
+        """Return the enabled sources of these ids or tags; all for an empty list.
+
+        Raises:
+            ConfigError: a word is neither an id nor a tag; the message lists both.
+        """
+        if not wanted:
+            return self.enabled
+        ids = {s.id for s in self.enabled}
+        tags = {tag for s in self.enabled for tag in s.tags}
+        for word in wanted:
+            if word not in ids | tags:
+                raise ConfigError(
+                    f"sources: {word!r} is neither a source nor a tag of {self.path}; "
+                    f"sources: {', '.join(sorted(ids))}; "
+                    f"tags: {', '.join(sorted(tags))}"
+                )
+        chosen = set(wanted)
+        return tuple(s for s in self.enabled if s.id in chosen or chosen & set(s.tags))
+
+
+def sources_path(settings: Settings) -> Path:
+    """Return the sources file in force: the user's, else the sample one."""
+    own = settings.config_dir / "sources.yaml"
+    return own if own.exists() else settings.shipped / "sources.yaml"
+
+
+def load_sources(path: Path) -> SourceList:
+    """Return the sources of a file, sorted by id.
+
+    Raises:
+        ConfigError: names every line and key that is wrong, with the allowed values.
+    """
+    data, lines, digest = _read_yaml(path)
+    try:
+        rows = _SourcesFile.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error, lines)) from error
+    _refuse_twins(path, rows, lines)
+    return SourceList(
+        path=path,
+        digest=digest,
+        is_newsstand=rows.newsstand,
+        sources=tuple(
+            sorted((_make_source(row) for row in rows.sources), key=lambda s: s.id)
+        ),
+    )
+
+
+def _make_source(row: _SourceRow) -> Source:
+    values = row.model_dump(exclude={"enabled", "tags"})
+    return Source(**values, is_enabled=row.enabled, tags=tuple(row.tags))
+
+
+Lines = dict[tuple[str | int, ...], int]
+
+
+def _read_yaml(path: Path) -> tuple[Any, Lines, str]:
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{path}{where}: not YAML: {problem}") from error
+    lines: Lines = {}
+    if node is not None:
+        for place, line in _walk(path, node, ()):
+            lines[place] = line
+    return data, lines, hashlib.sha256(raw).hexdigest()
+
+
+def _walk(
+    path: Path, node: yaml.Node, place: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    yield place, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise ConfigError(
+                    f"{path}:{line}: key {key.value!r} is already there "
+                    f"on line {seen[key.value]}"
+                )
+            seen[key.value] = line
+            yield from _walk(path, value, (*place, key.value))
+            yield (*place, key.value), line
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _walk(path, value, (*place, index))
+
+
+def _explain(path: Path, error: ValidationError, lines: Lines) -> str:
+    return "\n".join(
+        f"{path}:{_line_of(lines, item['loc'])}: {_key_of(item['loc'])}: {_cause(item)}"
+        for item in error.errors()
+    )
+
+
+def _line_of(lines: Lines, loc: tuple[str | int, ...]) -> int:
+    for end in range(len(loc), -1, -1):
+        if loc[:end] in lines:
+            return lines[loc[:end]]
+    return 1
+
+
+def _key_of(loc: tuple[str | int, ...]) -> str:
+    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc)
+    return key.lstrip(".") or "file"
+
+
+def _cause(item: Mapping[str, Any]) -> str:
+    loc, given = item["loc"], item.get("input")
+    if item["type"] == "extra_forbidden":
+        model = _SourceRow if "sources" in loc else _SourcesFile
+        return f"unknown key; allowed keys: {', '.join(model.model_fields)}"
+    if item["type"] == "missing":
+        return "missing; this key is required"
+    if item["type"] == "literal_error":
+        return f"{given!r} is not one of {item['ctx']['expected']}"
+    if item["type"] == "string_pattern_mismatch":
+        return f"{given!r} does not fit the pattern {item['ctx']['pattern']}"
+    cause = str(item["msg"]).removeprefix("Value error, ")
+    return cause if item["type"] == "value_error" else f"{cause}, not {given!r}"
+
+
+def _refuse_twins(path: Path, rows: _SourcesFile, lines: Lines) -> None:
+    first: dict[str, int] = {}
+    problems = []
+    for index, row in enumerate(rows.sources):
+        line = lines.get(("sources", index, "id"), 1)
+        if row.id in first:
+            problems.append(
+                f"{path}:{line}: sources[{index}].id: {row.id!r} is already used "
+                f"on line {first[row.id]}"
+            )
+        first.setdefault(row.id, line)
+    if problems:
+        raise ConfigError("\n".join(problems))

@@ -1,0 +1,123 @@
+"""Dataclass rows <-> Parquet bytes; the model is the only place that names a column."""
+
+from __future__ import annotations
+
+import io
+import types
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Row = TypeVar("Row")
+
+_PLAIN: dict[Any, Any] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    datetime: pa.timestamp("us", tz="UTC"),
+    date: pa.date32(),
+}
+
+
+@lru_cache(maxsize=64)  # a pure function of the class
+def schema_of(row_class: type) -> Any:
+    """Return the Arrow schema of a dataclass: one column a field, in order.
+
+    >>> from nightdesk.model import Repeat
+    >>> schema_of(Repeat).names
+    ['dropped', 'kept']
+    """
+    hints = get_type_hints(row_class)
+    return pa.schema([(f.name, _arrow(hints[f.name])) for f in fields(row_class)])
+
+
+def _arrow(hint: Any) -> Any:
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return pa.string()
+    if origin in (Union, types.UnionType):
+        return _arrow(next(a for a in args if a is not type(None)))
+    if origin is tuple:
+        return pa.list_(_arrow(args[0]))
+    if is_dataclass(hint):
+        inner = get_type_hints(hint)
+        return pa.struct([(f.name, _arrow(inner[f.name])) for f in fields(hint)])
+    raise TypeError(f"no column type for {hint!r}")
+
+
+def encode_rows(rows: Iterable[object], row_class: type) -> bytes:
+    """Return a Parquet file (zstd) that holds the rows in the order given."""
+    names = [f.name for f in fields(row_class)]
+    columns = [[_value(getattr(row, name)) for row in rows] for name in names]
+    table = pa.table(
+        [
+            pa.array(c, type=f.type)
+            for c, f in zip(columns, schema_of(row_class), strict=True)
+        ],
+        schema=schema_of(row_class),
+    )
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_value(item) for item in value]
+    if is_dataclass(value):
+        return {f.name: _value(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def decode_rows(raw: bytes, row_class: type[Row]) -> list[Row]:
+    """Return the rows of a Parquet file that `encode_rows` made.
+
+    A column that the file lacks takes the field's default, so that files of an older
+    version stay readable.
+
+    Raises:
+        pyarrow.ArrowInvalid: the bytes are no whole Parquet file.
+    """
+    table = pq.read_table(io.BytesIO(raw))
+    hints = get_type_hints(row_class)
+    names = [f.name for f in fields(row_class) if f.name in table.column_names]  # type: ignore[arg-type]
+    columns = [_read(table.column(n).to_pylist(), hints[n]) for n in names]
+    if not names:
+        return []
+    return [
+        row_class(**dict(zip(names, values, strict=True)))
+        for values in zip(*columns, strict=True)
+    ]
+
+
+def _read(values: Sequence[Any], hint: Any) -> list[Any]:
+    make = _maker(hint)
+    return list(values) if make is None else [make(v) for v in values]
+
+
+def _maker(hint: Any) -> Any:
+    """Return what turns a column value into the field's value; None: nothing to do."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        inner = _maker(next(a for a in args if a is not type(None)))
+        return None if inner is None else lambda v: None if v is None else inner(v)
+    if hint is datetime:
+        return lambda v: v.astimezone(UTC)
+    if origin is tuple:
+        item = _maker(args[0])
+        return lambda v: tuple(v if item is None else (item(i) for i in v))
+    if is_dataclass(hint):
+        inner_hints = get_type_hints(hint)
+        makers = {f.name: _maker(inner_hints[f.name]) for f in fields(hint)}
+        return lambda v: hint(
+            **{k: x if makers[k] is None else makers[k](x) for k, x in v.items()}
+        )
+    return None
