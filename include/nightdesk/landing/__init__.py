@@ -25,7 +25,7 @@ import pyarrow as pa
 from upath import UPath
 
 from nightdesk.errors import LandingError
-from nightdesk.landing.archive import ArchiveFile, encode_record, read_record
+from nightdesk.landing.archive import encode_record, read_record
 from nightdesk.landing.leases import HostLeases
 from nightdesk.landing.rows import decode_rows, encode_rows
 from nightdesk.model import Capture, KnownUrl
@@ -43,7 +43,7 @@ class ArchiveWriter:
         self._landing = landing
         self._path = f"{folder}/{name}.warc.zst"
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
-        self._file = ArchiveFile(self._spool)
+        self._size = 0
         self._captures: list[Capture] = []
 
     def add(self, capture: Capture, headers: Mapping[str, str], body: bytes) -> Capture:
@@ -57,10 +57,12 @@ class ArchiveWriter:
             captured_at=capture.captured_at,
             digest=capture.digest,
             file=self._path,
-            offset=self._file.add(record),
+            offset=self._size,
             content_type=capture.content_type,
             source_id=capture.source_id,
         )
+        self._spool.write(record)
+        self._size += len(record)
         self._captures.append(placed)
         return placed
 

@@ -114,7 +114,7 @@ def _maker(hint: Any) -> Any:
     if origin is tuple:
         item = _maker(args[0])
         return lambda v: tuple(v if item is None else (item(i) for i in v))
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         inner_hints = get_type_hints(hint)
         makers = {f.name: _maker(inner_hints[f.name]) for f in fields(hint)}
         return lambda v: hint(
