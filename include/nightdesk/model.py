@@ -205,6 +205,46 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedEntry:
+    """A distinct entry of a night and the bin that it is in, or None: its page says."""
+
+    source_id: str
+    url: str
+    canonical_url: str
+    article_id: int
+    via: str
+    is_primary: bool  # the entry that stands for its canonical URL
+    title: str | None = None
+    stated_at: datetime | None = None
+    stated_precision: Precision | None = None
+    bin: str | None = None  # one of BINS
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPage:
+    """A captured page that a night extracts."""
+
+    article_id: int
+    canonical_url: str
+    url: str
+    source_id: str
+    via: str
+    captured_at: datetime
+    first_captured_on: date
+    digest: str
+    file: str
+    offset: int
+    is_current: bool  # the newest capture of its URL; the others are older versions
+    is_dated: bool  # an entry states the day; otherwise the page decides the owner
+    content_type: str | None = None
+    title: str | None = None
+    stated_at: datetime | None = None
+    stated_precision: Precision | None = None
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """A paragraph that was dropped because it repeats an earlier one."""
 

@@ -126,6 +126,12 @@ CREATE TABLE duplicate_pair (      -- grain: pair of articles, a_id < b_id
     rule VARCHAR NOT NULL
 );
 
+CREATE TABLE fingerprint (         -- grain: article x sampled hash; not published
+    night DATE NOT NULL,
+    article_id BIGINT NOT NULL,
+    hash BIGINT NOT NULL
+);
+
 CREATE TABLE cluster (             -- grain: cluster of two articles or more
     night DATE NOT NULL,           -- of the canonical article
     cluster_id BIGINT NOT NULL,    -- article_id of the canonical article

@@ -1,0 +1,385 @@
+"""Which night owns an entry, and the bin that it ends in: the accounting, pure.
+
+A night is the UTC day [D 00:00, D+1 00:00). The owner of a canonical URL is the
+earliest day that any entry states for it; without a stated day it is the page's own
+day if that is within one day of the first capture, else the day of the first capture.
+Everything here is a function of sets: the order in which captures came plays no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from nightdesk.model import (
+    Article,
+    Coverage,
+    KnownUrl,
+    Listing,
+    PlannedEntry,
+    PlannedPage,
+    Precision,
+    Source,
+)
+
+#: Outcomes that leave an entry waiting: it was not, or not really, tried.
+PENDING = frozenset({"host_busy", "rate_limited"})
+#: Outcomes that are an answer about the page itself: trying again changes nothing.
+REJECTED = frozenset(
+    {"robots", "wrong_type", "too_large", "forbidden_address", "bad_url"}
+)
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One captured body of a canonical URL."""
+
+    captured_at: datetime
+    digest: str
+    file: str
+    offset: int
+    url: str
+    content_type: str | None
+
+
+@dataclass(frozen=True)
+class NightPlan:
+    """What a night is to be built from."""
+
+    entries: tuple[PlannedEntry, ...]
+    pages: tuple[PlannedPage, ...]
+
+
+@dataclass(frozen=True)
+class SettledNight:
+    """What a night has become: final bins, and the articles that it owns."""
+
+    entries: tuple[PlannedEntry, ...]
+    articles: tuple[Article, ...]  # status ok, the current version
+    versions: tuple[Article, ...]  # status ok, every version
+
+
+def night_of(at: datetime, precision: Precision | None, zone: str) -> date:
+    """Return the night of a stated time; a bare day is taken as it stands.
+
+    >>> night_of(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "second", "UTC")
+    datetime.date(2026, 3, 1)
+    >>> night_of(datetime(2026, 3, 1, 19, 0, tzinfo=UTC), "day", "Asia/Karachi")
+    datetime.date(2026, 3, 2)
+    """
+    return at.astimezone(ZoneInfo(zone) if precision == "day" else UTC).date()
+
+
+def merge_listings(
+    rows: Iterable[Listing], rank: Callable[[str], int]
+) -> dict[tuple[str, str], Listing]:
+    """Return one listing for each (source_id, url), whatever order the looks came in.
+
+    Args:
+        rows: looks at entries.
+        rank: how definite an outcome is (`fetch.answered`): a server's word beats a
+            time-out, which beats no contact at all.
+    """
+    groups: dict[tuple[str, str], list[Listing]] = {}
+    for row in rows:
+        groups.setdefault((row.source_id, row.url), []).append(row)
+    return {key: _merge(group, rank) for key, group in sorted(groups.items())}
+
+
+def _merge(group: list[Listing], rank: Callable[[str], int]) -> Listing:
+    looks = sorted(group, key=lambda row: (row.listed_at, row.outcome or "", row.via))
+    first = looks[0]
+    dated = min(
+        (row for row in looks if row.stated_at),
+        key=lambda row: (row.stated_at, row.listed_at),
+        default=first,
+    )
+    page = max(looks, key=lambda row: _weight(row, rank))
+    return replace(
+        first,
+        stated_at=dated.stated_at,
+        stated_precision=dated.stated_precision,
+        updated_at=max((r.updated_at for r in looks if r.updated_at), default=None),
+        outcome=page.outcome,
+        reason=page.reason,
+        captured_at=page.captured_at,
+        final_url=page.final_url,
+        content_type=page.content_type,
+        digest=page.digest,
+        file=page.file,
+        offset=page.offset,
+    )
+
+
+def _weight(row: Listing, rank: Callable[[str], int]) -> tuple[int, datetime, str]:
+    if row.file is not None and row.captured_at is not None:
+        return 9, row.captured_at, row.digest or ""
+    if row.outcome is None:
+        return -1, row.listed_at, ""
+    return rank(row.outcome), row.listed_at, row.outcome
+
+
+def merge_coverage(
+    rows: Iterable[Coverage], rank: Callable[[str], int]
+) -> dict[str, Coverage]:
+    """Return what is known of each source: the best look, by rule.
+
+    A look that worked beats one that did not; among failures the most definite one
+    wins (see `merge_listings`), then the latest; `no_coverage` is the weakest.
+    """
+    weights = {"ok": 2, "failed": 1, "no_coverage": 0}
+
+    def weight(row: Coverage) -> tuple[int, int, datetime, str]:
+        return weights[row.status], rank(row.reason or ""), row.looked_at, row.via or ""
+
+    best: dict[str, Coverage] = {}
+    for row in sorted(rows, key=weight):
+        best[row.source_id] = row
+    return best
+
+
+def plan_night(
+    night: date,
+    rows: Sequence[Listing],
+    known: Mapping[int, Sequence[KnownUrl]],
+    sources: Mapping[str, Source],
+    rank: Callable[[str], int],
+) -> NightPlan:
+    """Say which entries a night has and which pages it extracts.
+
+    Args:
+        night: the night to plan.
+        rows: the looks filed under this night, and those without a stated day of the
+            day before, this day and the next.
+        known: per article_id, what the URL index knows.
+        sources: the sources by id (for their time zones).
+        rank: see `merge_listings`.
+    """
+    merged = merge_listings(rows, rank)
+    groups: dict[int, list[Listing]] = {}
+    for listing in merged.values():
+        groups.setdefault(listing.article_id, []).append(listing)
+    captures: dict[int, list[Listing]] = {}
+    for row in rows:
+        if row.file is not None:
+            captures.setdefault(row.article_id, []).append(row)
+    entries: list[PlannedEntry] = []
+    pages: list[PlannedPage] = []
+    for article_id, group in sorted(groups.items()):
+        found = _captures(captures.get(article_id, ()), known.get(article_id, ()))
+        some_entries, some_pages = _plan_group(
+            night, group, known.get(article_id, ()), found, sources
+        )
+        entries += some_entries
+        pages += some_pages
+    return NightPlan(tuple(entries), tuple(pages))
+
+
+def _captures(
+    rows: Iterable[Listing], known: Iterable[KnownUrl]
+) -> tuple[Capture, ...]:
+    """Return the distinct captured bodies of one URL, oldest first."""
+    found: dict[str, Capture] = {}
+    looks: tuple[Listing | KnownUrl, ...] = (*rows, *known)
+    for row in looks:
+        if row.file is None or row.captured_at is None:
+            continue
+        capture = Capture(
+            row.captured_at,
+            row.digest or "",
+            row.file,
+            row.offset or 0,
+            row.final_url or row.canonical_url,
+            row.content_type,
+        )
+        old = found.get(capture.digest)
+        if old is None or _place(capture) < _place(old):
+            found[capture.digest] = capture
+    return tuple(sorted(found.values(), key=_place))
+
+
+def _place(capture: Capture) -> tuple[datetime, str, int]:
+    return capture.captured_at, capture.file, capture.offset
+
+
+def _plan_group(
+    night: date,
+    group: list[Listing],
+    known: Sequence[KnownUrl],
+    found: tuple[Capture, ...],
+    sources: Mapping[str, Source],
+) -> tuple[list[PlannedEntry], list[PlannedPage]]:
+    """Plan the entries of one canonical URL."""
+    stated = {row.night for row in known if row.night is not None}
+    mine, undated = [], []
+    for listing in group:
+        day = stated_night(listing, sources)
+        if day is None:
+            undated.append(listing)
+        else:
+            stated.add(day)
+            if day == night:
+                mine.append(listing)
+    listed_today = [row for row in undated if row.listed_at.date() == night]
+    if stated and min(stated) != night:
+        where = f"in night {min(stated)}"
+        return [_entry(r, "duplicate", where) for r in mine + listed_today], []
+    if not mine:
+        mine = undated if found else listed_today
+    else:
+        mine += listed_today
+    if not mine:
+        return [], []
+    primary = min(mine, key=_primacy)
+    bin_, reason = _bin_of(_best_try(mine)) if not found else (None, None)
+    entries = [_entry(primary, bin_, reason, is_primary=True)] + [
+        _entry(row, "duplicate", "same canonical URL")
+        for row in mine
+        if row is not primary
+    ]
+    return entries, _pages(primary, found, bool(stated), sources)
+
+
+def stated_night(listing: Listing, sources: Mapping[str, Source]) -> date | None:
+    """Return the night that an entry states; None where it states no date."""
+    if listing.stated_at is None:
+        return None
+    source = sources.get(listing.source_id)
+    zone = source.timezone if source else "UTC"
+    return night_of(listing.stated_at, listing.stated_precision, zone)
+
+
+def _primacy(row: Listing) -> tuple[datetime, str, str]:
+    return row.stated_at or datetime.max.replace(tzinfo=UTC), row.source_id, row.url
+
+
+def _best_try(rows: Iterable[Listing]) -> str | None:
+    tried = sorted({r.outcome for r in rows if r.outcome})
+    answers = [outcome for outcome in tried if outcome not in PENDING]
+    return next(iter(answers or tried), None)
+
+
+def _bin_of(outcome: str | None) -> tuple[str | None, str | None]:
+    if outcome is None:
+        return "pending", "not_fetched"
+    if outcome in PENDING:
+        return "pending", outcome
+    return ("rejected" if outcome in REJECTED else "failed"), outcome
+
+
+def _entry(
+    row: Listing, bin_: str | None, reason: str | None, *, is_primary: bool = False
+) -> PlannedEntry:
+    return PlannedEntry(
+        source_id=row.source_id,
+        url=row.url,
+        canonical_url=row.canonical_url,
+        article_id=row.article_id,
+        via=row.via,
+        is_primary=is_primary,
+        title=row.title,
+        stated_at=row.stated_at,
+        stated_precision=row.stated_precision,
+        bin=bin_,
+        reason=reason,
+    )
+
+
+def _pages(
+    primary: Listing,
+    found: tuple[Capture, ...],
+    is_dated: bool,
+    sources: Mapping[str, Source],
+) -> list[PlannedPage]:
+    source = sources.get(primary.source_id)
+    return [
+        PlannedPage(
+            article_id=primary.article_id,
+            canonical_url=primary.canonical_url,
+            url=capture.url,
+            source_id=primary.source_id,
+            via=primary.via,
+            captured_at=capture.captured_at,
+            first_captured_on=found[0].captured_at.date(),
+            digest=capture.digest,
+            file=capture.file,
+            offset=capture.offset,
+            is_current=capture is found[-1],
+            is_dated=is_dated,
+            content_type=capture.content_type,
+            title=primary.title,
+            stated_at=primary.stated_at,
+            stated_precision=primary.stated_precision,
+            timezone=source.timezone if source else "UTC",
+        )
+        for capture in found
+    ]
+
+
+def settle_night(
+    night: date,
+    entries: Sequence[PlannedEntry],
+    pages: Sequence[PlannedPage],
+    articles: Iterable[Article],
+) -> SettledNight:
+    """Give every planned entry its bin, now that the pages have been read.
+
+    Pages without a stated day that turn out to belong to a neighbouring night leave
+    with their entries: that night's own build counts them.
+    """
+    read = {(a.article_id, a.page_digest): a for a in articles}
+    pairs = [(page, read.get((page.article_id, page.digest))) for page in pages]
+    verdicts = {
+        page.article_id: _verdict(article) for page, article in pairs if page.is_current
+    }
+    away = {
+        page.article_id
+        for page, article in pairs
+        if page.is_current and not page.is_dated and _owner(page, article) != night
+    }
+    kept = [
+        (page, article)
+        for page, article in pairs
+        if article is not None
+        and article.status == "ok"
+        and page.article_id not in away
+        and verdicts[page.article_id][0] == "loaded"
+    ]
+    return SettledNight(
+        entries=tuple(
+            _settle_entry(entry, verdicts)
+            for entry in entries
+            if entry.article_id not in away
+        ),
+        articles=tuple(article for page, article in kept if page.is_current),
+        versions=tuple(article for _, article in kept),
+    )
+
+
+def _settle_entry(
+    entry: PlannedEntry, verdicts: Mapping[int, tuple[str, str | None]]
+) -> PlannedEntry:
+    if entry.bin is not None:
+        return entry
+    bin_, reason = verdicts[entry.article_id]
+    return replace(entry, bin=bin_, reason=reason)
+
+
+def _owner(page: PlannedPage, article: Article | None) -> date:
+    first = page.first_captured_on
+    if article is None or article.published_at is None:
+        return first
+    day = night_of(article.published_at, article.published_precision, page.timezone)
+    return day if abs(day - first) <= ONE_DAY else first
+
+
+def _verdict(article: Article | None) -> tuple[str, str | None]:
+    if article is None:
+        return "failed", "not_extracted"
+    if article.status == "ok":
+        return "loaded", None
+    return article.status, article.reason or "unknown"

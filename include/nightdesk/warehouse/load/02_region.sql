@@ -1,0 +1,3 @@
+INSERT INTO region BY NAME
+SELECT id AS region_id, name, scheme, countries, parent_id
+FROM in_region

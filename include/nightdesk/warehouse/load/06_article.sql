@@ -1,0 +1,37 @@
+INSERT INTO article BY NAME
+SELECT
+    $night AS night,
+    a.article_id,
+    a.source_id,
+    a.canonical_url,
+    a.url,
+    a.title,
+    a.lang,
+    a.authors,
+    a.published_at,
+    a.published_on,
+    a.published_precision,
+    a.published_zone,
+    a.published_via,
+    a.date_candidates,
+    a.modified_at,
+    a.site_name,
+    a.section,
+    a.description,
+    a.image_url,
+    a.article_type,
+    a.is_free,
+    a.confidence,
+    a.n_words,
+    a.n_paragraphs,
+    len(a.repeats) AS n_repeats,
+    coalesce(t.is_tagged, false) AS is_tagged,
+    a.text_hash,
+    a.page_digest,
+    a.captured_at,
+    e.via,
+    a.version AS extract_version,
+    coalesce(t.version, 'none') AS tag_version
+FROM in_article AS a
+JOIN in_entry AS e ON e.article_id = a.article_id AND e.is_primary
+LEFT JOIN in_tags AS t ON t.article_id = a.article_id

@@ -1,0 +1,15 @@
+INSERT INTO mention BY NAME
+SELECT
+    $night AS night,
+    article_id,
+    m.field,
+    m.start AS start_offset,
+    m."end" AS end_offset,
+    m.surface,
+    m.type,
+    m.entity_id,
+    m.country,
+    m.place_id,
+    m.rule,
+    m.score
+FROM (SELECT article_id, unnest(mentions) AS m FROM in_tags)

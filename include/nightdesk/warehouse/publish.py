@@ -1,0 +1,200 @@
+"""Hand the warehouse to readers: immutable parts and a small catalogue.
+
+A part is the Parquet file of one table (or mart) and night, named by its digest. A
+catalogue is a DuckDB file with the marts as tables and views over the parts; readers
+open `current.duckdb`, a symlink that is swapped once the new catalogue is whole.
+Kept catalogues share their parts; parts that none refers to are swept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from nightdesk.warehouse.connect import Connection, transaction
+from nightdesk.warehouse.content import list_tables, night_column
+from nightdesk.warehouse.store import read_ledger
+
+_MARTS = Path(__file__).parent / "marts"
+_KEEP = 5
+_STORAGE = "v1.5.0"
+#: Tables that serve the loader alone.
+_INTERNAL = frozenset({"fingerprint", "schema_version"})
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publish did."""
+
+    number: int  # of the catalogue in force
+    nights: tuple[date, ...]  # that changed, oldest first
+
+
+def list_marts() -> dict[str, str]:
+    """Return the query of every mart by name."""
+    return {
+        path.parent.name: path.read_text("utf-8")
+        for path in sorted(_MARTS.glob("*/query.sql"))
+    }
+
+
+def publish_nights(con: Connection, folder: Path) -> Published:
+    """Publish every night that was loaded or changed since the catalogue in force.
+
+    Args:
+        con: the warehouse, open.
+        folder: where parts and catalogues lie.
+    """
+    old = read_manifest(folder)
+    marts = list_marts()
+    code = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
+    known = old.get("nights", {}) if old.get("code") == code else {}
+    nights: dict[str, Any] = {}
+    changed = []
+    for night, row in read_ledger(con).items():
+        entry = known.get(str(night))
+        if entry is None or entry["seq"] != row.seq:
+            entry = {"seq": row.seq, "parts": _write_parts(con, folder, night, marts)}
+            changed.append(night)
+        nights[str(night)] = entry
+    if not changed and set(nights) == set(old.get("nights", {})):
+        return Published(int(old.get("number", 0)), ())
+    number = int(old.get("number", 0)) + 1
+    manifest = {
+        "number": number,
+        "code": code,
+        "nights": nights,
+        "whole": _write_whole(con, folder),
+    }
+    _write_catalogue(folder, manifest, sorted(marts))
+    _sweep(folder)
+    return Published(number, tuple(changed))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the catalogue in force; {} before the first publish."""
+    current = folder / "current.duckdb"
+    if not current.exists():
+        return {}
+    manifest: Manifest = json.loads(current.resolve().with_suffix(".json").read_text())
+    return manifest
+
+
+def _write_parts(
+    con: Connection, folder: Path, night: date, marts: dict[str, str]
+) -> dict[str, str]:
+    parts = {}
+    for table, columns in list_tables(con).items():
+        column = night_column(table, columns)
+        if column and table not in _INTERNAL:
+            query = f"SELECT * FROM {table} WHERE {column} = $night ORDER BY ALL"
+            parts[table] = _write_part(
+                con, folder, f"{table}/night={night}", query, night
+            )
+    for mart, query in marts.items():
+        parts[mart] = _write_part(con, folder, f"{mart}/night={night}", query, night)
+    return parts
+
+
+def _write_whole(con: Connection, folder: Path) -> dict[str, str]:
+    return {
+        table: _write_part(con, folder, table, f"SELECT * FROM {table} ORDER BY ALL")
+        for table, columns in list_tables(con).items()
+        if night_column(table, columns) is None and table not in _INTERNAL
+    }
+
+
+def _write_part(
+    con: Connection, folder: Path, place: str, query: str, night: date | None = None
+) -> str:
+    target = folder / "parts" / place
+    target.mkdir(parents=True, exist_ok=True)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE part AS {query.rstrip().rstrip(';')}",
+        {"night": night} if night else None,
+    )
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target)
+    os.close(handle)
+    quoted = name.replace("'", "''")
+    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    con.execute("DROP TABLE part")
+    data = Path(name)
+    digest = hashlib.sha256(data.read_bytes()).hexdigest()[:32]
+    _flush(data)
+    data.chmod(0o644)
+    data.replace(target / f"{digest}.parquet")
+    return f"parts/{place}/{digest}.parquet"
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None:
+    name = f"nightdesk-{manifest['number']}"
+    fresh = folder / f".{name}.tmp"
+    fresh.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        quoted = str(fresh).replace("'", "''")
+        con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{_STORAGE}')")
+        con.execute("USE fresh")
+        with transaction(con):
+            _fill_catalogue(con, folder, manifest, marts)
+        con.execute("USE memory")
+        con.execute("DETACH fresh")
+    _flush(fresh)
+    text = json.dumps(manifest, sort_keys=True, indent=1)
+    (folder / f"{name}.json").write_text(text)
+    fresh.replace(folder / f"{name}.duckdb")
+    link = folder / ".current.tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"{name}.duckdb")
+    link.replace(folder / "current.duckdb")
+
+
+def _fill_catalogue(
+    con: Connection, folder: Path, manifest: Manifest, marts: list[str]
+) -> None:
+    parts: dict[str, list[str]] = {t: [p] for t, p in manifest["whole"].items()}
+    for night in sorted(manifest["nights"]):
+        for table, part in manifest["nights"][night]["parts"].items():
+            parts.setdefault(table, []).append(part)
+    for table, names in sorted(parts.items()):
+        paths = ", ".join(
+            "'" + str((folder / name).resolve()).replace("'", "''") + "'"
+            for name in names
+        )
+        kind = "TABLE" if table in marts else "VIEW"
+        con.execute(f"CREATE {kind} {table} AS SELECT * FROM read_parquet([{paths}])")
+    con.execute("CREATE TABLE publication (number BIGINT)")
+    con.execute("INSERT INTO publication VALUES (?)", [manifest["number"]])
+
+
+def _sweep(folder: Path) -> None:
+    """Keep the newest catalogues and the parts that they refer to."""
+    manifests = sorted(
+        folder.glob("nightdesk-*.json"), key=lambda p: int(p.stem.rsplit("-", 1)[1])
+    )
+    for path in manifests[:-_KEEP]:
+        path.with_suffix(".duckdb").unlink(missing_ok=True)
+        path.unlink()
+    used: set[str] = set()
+    for path in manifests[-_KEEP:]:
+        manifest = json.loads(path.read_text())
+        used.update(manifest["whole"].values())
+        for entry in manifest["nights"].values():
+            used.update(entry["parts"].values())
+    for part in (folder / "parts").rglob("*.parquet"):
+        if str(part.relative_to(folder)) not in used:
+            part.unlink()

@@ -1,0 +1,73 @@
+"""Questions to the published catalogue; the writer's file is never opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from nightdesk.errors import WarehouseError
+from nightdesk.warehouse.connect import Connection
+from nightdesk.warehouse.publish import list_marts
+
+Rows = list[dict[str, Any]]
+
+
+@contextmanager
+def open_catalogue(folder: Path) -> Iterator[Connection]:
+    """Open the catalogue in force, read-only.
+
+    Raises:
+        WarehouseError: nothing has been published yet.
+    """
+    current = folder / "current.duckdb"
+    if not current.exists():
+        raise WarehouseError(f"published: nothing there yet: {current}")
+    con = duckdb.connect(str(current.resolve()), read_only=True)
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
+    """Return the rows of a query as dicts."""
+    cursor = con.execute(sql, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
+    """Return the rows of every mart for a night and the days before it."""
+    return {
+        mart: fetch_rows(
+            con,
+            f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY ALL",
+            [night - timedelta(days=days - 1), night],
+        )
+        for mart in list_marts()
+    }
+
+
+def list_nights(con: Connection) -> list[date]:
+    """Return the nights that are published, oldest first."""
+    return [
+        r[0]
+        for r in con.execute(
+            "SELECT DISTINCT night FROM load_ledger ORDER BY 1"
+        ).fetchall()
+    ]
+
+
+def read_coverage(con: Connection, first: date, last: date) -> Rows:
+    """Return the coverage rows of these nights, by night and source."""
+    return fetch_rows(
+        con,
+        "SELECT * FROM coverage WHERE night BETWEEN ? AND ? ORDER BY night, source_id",
+        [first, last],
+    )
