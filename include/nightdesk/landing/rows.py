@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -53,19 +53,20 @@ def _arrow(hint: Any) -> Any:
     raise TypeError(f"no column type for {hint!r}")
 
 
-def encode_rows(rows: Iterable[object], row_class: type) -> bytes:
+def make_table(rows: Sequence[object], row_class: type) -> Any:
+    """Return the Arrow table of rows, in the order given."""
+    schema = schema_of(row_class)
+    columns = [
+        pa.array([_value(getattr(row, column.name)) for row in rows], type=column.type)
+        for column in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def encode_rows(rows: Sequence[object], row_class: type) -> bytes:
     """Return a Parquet file (zstd) that holds the rows in the order given."""
-    names = [f.name for f in fields(row_class)]
-    columns = [[_value(getattr(row, name)) for row in rows] for name in names]
-    table = pa.table(
-        [
-            pa.array(c, type=f.type)
-            for c, f in zip(columns, schema_of(row_class), strict=True)
-        ],
-        schema=schema_of(row_class),
-    )
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(make_table(rows, row_class), sink, compression="zstd")
     return sink.getvalue()
 
 

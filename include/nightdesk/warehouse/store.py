@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,11 @@ def find_neighbours(con: Connection, night: date) -> list[StoredText]:
         """,
         {"night": night, "first": night - WINDOW, "last": night + WINDOW},
     ).fetchall()
-    return [StoredText(*row[:-1], tuple(row[-1])) for row in rows]
+    names = [field.name for field in fields(StoredText)]
+    return [
+        StoredText(**dict(zip(names, (*row[:-1], tuple(row[-1])), strict=True)))
+        for row in rows
+    ]
 
 
 def replace_pairs(con: Connection, night: date, pairs: Iterable[Pair]) -> None:

@@ -1,0 +1,141 @@
+"""The order of the stages, written here and nowhere else.
+
+    plan -> collect (mapped) -> select -> extract (mapped) -> deduplicate
+         -> tag (mapped) -> load -> publish
+
+The DAGs and the command line call these functions; each one is a task. Tasks hand each
+other names of files in the landing area, and counts.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from functools import partial
+from typing import Any, Literal, TypedDict
+
+from nightdesk.collect import batch_sources
+from nightdesk.pipeline.build_tasks import (
+    Joined,
+    Shard,
+    deduplicate_nights,
+    extract_pages,
+    select_pages,
+    tag_articles,
+)
+from nightdesk.pipeline.collect_task import choose_due, collect_sources
+from nightdesk.pipeline.job import Job, last_night, resolve_night
+from nightdesk.pipeline.load_task import load_nights
+from nightdesk.pipeline.publish_task import publish_changes
+from nightdesk.warehouse.connect import Connect
+
+__all__ = [
+    "STAGES",
+    "Job",
+    "Joined",
+    "Plan",
+    "Shard",
+    "choose_due",
+    "collect_sources",
+    "deduplicate_nights",
+    "extract_pages",
+    "last_night",
+    "load_nights",
+    "plan_run",
+    "publish_changes",
+    "resolve_night",
+    "run_night",
+    "select_pages",
+    "tag_articles",
+]
+
+Stage = Literal["collect", "extract", "deduplicate", "tag", "load"]
+STAGES: tuple[Stage, ...] = ("collect", "extract", "deduplicate", "tag", "load")
+
+
+class Plan(TypedDict):
+    """What a run is about, as its first task says it."""
+
+    night: str
+    batches: list[list[str]]  # source ids; one empty batch where nothing is collected
+    refetch: bool
+    extract_again: bool
+    tag_again: bool
+
+
+def plan_run(
+    job: Job,
+    night: date,
+    sources: list[str] | None = None,
+    *,
+    refetch: bool = False,
+    reprocess_from: Stage = "collect",
+) -> Plan:
+    """Say what a run does for a night.
+
+    Args:
+        job: the run.
+        night: the night to build.
+        sources: ids or tags of the sources to collect; none: all of them.
+        refetch: ask the sources again for what was captured before.
+        reprocess_from: the first stage that works anew; stages before it are taken as
+            they stand, and `collect` takes whatever is already there.
+
+    Raises:
+        ConfigError: the sources file is wrong, or a word is no source or tag.
+    """
+    chosen = job.load_sources().select(sources)
+    return Plan(
+        night=str(night),
+        batches=batch_sources(chosen if reprocess_from == "collect" else ()),
+        refetch=refetch,
+        extract_again=reprocess_from == "extract",
+        tag_again=reprocess_from in ("extract", "tag"),
+    )
+
+
+def run_night(
+    job: Job,
+    plan: Plan,
+    connect: Connect,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:
+    """Run one night without Airflow, task after task, on all cores.
+
+    Returns:
+        The accounts of the nights that were built.
+
+    Raises:
+        NightFailed: see `load_nights`.
+    """
+    night = date.fromisoformat(plan["night"])
+    for n, batch in enumerate(plan["batches"], 1):
+        say(f"collect {n}/{len(plan['batches'])}: {len(batch)} sources")
+        collect_sources(job, night, batch, refetch=plan["refetch"])
+    shards = select_pages(job, night)
+    say(f"extract: {len(shards)} shards")
+    shards = _spread(partial(extract_pages, job, again=plan["extract_again"]), shards)
+    say("deduplicate")
+    joined = deduplicate_nights(job, shards)
+    say(f"tag: {len(shards)} shards")
+    shards = _spread(partial(tag_articles, job, again=plan["tag_again"]), shards)
+    say("load")
+    try:
+        return load_nights(job, shards, joined, connect)
+    finally:
+        say("publish")
+        publish_changes(job, connect)
+
+
+def _spread(task: Callable[[Shard], Shard], shards: Sequence[Shard]) -> list[Shard]:
+    """Run a task for every shard, on as many processes as there are cores."""
+    workers = min(len(shards), os.cpu_count() or 1)
+    if workers < 2:
+        return [task(shard) for shard in shards]
+    context = multiprocessing.get_context("spawn")  # threads may be running here
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        return list(pool.map(task, shards))

@@ -1,0 +1,89 @@
+"""What every task is given: settings, the run's name, and the edge's clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from nightdesk import __version__
+from nightdesk.config import Settings, SourceList, load_sources, sources_path
+from nightdesk.errors import ConfigError
+from nightdesk.landing import Landing
+from nightdesk.nights import ONE_DAY
+
+#: Nights before the one asked for that a run brings up to date as well.
+CATCH_UP = 7
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the pipeline, seen from a task."""
+
+    settings: Settings
+    run_id: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def landing(self) -> Landing:
+        """The landing area of this run."""
+        return Landing(self.settings.landing)
+
+    def load_sources(self) -> SourceList:
+        """Return the sources in force.
+
+        Raises:
+            ConfigError: the file is wrong.
+        """
+        return load_sources(sources_path(self.settings))
+
+    def name_file(self, part: str, now: datetime) -> str:
+        """Return a file name that no other try of any run uses."""
+        run = re.sub(r"[^A-Za-z0-9]+", "-", self.run_id)[-60:].strip("-")
+        return f"{now:%Y%m%dT%H%M%S%f}-{part}-{run}"
+
+
+def user_agent(settings: Settings, sources: SourceList) -> str:
+    """Return how we introduce ourselves to servers.
+
+    Raises:
+        ConfigError: real sources are watched and nobody can be asked about it.
+    """
+    if settings.contact is None and not sources.is_newsstand:
+        raise ConfigError(
+            "NIGHTDESK_CONTACT: not set; real sources are only polled by a pipeline "
+            "that says whom to ask, such as NIGHTDESK_CONTACT=desk@newsroom.example"
+        )
+    return f"nightdesk/{__version__} (+{settings.contact or 'sample newsstand'})"
+
+
+def last_night(now: datetime) -> date:
+    """Return the last whole UTC day.
+
+    >>> last_night(datetime(2026, 3, 2, 0, 0, 1, tzinfo=UTC))
+    datetime.date(2026, 3, 1)
+    """
+    return (now - ONE_DAY).date()
+
+
+def resolve_night(
+    start: datetime | None, run_after: datetime | None, now: datetime
+) -> date:
+    """Return the night of a run: its interval's day, else the last whole day.
+
+    A run that was triggered without a logical date has no interval.
+    """
+    if start is not None:
+        return start.astimezone(UTC).date()
+    return last_night(run_after or now)
+
+
+def nights_back(night: date) -> list[date]:
+    """Return the nights that a run of this night looks after, oldest first."""
+    return [night - timedelta(days=n) for n in range(CATCH_UP - 1, -1, -1)]
+
+
+def days_around(night: date) -> tuple[date, date, date]:
+    """Return the days whose entries without a date may belong to this night."""
+    return night - ONE_DAY, night, night + ONE_DAY

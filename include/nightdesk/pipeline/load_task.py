@@ -1,0 +1,194 @@
+"""load: one transaction a night. publish: hand it to readers."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from nightdesk import __version__
+from nightdesk.deduplicate import Document, cluster_pairs, find_pairs
+from nightdesk.errors import NightFailed
+from nightdesk.fetch import answered
+from nightdesk.gazetteer import load_gazetteer
+from nightdesk.landing.rows import make_table
+from nightdesk.model import (
+    BINS,
+    Article,
+    Attempt,
+    Coverage,
+    Fingerprint,
+    Pair,
+    PlannedEntry,
+    Region,
+    Source,
+    Tags,
+)
+from nightdesk.nights import merge_coverage
+from nightdesk.pipeline.build_tasks import (
+    BuiltNight,
+    Joined,
+    Shard,
+    documents_of,
+    group_nights,
+    read_night,
+)
+from nightdesk.pipeline.job import Job, days_around
+from nightdesk.warehouse import store
+from nightdesk.warehouse.connect import Connect, Connection, open_warehouse, transaction
+
+log = logging.getLogger(__name__)
+
+
+def load_nights(
+    job: Job, shards: Sequence[Shard], joined: Sequence[Joined], connect: Connect
+) -> list[dict[str, Any]]:
+    """Load every night of the run, oldest first; return its accounts.
+
+    Raises:
+        NightFailed: a night has no source that was read, or was refused by its checks;
+            what could be loaded has been.
+    """
+    pairs = {item["night"]: item["pairs"] for item in joined}
+    accounts, failures = [], []
+    with open_warehouse(connect) as con:
+        for night, group in group_nights(shards).items():
+            account = _load_night(job, con, group, pairs[night])
+            accounts.append(account)
+            if account["n_sources_ok"] == 0 and not account["is_stale"]:
+                failures.append(
+                    f"night {night}: none of its {account['n_sources']} sources could "
+                    f"be read: {account['reasons']}"
+                )
+    if failures:
+        raise NightFailed("; ".join(failures))
+    return accounts
+
+
+def _load_night(
+    job: Job, con: Connection, group: Sequence[Shard], pairs: str
+) -> dict[str, Any]:
+    built = read_night(job, group)
+    night, captures = built.night, group[0]["captures"]
+    coverage = merge_coverage(
+        job.landing.read_folder(f"coverage/night={night}", Coverage), answered
+    )
+    old = store.read_ledger(con).get(night)
+    newest = job.landing.digest_night(night, days_around(night))
+    if old and captures != newest and old.capture_digest == newest:
+        log.warning("load night=%s skipped: built from an older set of captures", night)
+        return _account(built, coverage, job, is_stale=True)
+    tables = _tables(job, built, coverage, group)
+    with transaction(con):
+        before = store.hash_links(con, night)
+        touched = {
+            i
+            for (i,) in con.execute(
+                "SELECT article_id FROM article WHERE night = ?", [night]
+            ).fetchall()
+        }
+        store.replace_night(con, night, tables)
+        own = documents_of(built)
+        others = [_document(text) for text in store.find_neighbours(con, night)]
+        inside = job.landing.read_rows([pairs], Pair)
+        across = find_pairs(own, others) if others else ()
+        store.replace_pairs(con, night, {*inside, *across})
+        store.replace_clusters(
+            con, touched | {d.article_id for d in own}, cluster_pairs
+        )
+        seq = store.next_seq(con)
+        after = store.hash_links(con, night)
+        moved = {n for n in before | after if before.get(n) != after.get(n)}
+        results = store.run_checks(con, night)
+        store.refuse_failed(night, results)
+        store.write_ledger(
+            con,
+            store.LedgerRow(
+                night=night,
+                seq=seq,
+                capture_digest=captures,
+                article_digest=_digest_articles(own),
+                n_seen=len(built.settled.entries),
+                n_loaded=len(own),
+            ),
+            {
+                "run_id": job.run_id,
+                "code_version": __version__,
+                "sources_digest": job.load_sources().digest,
+            },
+            job.clock(),
+        )
+        store.bump_nights(con, moved - {night}, seq)
+    job.landing.write_json(f"built/night={night}.json", {"captures": captures})
+    account = _account(built, coverage, job, is_stale=False)
+    log.info("load %s", " ".join(f"{k}={v}" for k, v in account.items()))
+    return account
+
+
+def _document(text: store.StoredText) -> Document:
+    return Document(
+        article_id=text.article_id,
+        text=text.text,
+        title=text.title,
+        published_at=text.published_at,
+        canonical_url=text.canonical_url,
+        source_id=text.source_id,
+        text_hash=text.text_hash,
+        hashes=text.hashes,
+    )
+
+
+def _digest_articles(documents: Sequence[Document]) -> str:
+    lines = sorted(
+        f"{d.article_id} {d.text_hash} {d.published_at} {d.title}" for d in documents
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _tables(
+    job: Job,
+    built: BuiltNight,
+    coverage: Mapping[str, Coverage],
+    group: Sequence[Shard],
+) -> dict[str, Any]:
+    """Return the Arrow tables that the statements in `warehouse/load` read."""
+    landing, owned = job.landing, built.hashes
+    tags = [
+        row
+        for row in landing.read_rows([s["tags"] for s in group], Tags)
+        if row.article_id in owned
+    ]
+    gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
+    prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
+    attempts = landing.read_folder(f"fetch_log/night={built.night}", Attempt)
+    return {
+        "in_source": make_table(job.load_sources().sources, Source),
+        "in_region": make_table(gazetteer.regions, Region),
+        "in_entry": make_table(built.settled.entries, PlannedEntry),
+        "in_coverage": make_table(list(coverage.values()), Coverage),
+        "in_attempt": make_table(attempts, Attempt),
+        "in_article": make_table(built.settled.articles, Article),
+        "in_version": make_table(built.settled.versions, Article),
+        "in_fingerprint": make_table(prints, Fingerprint),
+        "in_tags": make_table(tags, Tags),
+    }
+
+
+def _account(
+    built: BuiltNight, coverage: Mapping[str, Coverage], job: Job, *, is_stale: bool
+) -> dict[str, Any]:
+    bins = [entry.bin for entry in built.settled.entries]
+    enabled = job.load_sources().enabled
+    looks = [coverage.get(source.id) for source in enabled]
+    reasons = sorted({f"{c.source_id}: {c.reason}" for c in looks if c and c.reason})
+    return {
+        "night": str(built.night),
+        "n_sources": len(enabled),
+        "n_sources_ok": sum(1 for look in looks if look and look.status == "ok"),
+        "reasons": ", ".join(reasons) or "nothing was collected",
+        "n_seen": len(bins),
+        **{f"n_{name}": bins.count(name) for name in BINS},
+        "is_stale": is_stale,
+    }

@@ -1,0 +1,75 @@
+"""publish: parts and catalogue of every night that changed, and its brief."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from pathlib import Path
+
+from nightdesk.pipeline.job import Job
+from nightdesk.report import build_brief, load_shapes
+from nightdesk.warehouse.connect import Connect, open_warehouse
+from nightdesk.warehouse.publish import Published, publish_nights
+from nightdesk.warehouse.read import list_nights, open_catalogue, read_marts
+
+log = logging.getLogger(__name__)
+
+
+def publish_changes(job: Job, connect: Connect) -> Published:
+    """Publish what was loaded since the last publish, and write its briefs.
+
+    Cheap and idempotent: without a change nothing is written.
+    """
+    settings = job.settings
+    settings.published.mkdir(parents=True, exist_ok=True)
+    with open_warehouse(connect) as con:
+        published = publish_nights(con, settings.published)
+    for night in published.nights:
+        write_brief(job, night)
+    if published.nights:
+        _point_latest(job)
+    log.info(
+        "publish catalogue=%d nights=%s",
+        published.number,
+        ",".join(map(str, published.nights)) or "none",
+    )
+    return published
+
+
+def write_brief(job: Job, night: date) -> Path:
+    """Write the brief of a published night; return the file.
+
+    An edition is kept for ever; a new one is made when the brief has changed.
+    """
+    with open_catalogue(job.settings.published) as con:
+        marts = read_marts(con, night)
+    html = build_brief(night, marts, shapes=load_shapes(job.settings.shipped))
+    folder = job.settings.briefs / str(night)
+    editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    if editions and (editions[-1] / "index.html").read_text("utf-8") == html:
+        return editions[-1] / "index.html"
+    fresh = folder / f".{len(editions) + 1}.tmp"
+    fresh.mkdir(parents=True, exist_ok=True)
+    (fresh / "index.html").write_text(html, "utf-8")
+    edition = folder / str(len(editions) + 1)
+    fresh.replace(edition)
+    return edition / "index.html"
+
+
+def find_brief(job: Job, night: date) -> Path | None:
+    """Return the newest edition of a night's brief; None before the first."""
+    folder = job.settings.briefs / str(night)
+    editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    return editions[-1] / "index.html" if editions else None
+
+
+def _point_latest(job: Job) -> None:
+    with open_catalogue(job.settings.published) as con:
+        nights = list_nights(con)
+    brief = find_brief(job, nights[-1]) if nights else None
+    if brief is None:
+        return
+    link = job.settings.briefs / ".latest.tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(brief.parent.relative_to(job.settings.briefs))
+    link.replace(job.settings.briefs / "latest")
