@@ -23,11 +23,12 @@ from nightdesk.pipeline.build_tasks import (
     Shard,
     deduplicate_nights,
     extract_pages,
+    label_shard,
     select_pages,
     tag_articles,
 )
-from nightdesk.pipeline.collect_task import choose_due, collect_sources
-from nightdesk.pipeline.job import Job, last_night, resolve_night
+from nightdesk.pipeline.collect_task import batch_due, collect_sources
+from nightdesk.pipeline.job import Job, last_night, resolve_night, start_job
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.publish_task import publish_changes
 from nightdesk.warehouse.connect import Connect
@@ -38,10 +39,11 @@ __all__ = [
     "Joined",
     "Plan",
     "Shard",
-    "choose_due",
+    "batch_due",
     "collect_sources",
     "deduplicate_nights",
     "extract_pages",
+    "label_shard",
     "last_night",
     "load_nights",
     "plan_run",
@@ -49,6 +51,7 @@ __all__ = [
     "resolve_night",
     "run_night",
     "select_pages",
+    "start_job",
     "tag_articles",
 ]
 
@@ -73,6 +76,7 @@ def plan_run(
     *,
     refetch: bool = False,
     reprocess_from: Stage = "collect",
+    offline: bool = False,
 ) -> Plan:
     """Say what a run does for a night.
 
@@ -83,14 +87,16 @@ def plan_run(
         refetch: ask the sources again for what was captured before.
         reprocess_from: the first stage that works anew; stages before it are taken as
             they stand, and `collect` takes whatever is already there.
+        offline: collect nothing; build from what the archive holds.
 
     Raises:
         ConfigError: the sources file is wrong, or a word is no source or tag.
     """
     chosen = job.load_sources().select(sources)
+    is_built_only = offline or reprocess_from != "collect"
     return Plan(
         night=str(night),
-        batches=batch_sources(chosen if reprocess_from == "collect" else ()),
+        batches=batch_sources(() if is_built_only else chosen),
         refetch=refetch,
         extract_again=reprocess_from == "extract",
         tag_again=reprocess_from in ("extract", "tag"),
@@ -125,7 +131,7 @@ def run_night(
     shards = _spread(partial(tag_articles, job, again=plan["tag_again"]), shards)
     say("load")
     try:
-        return load_nights(job, shards, joined, connect)
+        return load_nights(job, night, shards, joined, connect)
     finally:
         say("publish")
         publish_changes(job, connect)

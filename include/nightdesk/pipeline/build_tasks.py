@@ -67,12 +67,22 @@ class Joined(TypedDict):
     n: int
 
 
+def label_shard(shard: Shard) -> str:
+    """Return a shard's name for people.
+
+    >>> label_shard({"night": "2026-03-01", "shard": 0, "of": 2})
+    '2026-03-01 1/2'
+    """
+    return f"{shard['night']} {shard['shard'] + 1}/{shard['of']}"
+
+
 # select --------------------------------------------------------------------
 
 
 def select_pages(job: Job, night: date) -> list[Shard]:
-    """Plan the night, and those of the last week whose landing is newer than their
-    load; return the shards to extract, at least one for the night itself.
+    """Return the shards to extract: at least one for the night itself.
+
+    With it come the nights of the week before whose landing is newer than their load.
     """
     shards: list[Shard] = []
     for candidate in nights_back(night):
@@ -204,7 +214,7 @@ def _extract_page(landing: Landing, page: PlannedPage, key: str) -> Article:
     except ArchiveError:
         log.exception("url=%s capture is damaged", page.url)
         article = _no_article(page, "damaged_capture")
-    except Exception:  # noqa: BLE001  the per-item boundary: one page, one row
+    except Exception:  # the per-item boundary: one page, one row
         log.exception("url=%s extraction failed", page.url)
         article = _no_article(page, "extract_error")
     return replace(article, input_digest=key)

@@ -11,6 +11,7 @@ from typing import Any
 
 from nightdesk.collect import (
     Poll,
+    batch_sources,
     choose_pages,
     choose_poll,
     list_entries,
@@ -99,15 +100,15 @@ def collect_sources(
     return dict(counts)
 
 
-def choose_due(job: Job) -> list[str]:
-    """Return the ids of the enabled sources that have rested long enough."""
+def batch_due(job: Job) -> list[list[str]]:
+    """Return the enabled sources that have rested long enough, in batches."""
     now, landing = job.clock(), job.landing
     due = []
     for source in job.load_sources().enabled:
         polled = landing.read_json(f"sources/{source.id}.json").get("polled_at")
         if polled is None or datetime.fromisoformat(polled) + _REST <= now:
-            due.append(source.id)
-    return due
+            due.append(source)
+    return batch_sources(due)
 
 
 # feeds ---------------------------------------------------------------------
@@ -146,6 +147,15 @@ def _poll_sources(run: _Run) -> None:
     for request, fetched in run.fetcher.fetch_all(requests):
         if request.source is not None:
             _read_feed(run, polls[request.source.id], fetched)
+
+
+def _write_coverage(run: _Run) -> None:
+    folder = f"coverage/night={run.night}"
+    rows = run.job.landing.read_folder(folder, Coverage)
+    known = merge_coverage(rows, answered)
+    news = [look for look in run.looks if not _is_known(look, known, rows)]
+    if news:
+        run.job.landing.write_rows(folder, run.name, news, Coverage)
 
 
 def _is_known(look: Coverage, known: dict[str, Coverage], rows: list[Coverage]) -> bool:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from nightdesk import __version__
-from nightdesk.config import Settings, SourceList, load_sources, sources_path
+from nightdesk.config import (
+    Settings,
+    SourceList,
+    load_settings,
+    load_sources,
+    sources_path,
+)
 from nightdesk.errors import ConfigError
 from nightdesk.landing import Landing
 from nightdesk.nights import ONE_DAY
@@ -42,6 +48,15 @@ class Job:
         """Return a file name that no other try of any run uses."""
         run = re.sub(r"[^A-Za-z0-9]+", "-", self.run_id)[-60:].strip("-")
         return f"{now:%Y%m%dT%H%M%S%f}-{part}-{run}"
+
+
+def start_job(run_id: str) -> Job:
+    """Return the job of a run, with the settings of the environment.
+
+    Raises:
+        ConfigError: a setting cannot be read.
+    """
+    return Job(load_settings(), run_id)
 
 
 def user_agent(settings: Settings, sources: SourceList) -> str:

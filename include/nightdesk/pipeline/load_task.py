@@ -43,27 +43,38 @@ log = logging.getLogger(__name__)
 
 
 def load_nights(
-    job: Job, shards: Sequence[Shard], joined: Sequence[Joined], connect: Connect
+    job: Job,
+    night: date,
+    shards: Sequence[Shard],
+    joined: Sequence[Joined],
+    connect: Connect,
 ) -> list[dict[str, Any]]:
-    """Load every night of the run, oldest first; return its accounts.
+    """Load every night of the run, oldest first; return their accounts.
+
+    Args:
+        job: the run.
+        night: the night that the run is about; the others are caught up.
+        shards: from `tag_articles`.
+        joined: from `deduplicate_nights`.
+        connect: opens the warehouse.
 
     Raises:
-        NightFailed: a night has no source that was read, or was refused by its checks;
-            what could be loaded has been.
+        NightFailed: no source of the night could be read; its rows, which say so, have
+            been loaded.
+        CheckFailed: a night was refused by its checks and rolled back.
     """
     pairs = {item["night"]: item["pairs"] for item in joined}
-    accounts, failures = [], []
     with open_warehouse(connect) as con:
-        for night, group in group_nights(shards).items():
-            account = _load_night(job, con, group, pairs[night])
-            accounts.append(account)
-            if account["n_sources_ok"] == 0 and not account["is_stale"]:
-                failures.append(
-                    f"night {night}: none of its {account['n_sources']} sources could "
-                    f"be read: {account['reasons']}"
-                )
-    if failures:
-        raise NightFailed("; ".join(failures))
+        accounts = [
+            _load_night(job, con, group, pairs[name])
+            for name, group in group_nights(shards).items()
+        ]
+    for account in accounts:
+        if account["night"] == str(night) and account["n_sources_ok"] == 0:
+            raise NightFailed(
+                f"night {night}: none of its {account['n_sources']} sources could be "
+                f"read: {account['reasons']}"
+            )
     return accounts
 
 

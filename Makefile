@@ -1,0 +1,38 @@
+# Every command of the README; each works alone on a clean clone.
+PYTHON ?= python3
+LAUNCH = $(PYTHON) include/launch.py
+BIN = .venv/bin
+
+.PHONY: setup up night down test fast lint bench lock
+
+setup:           ## only the install, into .venv
+	$(LAUNCH) setup
+
+up:              ## start Airflow, run last night, print the addresses, stay
+	$(LAUNCH) up
+
+night:           ## one night through the real scheduler, then stop; the exit code says
+	$(LAUNCH) night
+
+down:            ## stop what `make up` left running
+	$(LAUNCH) down
+
+test:            ## everything
+	$(LAUNCH) setup --dev
+	$(BIN)/python -m pytest
+
+fast:            ## without Airflow, browser, kill and slow tests: under a minute
+	$(LAUNCH) setup --dev
+	$(BIN)/python -m pytest -m "not airflow and not browser and not kill and not slow"
+
+lint:
+	$(LAUNCH) setup --dev
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench:           ## every figure that docs/benchmarks.md claims, with its command
+	$(LAUNCH) setup --dev
+	$(BIN)/python tests/bench/run.py
+
+lock:            ## make the hashed locks again from requirements*.in (wants uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt

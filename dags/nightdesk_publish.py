@@ -1,0 +1,51 @@
+"""Hand the warehouse to readers: marts, parts, catalogue, brief.
+
+**What it does.** When a night has been loaded it publishes every night that changed
+since the last publish: one Parquet part per table and night, a new catalogue
+`published/current.duckdb`, and the brief. Asset events come once per night of a
+backfill; the runs that find nothing new end at once.
+
+**When to worry.** A failed run leaves the last catalogue in place: readers see older
+nights, never half of one.
+
+**How to run it again.** Trigger it; it works out by itself what is not yet published.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, Asset, task
+
+with DAG(
+    "nightdesk_publish",
+    schedule=[Asset("nightdesk_warehouse")],
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(seconds=20),
+        "execution_timeout": timedelta(hours=1),
+    },
+    tags=["nightdesk"],
+    doc_md=__doc__,
+) as dag:
+
+    @task(pool="nightdesk_warehouse")
+    def publish(dag_run=None):
+        """Publish every night that changed, and write its brief."""
+        from airflow.providers.duckdb.hooks.duckdb import DuckDBHook
+
+        from nightdesk.pipeline import publish_changes, start_job
+
+        published = publish_changes(
+            start_job(dag_run.run_id),
+            DuckDBHook(duckdb_conn_id="nightdesk_warehouse").get_conn,
+        )
+        return {
+            "catalogue": published.number,
+            "nights": [str(night) for night in published.nights],
+        }
+
+    publish()

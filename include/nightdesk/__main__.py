@@ -1,0 +1,57 @@
+"""The command line: the pipeline's own functions, from a shell.
+
+Exit codes: 0 done, 1 the night failed, 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from nightdesk import __version__
+from nightdesk.cli import jsonl, night, people, world
+from nightdesk.errors import ConfigError, NightdeskError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; each `--help` shows an example."""
+    parser = argparse.ArgumentParser(
+        prog="nightdesk",
+        description="The night desk of a small newsroom: one clean night of news.",
+        epilog="example: nightdesk run --night 2026-03-01",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="log one line per task to stderr"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for group in (night, jsonl, people, world):
+        group.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.ERROR,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        return int(options.run(options))
+    except ConfigError as error:
+        sys.stderr.write(f"nightdesk: {error}\n")
+        return 2
+    except NightdeskError as error:
+        sys.stderr.write(f"nightdesk: {error}\n")
+        return 1
+    except BrokenPipeError:
+        return 0  # the reader of our output has seen enough
+
+
+if __name__ == "__main__":
+    sys.exit(main())

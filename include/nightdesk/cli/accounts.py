@@ -1,0 +1,60 @@
+"""The accounting table of a night, and where its results lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from nightdesk.cli import say, say_table
+from nightdesk.config import Settings
+from nightdesk.model import BINS
+from nightdesk.warehouse.read import open_catalogue, read_coverage
+
+_COUNTS = ("n_seen", *(f"n_{name}" for name in BINS))
+
+
+def say_accounts(settings: Settings, night: date) -> int:
+    """Print what became of every entry of a published night; exit code.
+
+    Raises:
+        WarehouseError: nothing has been published yet.
+    """
+    with open_catalogue(settings.published) as con:
+        rows = read_coverage(con, night, night)
+    if not rows:
+        say(f"night {night}: not in the warehouse")
+        return 1
+    say(f"\nnight {night}: seen = loaded + duplicate + rejected + failed + pending\n")
+    table = [_short(row) for row in rows]
+    total = {"source": "total"} | {
+        name.removeprefix("n_"): sum(row[name] for row in rows) for name in _COUNTS
+    }
+    columns = ("source", "seen", *BINS, "status")
+    say_table([*table, total], columns)
+    say()
+    _say_missing(rows)
+    say(f"brief      {_brief_of(settings, night)}")
+    say(f"warehouse  {settings.published / 'current.duckdb'} (read-only, whole nights)")
+    return 0
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    status = row["status"] + (f" ({row['reason']})" if row["reason"] else "")
+    return {
+        "source": row["source_id"],
+        "status": status,
+        **{name.removeprefix("n_"): row[name] for name in _COUNTS},
+    }
+
+
+def _say_missing(rows: Sequence[dict[str, Any]]) -> None:
+    for row in rows:
+        if row["status"] != "ok":
+            say(f"missing    {row['source_id']}: {row['status']}, {row['reason']}")
+
+
+def _brief_of(settings: Settings, night: date) -> str:
+    folder = settings.briefs / str(night)
+    editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    return str(editions[-1] / "index.html") if editions else "none yet"

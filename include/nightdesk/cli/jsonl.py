@@ -1,0 +1,206 @@
+"""Every stage over JSON lines: for people who want one stage, and for comparison."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+from nightdesk.cli import Commands
+from nightdesk.config import load_settings
+from nightdesk.errors import ConfigError
+
+Row = dict[str, Any]
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--jsonl IN OUT`; `-` stands for standard input or output."""
+    parser.add_argument(
+        "--jsonl",
+        nargs=2,
+        metavar=("IN", "OUT"),
+        required=True,
+        help="read rows from IN, write one row each to OUT; - is standard input/output",
+    )
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the stages that only work over JSON lines."""
+    from nightdesk.cli import add_command
+
+    feed = add_command(
+        commands,
+        "feed",
+        lambda o: run_stage(o, _feed_rows),
+        "parse feeds: rows {id, body_b64, headers?, url?}",
+        "feed --jsonl in.jsonl out.jsonl",
+    )
+    add_option(feed)
+    fetch = add_command(
+        commands,
+        "fetch",
+        lambda o: run_stage(o, partial(_fetch_rows, o)),
+        "fetch addresses with every guard on: rows {id, url}",
+        "fetch --jsonl in.jsonl out.jsonl --contact desk@newsroom.example",
+    )
+    add_option(fetch)
+    fetch.add_argument(
+        "--allow-network",
+        metavar="CIDR",
+        action="append",
+        default=[],
+        help="private addresses that may be fetched, such as 127.0.0.0/8",
+    )
+    fetch.add_argument("--contact", metavar="ADDR", help="whom servers may ask")
+    stories = add_command(
+        commands,
+        "stories",
+        lambda o: run_stage(o, _story_rows),
+        "group reports of one event: rows {id, published_at, title, text, url?}",
+        "stories --jsonl in.jsonl out.jsonl",
+    )
+    add_option(stories)
+
+
+def run_stage(
+    options: argparse.Namespace, stage: Callable[[Iterable[Row], Path], Iterable[Row]]
+) -> int:
+    """Run a stage over the rows of IN and write its rows to OUT."""
+    source, target = options.jsonl
+    base = Path.cwd() if source == "-" else Path(source).resolve().parent
+    sink: TextIO
+    if target == "-":
+        for row in stage(_read_rows(source), base):
+            _write_row(sys.stdout, row)
+        return 0
+    try:
+        with Path(target).open("w", encoding="utf-8") as sink:
+            for row in stage(_read_rows(source), base):
+                _write_row(sink, row)
+    except OSError as error:
+        raise ConfigError(f"--jsonl: {error}") from error
+    return 0
+
+
+def _read_rows(source: str) -> Iterator[Row]:
+    try:
+        with _open_lines(source) as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _parse_row(line, number)
+    except OSError as error:
+        raise ConfigError(f"--jsonl: {error}") from error
+
+
+def _open_lines(source: str) -> AbstractContextManager[TextIO]:
+    if source == "-":
+        return nullcontext(sys.stdin)
+    if source.endswith(".gz"):
+        return gzip.open(source, "rt", encoding="utf-8")
+    return Path(source).open(encoding="utf-8")
+
+
+def _parse_row(line: str, number: int) -> Row:
+    """Return a row; a bad line becomes one that its stage gives a status."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        return {"id": f"line {number}", "_bad": f"not JSON: {error}"}
+    if not isinstance(row, dict):
+        return {"id": f"line {number}", "_bad": "not a JSON object"}
+    return row
+
+
+def _write_row(sink: TextIO, row: Row) -> None:
+    sink.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+
+def _each(rows: Iterable[Row], stage: Callable[[Row], Row]) -> Iterator[Row]:
+    for row in rows:
+        if "_bad" in row:
+            yield {"id": row["id"], "status": "bad_row", "error": row["_bad"]}
+        else:
+            yield stage(row)
+
+
+def _feed_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
+    from nightdesk.feeds.jsonl import feed_row
+
+    return _each(rows, feed_row)
+
+
+def _fetch_rows(
+    options: argparse.Namespace, rows: Iterable[Row], base: Path
+) -> Iterator[Row]:
+    from nightdesk.fetch import Fetcher
+    from nightdesk.fetch.jsonl import fetch_row
+
+    settings = load_settings()
+    contact = options.contact or settings.contact
+    if contact is None:
+        raise ConfigError(
+            "fetch: --contact ADDR or NIGHTDESK_CONTACT: whom may they ask?"
+        )
+    with Fetcher(
+        user_agent=f"nightdesk (+{contact})",
+        mirrors=settings.mirrors or {},
+        allowed_networks=options.allow_network,
+    ) as fetcher:
+        yield from _each(rows, partial(fetch_row, fetcher))
+
+
+def extract_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
+    """Extract the pages that rows name, relative to their file."""
+    from nightdesk.extract.jsonl import extract_row
+
+    def one(row: Row) -> Row:
+        try:
+            raw = (base / str(row.get("page"))).read_bytes()
+            page = gzip.decompress(raw) if str(row["page"]).endswith(".gz") else raw
+        except (OSError, EOFError, gzip.BadGzipFile) as error:
+            return {"id": row.get("id"), "status": "bad_row", "error": str(error)}
+        return extract_row(row, page)
+
+    return _each(rows, one)
+
+
+def duplicate_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
+    """Judge the rows together: which are copies of which."""
+    from nightdesk.deduplicate.jsonl import deduplicate_rows
+
+    return _together(rows, deduplicate_rows)
+
+
+def _story_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
+    from nightdesk.deduplicate.jsonl import story_rows
+
+    return _together(rows, story_rows)
+
+
+def _together(
+    rows: Iterable[Row], stage: Callable[[list[Row]], list[Row]]
+) -> Iterator[Row]:
+    good = []
+    for row in rows:
+        if "_bad" in row:
+            yield {"id": row["id"], "status": "bad_row", "error": row["_bad"]}
+        else:
+            good.append(row)
+    yield from stage(good)
+
+
+def tag_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
+    """Tag each row's text."""
+    from nightdesk.gazetteer import load_gazetteer
+    from nightdesk.tag import Tagger
+    from nightdesk.tag.jsonl import tag_row
+
+    settings = load_settings()
+    tagger = Tagger(load_gazetteer(settings.shipped, settings.config_dir))
+    return _each(rows, partial(tag_row, tagger))

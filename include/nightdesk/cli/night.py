@@ -1,0 +1,237 @@
+"""run, and every stage of a night by itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
+from nightdesk.cli.accounts import say_accounts
+from nightdesk.config import load_settings, load_sources, sources_path
+from nightdesk.errors import ConfigError, NightFailed
+from nightdesk.pipeline import (
+    STAGES,
+    Job,
+    Plan,
+    deduplicate_nights,
+    extract_pages,
+    last_night,
+    plan_run,
+    publish_changes,
+    run_night,
+    select_pages,
+    tag_articles,
+)
+from nightdesk.pipeline.collect_task import collect_sources
+from nightdesk.warehouse.connect import connect_to
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `run` and the stages."""
+    run = add_command(
+        commands,
+        "run",
+        _run,
+        "run whole nights without Airflow: the same functions, the same rows",
+        "run --night 2026-03-01 --until 2026-03-07",
+    )
+    _add_night(run)
+    run.add_argument(
+        "--until", type=parse_day, metavar="DAY", help="last night of a range"
+    )
+    _add_sources(run)
+    run.add_argument(
+        "--refetch", action="store_true", help="ask again for what is archived"
+    )
+    run.add_argument(
+        "--offline", action="store_true", help="build from the archive, fetch nothing"
+    )
+    run.add_argument(
+        "--reprocess-from",
+        choices=STAGES,
+        default="collect",
+        help="first stage to redo",
+    )
+    run.add_argument("--json", action="store_true", help="print the accounts as JSON")
+    collect = add_command(
+        commands,
+        "collect",
+        _collect,
+        "poll sources for a night and archive their new pages",
+        "collect --night 2026-03-01 --sources europe",
+    )
+    _add_night(collect)
+    _add_sources(collect)
+    collect.add_argument(
+        "--refetch", action="store_true", help="ask again for everything"
+    )
+    for name, rows, about in (
+        ("extract", jsonl.extract_rows, "extract the articles of a night's pages"),
+        ("deduplicate", jsonl.duplicate_rows, "find the copies inside a night"),
+        ("tag", jsonl.tag_rows, "tag entities and places in a night's articles"),
+    ):
+        stage = add_command(
+            commands,
+            name,
+            _stage_or_rows,
+            f"{about}; or of JSON lines",
+            f"{name} --night 2026-03-01, or {name} --jsonl in.jsonl out.jsonl",
+        )
+        stage.set_defaults(rows=rows, stage=name)
+        _add_night(stage)
+        jsonl.add_option(stage)
+        for action in stage._actions:
+            action.required = False
+    load = add_command(
+        commands,
+        "load",
+        _load,
+        "build a night from the archive and load it",
+        "load --night 2026-03-01",
+    )
+    _add_night(load)
+    add_command(
+        commands,
+        "publish",
+        _publish,
+        "publish what was loaded since the last time",
+        "publish",
+    )
+    add_command(
+        commands,
+        "accounting",
+        _accounting,
+        "print what became of every entry of a published night",
+        "accounting",
+    ).add_argument("--night", type=parse_day, metavar="DAY", help="default: last night")
+
+
+def _add_night(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--night",
+        type=parse_day,
+        metavar="DAY",
+        help="UTC day, YYYY-MM-DD; default: the last whole one",
+    )
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sources",
+        type=lambda text: [word.strip() for word in text.split(",") if word.strip()],
+        metavar="LIST",
+        help="ids or tags, separated by commas; default: all",
+    )
+
+
+def _night_of(options: argparse.Namespace) -> date:
+    return options.night or last_night(datetime.now(UTC))
+
+
+@contextmanager
+def open_job(*, with_world: bool) -> Iterator[Job]:
+    """Yield a job of this process; the sample world runs while its sources are used."""
+    settings = load_settings()
+    run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}__{os.getpid()}"
+    sources = load_sources(sources_path(settings))
+    if not (with_world and sources.is_newsstand and settings.mirrors is None):
+        yield Job(settings, run_id)
+        return
+    from nightdesk.newsstand import World, mirrors, serve
+
+    world = World(articles_per_night=settings.newsstand_articles)
+    with serve(world) as server:
+        yield Job(replace(settings, mirrors=mirrors(server.base_url)), run_id)
+
+
+def _run(options: argparse.Namespace) -> int:
+    first = _night_of(options)
+    last = options.until or first
+    if last < first:
+        raise ConfigError(f"--until {last} is before --night {first}")
+    accounts: list[dict[str, Any]] = []
+    failed: list[str] = []
+    with open_job(with_world=not options.offline) as job:
+        connect = connect_to(job.settings.warehouse)
+        for n in range((last - first).days + 1):
+            night = first + timedelta(days=n)
+            plan = plan_run(
+                job,
+                night,
+                options.sources,
+                refetch=options.refetch,
+                reprocess_from=options.reprocess_from,
+                offline=options.offline,
+            )
+            quiet = options.json
+            try:
+                accounts += run_night(
+                    job,
+                    plan,
+                    connect,
+                    say=(lambda _: None) if quiet else _progress(night),
+                )
+            except NightFailed as error:
+                failed.append(str(error))
+        if options.json:
+            say_json({"accounts": accounts, "failed": failed})
+        else:
+            for n in range((last - first).days + 1):
+                say_accounts(job.settings, first + timedelta(days=n))
+    for line in failed:
+        say(f"FAILED: {line}")
+    return 1 if failed else 0
+
+
+def _progress(night: date) -> Any:
+    return lambda step: say(f"{datetime.now(UTC):%H:%M:%S} {night} {step}")
+
+
+def _collect(options: argparse.Namespace) -> int:
+    with open_job(with_world=True) as job:
+        plan = plan_run(job, _night_of(options), options.sources)
+        for batch in plan["batches"]:
+            say_json(
+                collect_sources(job, _night_of(options), batch, refetch=options.refetch)
+            )
+    return 0
+
+
+def _stage_or_rows(options: argparse.Namespace) -> int:
+    if options.jsonl:
+        return jsonl.run_stage(options, options.rows)
+    night = _night_of(options)
+    with open_job(with_world=False) as job:
+        shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+        if options.stage == "deduplicate":
+            say_json(deduplicate_nights(job, shards))
+            return 0
+        if options.stage == "tag":
+            shards = [tag_articles(job, shard) for shard in shards]
+        say_json(shards)
+    return 0
+
+
+def _load(options: argparse.Namespace) -> int:
+    with open_job(with_world=False) as job:
+        plan: Plan = plan_run(job, _night_of(options), offline=True)
+        run_night(job, plan, connect_to(job.settings.warehouse))
+        say_accounts(job.settings, _night_of(options))
+    return 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    with open_job(with_world=False) as job:
+        published = publish_changes(job, connect_to(job.settings.warehouse))
+    nights = ", ".join(map(str, published.nights)) or "nothing new"
+    say(f"catalogue {published.number}: {nights}")
+    return 0
+
+
+def _accounting(options: argparse.Namespace) -> int:
+    return say_accounts(load_settings(), _night_of(options))

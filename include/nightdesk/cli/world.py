@@ -1,0 +1,181 @@
+"""newsstand, doctor, warehouse: the surroundings of a night."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.config import Settings, load_settings, load_sources, sources_path
+from nightdesk.errors import ConfigError, NightdeskError
+from nightdesk.landing import Landing
+from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+
+_NOT_WANTED = 3  # exit code of `newsstand --wanted`
+_GB = 1024**3
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `newsstand`, `doctor` and `warehouse`."""
+    stand = add_command(
+        commands,
+        "newsstand",
+        _newsstand,
+        "serve the sample world on this machine",
+        "newsstand --port 8765",
+    )
+    stand.add_argument("--port", type=int, default=8765, help="0: any free one")
+    stand.add_argument("--articles", type=int, metavar="N", help="articles a night")
+    stand.add_argument("--folder", type=Path, help="also serve real pages from here")
+    stand.add_argument(
+        "--broken", default="", metavar="IDS", help="sources that play dead; * for all"
+    )
+    stand.add_argument("--port-file", type=Path, help="write {port, pid} here")
+    stand.add_argument("--mirrors-file", type=Path, help="write the URL mirrors here")
+    stand.add_argument(
+        "--wanted",
+        action="store_true",
+        help=f"only say by exit code whether our sources live there (0) or not "
+        f"({_NOT_WANTED})",
+    )
+    doctor = add_command(
+        commands,
+        "doctor",
+        _doctor,
+        "check this machine and say what to do",
+        "doctor",
+    )
+    doctor.add_argument("--quiet", action="store_true", help="print problems only")
+    warehouse = add_command(
+        commands,
+        "warehouse",
+        _hash,
+        "look into the warehouse",
+        "warehouse hash",
+    )
+    inner = warehouse.add_subparsers(dest="action", required=True, metavar="ACTION")
+    hashes = add_command(
+        inner,
+        "hash",
+        _hash,
+        "print one content hash per table",
+        "warehouse hash --night 2026-03-01",
+    )
+    hashes.add_argument("--night", type=parse_day, metavar="DAY", help="default: all")
+    hashes.add_argument("--json", action="store_true")
+
+
+def _newsstand(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    if options.wanted:
+        wanted = load_sources(sources_path(settings)).is_newsstand
+        return 0 if wanted else _NOT_WANTED
+    from nightdesk.newsstand import World, mirrors, run_forever
+
+    if options.folder and not options.folder.is_dir():
+        raise ConfigError(f"--folder: {options.folder} is no folder")
+    world = World(
+        articles_per_night=options.articles or settings.newsstand_articles,
+        folder=options.folder,
+        broken=frozenset(word for word in options.broken.split(",") if word),
+    )
+
+    def announce(base_url: str, port: int) -> None:
+        if options.mirrors_file:
+            _write(options.mirrors_file, json.dumps(mirrors(base_url)))
+        if options.port_file:
+            _write(options.port_file, json.dumps({"port": port, "pid": os.getpid()}))
+        say(f"newsstand at {base_url}")
+        sys.stdout.flush()
+
+    run_forever(world, port=options.port, ready=announce)
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.tmp")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(path)
+
+
+def _hash(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    with open_warehouse(connect_to(settings.warehouse)) as con:
+        hashes = hash_tables(con, options.night)
+    if options.json:
+        say_json(hashes)
+    else:
+        say_table(
+            [{"table": table, "rows:hash": value} for table, value in hashes.items()],
+            ("table", "rows:hash"),
+        )
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    settings, worst = load_settings(), 0
+    for is_good, what, cure in _examine(settings):
+        if not is_good:
+            worst = 2
+            sys.stderr.write(f"problem  {what}: {cure}\n")
+        elif not options.quiet:
+            say(f"good     {what}")
+    return worst
+
+
+def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
+    """Yield (is it good, what was looked at, what to do)."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield (
+        sys.version_info[:2] in ((3, 11), (3, 12)),
+        f"Python {version}",
+        "run with Python 3.11 or 3.12",
+    )
+    yield from _examine_landing(settings)
+    path = sources_path(settings)
+    try:
+        sources = load_sources(path)
+        yield True, f"sources {path}: {len(sources.enabled)} enabled", ""
+        is_told = settings.contact is not None or sources.is_newsstand
+        yield is_told, "contact for servers", "set NIGHTDESK_CONTACT to an address"
+    except ConfigError as error:
+        yield False, "sources", str(error)
+    try:
+        with open_warehouse(connect_to(settings.warehouse), wait_s=0):
+            yield True, f"warehouse {settings.warehouse}", ""
+    except NightdeskError as error:
+        yield False, "warehouse", str(error)
+    home = os.environ.get("AIRFLOW_HOME")
+    yield True, f"Airflow home {home or 'not set: the launcher sets its own'}", ""
+    port = int(os.environ.get("NIGHTDESK_PORT") or 8080)
+    yield (
+        _is_free(port),
+        f"port {port}",
+        "in use: a running `make up`, or another program; NIGHTDESK_PORT=0 takes any",
+    )
+
+
+def _examine_landing(settings: Settings) -> Iterator[tuple[bool, str, str]]:
+    try:
+        Landing(settings.landing).put(".doctor", b"can we write here?")
+        (Landing(settings.landing).root / ".doctor").unlink()
+        yield True, f"landing {settings.landing}", ""
+    except NightdeskError as error:
+        yield False, "landing", f"{error}; check owner and free space"
+        return
+    free = shutil.disk_usage(settings.data).free / _GB
+    yield free >= 2, f"disk: {free:.0f} GiB free", "less than 2 GiB: make room"
+
+
+def _is_free(port: int) -> bool:
+    if port == 0:
+        return True
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

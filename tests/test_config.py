@@ -1,0 +1,127 @@
+"""What people write: right files are read, wrong ones are named with line and cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nightdesk.config import SHIPPED, load_settings, load_sources, sources_path
+from nightdesk.errors import ConfigError
+
+GOOD = """\
+sources:
+  - id: alpha
+    name: Alpha
+    kind: rss
+    url: https://alpha.example/feed
+    tags: [europe]
+  - id: beta
+    name: Beta
+    kind: atom
+    url: https://beta.example/feed
+    enabled: false
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "sources.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, GOOD))
+    assert [s.id for s in sources.sources] == ["alpha", "beta"]
+    assert [s.id for s in sources.enabled] == ["alpha"]
+    assert sources.sources[0].gap_s == 2.0
+    assert not sources.is_newsstand
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wants"),
+    [
+        ("kind: rss", "kind: rsss", [":4:", "sources[0].kind", "'rss', 'atom'"]),
+        ("kind: rss", "knd: rss", [":4:", "unknown key", "allowed keys: id, name"]),
+        ("    kind: rss\n", "", [":2:", "sources[0].kind", "missing"]),
+        ("id: beta", "id: alpha", [":7:", "'alpha' is already used on line 2"]),
+        ("https://alpha.example/feed", "ftp://alpha", [":5:", "not an http or https"]),
+        ("https://alpha.example/feed", "https://u:p@a/", [":5:", "user name"]),
+        ("tags: [europe]", "tags: [europe", [":7:", "not YAML"]),
+        ("tags: [europe]", "timezone: Mars/Base", [":6:", "IANA time zone"]),
+        ("tags: [europe]", "country: uk", [":6:", "pattern"]),
+        ("tags: [europe]", "past_url: https://a.example/x", [":6:", "{yyyy}"]),
+        ("tags: [europe]", "gap_s: -1", [":6:", "gap_s"]),
+        ("tags: [europe]", "name: Twice", [":6:", "'name' is already there", "line 3"]),
+        ("sources:", "sourcs:", ["sources", "missing"]),
+    ],
+    ids=[
+        "a wrong word names the allowed ones",
+        "an unknown key names the allowed ones",
+        "a missing key is named",
+        "a duplicate id names both lines",
+        "an address of another scheme",
+        "a password in an address",
+        "bad YAML names the line",
+        "an unknown time zone",
+        "a country that is no code",
+        "a past address without its places",
+        "a negative gap",
+        "a key written twice",
+        "a wrong top key",
+    ],
+)
+def test_wrong_file_is_named(
+    tmp_path: Path, old: str, new: str, wants: list[str]
+) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_sources(path)
+    message = str(caught.value)
+    assert str(path) in message
+    for want in wants:
+        assert want in message
+
+
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("kind: rss", "kind: x").replace("kind: atom", "kind: y")
+    with pytest.raises(ConfigError) as caught:
+        load_sources(write(tmp_path, text))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_sources_are_chosen_by_id_or_tag(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, GOOD))
+    assert [s.id for s in sources.select(["europe"])] == ["alpha"]
+    assert sources.select([]) == sources.enabled
+    with pytest.raises(ConfigError, match=r"'asia'.*sources: alpha; tags: europe"):
+        sources.select(["asia"])
+
+
+def test_own_file_takes_the_place_of_the_sample(tmp_path: Path) -> None:
+    settings = load_settings({"NIGHTDESK_DATA": str(tmp_path)})
+    assert sources_path(settings) == SHIPPED / "sources.yaml"
+    settings.config_dir.mkdir()
+    own = write(settings.config_dir, GOOD)
+    assert sources_path(settings) == own
+
+
+@pytest.mark.parametrize("name", ["sources.yaml", "starter/sources.yaml"])
+def test_shipped_files_are_right(name: str) -> None:
+    sources = load_sources(SHIPPED / name)
+    assert len(sources.enabled) >= 12
+    assert sources.is_newsstand == (name == "sources.yaml")
+
+
+@pytest.mark.parametrize(
+    ("env", "want"),
+    [
+        ({"NIGHTDESK_NEWSSTAND_ARTICLES": "many"}, "NIGHTDESK_NEWSSTAND_ARTICLES"),
+        ({"NIGHTDESK_MIRRORS": "/nowhere.json"}, "NIGHTDESK_MIRRORS"),
+    ],
+    ids=["a count that is none", "a mirrors file that is not there"],
+)
+def test_wrong_setting_is_named(env: dict[str, str], want: str) -> None:
+    with pytest.raises(ConfigError, match=want):
+        load_settings(env)
