@@ -142,11 +142,11 @@ def open_job(*, with_world: bool) -> Iterator[Job]:
     if not (with_world and sources.is_newsstand and settings.mirrors is None):
         yield Job(settings, run_id)
         return
-    from nightdesk.newsstand import World, mirrors, serve
+    from nightdesk.newsstand import World, serve
 
     world = World(articles_per_night=settings.newsstand_articles)
-    with serve(world) as server:
-        yield Job(replace(settings, mirrors=mirrors(server.base_url)), run_id)
+    with serve(world) as stand:
+        yield Job(replace(settings, mirrors=world.mirrors(stand.base_url)), run_id)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -32,6 +32,10 @@ def add_commands(commands: Commands) -> None:
         "newsstand --port 8765",
     )
     stand.add_argument("--port", type=int, default=8765, help="0: any free one")
+    stand.add_argument("--host", default="127.0.0.1", help="address to bind")
+    stand.add_argument(
+        "--address", metavar="URL", help="how others reach it, for the mirrors file"
+    )
     stand.add_argument("--articles", type=int, metavar="N", help="articles a night")
     stand.add_argument("--folder", type=Path, help="also serve real pages from here")
     stand.add_argument(
@@ -77,7 +81,7 @@ def _newsstand(options: argparse.Namespace) -> int:
     if options.wanted:
         wanted = load_sources(sources_path(settings)).is_newsstand
         return 0 if wanted else _NOT_WANTED
-    from nightdesk.newsstand import World, mirrors, run_forever
+    from nightdesk.newsstand import Stand, World, run_forever
 
     if options.folder and not options.folder.is_dir():
         raise ConfigError(f"--folder: {options.folder} is no folder")
@@ -87,15 +91,18 @@ def _newsstand(options: argparse.Namespace) -> int:
         broken=frozenset(word for word in options.broken.split(",") if word),
     )
 
-    def announce(base_url: str, port: int) -> None:
+    def announce(stand: Stand) -> None:
         if options.mirrors_file:
-            _write(options.mirrors_file, json.dumps(mirrors(base_url)))
+            mirrors = world.mirrors(options.address or stand.base_url)
+            _write(options.mirrors_file, json.dumps(mirrors))
         if options.port_file:
-            _write(options.port_file, json.dumps({"port": port, "pid": os.getpid()}))
-        say(f"newsstand at {base_url}")
+            _write(
+                options.port_file, json.dumps({"port": stand.port, "pid": os.getpid()})
+            )
+        say(f"newsstand at {stand.base_url}")
         sys.stdout.flush()
 
-    run_forever(world, port=options.port, ready=announce)
+    run_forever(world, host=options.host, port=options.port, ready=announce)
     return 0
 
 

@@ -329,11 +329,11 @@ def tag_articles(
     homes = {key: source.country for key, source in _sources(job).items()}
     keys = [
         input_digest(
+            gazetteer,
             title=a.title,
             text=a.text,
             lang=a.lang,
             home_country=homes.get(a.source_id),
-            gazetteer=gazetteer,
         )
         for a in articles
     ]

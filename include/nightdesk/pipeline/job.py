@@ -23,13 +23,18 @@ from nightdesk.nights import ONE_DAY
 CATCH_UP = 7
 
 
+def utc_now() -> datetime:
+    """Return the time of day; the one clock of the pipeline."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Job:
     """One run of the pipeline, seen from a task."""
 
     settings: Settings
     run_id: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = utc_now
 
     @property
     def landing(self) -> Landing:

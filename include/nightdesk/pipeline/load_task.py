@@ -9,7 +9,13 @@ from datetime import date
 from typing import Any
 
 from nightdesk import __version__
-from nightdesk.deduplicate import Document, cluster_pairs, find_pairs
+from nightdesk.deduplicate import (
+    Document,
+    cluster_pairs,
+    demote_digests,
+    find_pairs,
+    rank_document,
+)
 from nightdesk.errors import NightFailed
 from nightdesk.fetch import answered
 from nightdesk.gazetteer import load_gazetteer
@@ -102,13 +108,14 @@ def _load_night(
         }
         store.replace_night(con, night, tables)
         own = documents_of(built)
-        others = [_document(text) for text in store.find_neighbours(con, night)]
-        inside = job.landing.read_rows([pairs], Pair)
-        across = find_pairs(own, others) if others else ()
-        store.replace_pairs(con, night, {*inside, *across})
-        store.replace_clusters(
-            con, touched | {d.article_id for d in own}, cluster_pairs
+        near, texts = store.find_neighbours(con, night)
+        across = find_pairs(
+            [d for d in own if d.article_id in near],
+            [_document(text) for text in texts],
         )
+        inside = job.landing.read_rows([pairs], Pair)
+        store.replace_pairs(con, night, {*inside, *across})
+        store.replace_clusters(con, touched | {d.article_id for d in own}, _cluster)
         seq = store.next_seq(con)
         after = store.hash_links(con, night)
         moved = {n for n in before | after if before.get(n) != after.get(n)}
@@ -136,6 +143,14 @@ def _load_night(
     account = _account(built, coverage, job, is_stale=False)
     log.info("load %s", " ".join(f"{k}={v}" for k, v in account.items()))
     return account
+
+
+def _cluster(
+    pairs: Sequence[Pair], texts: Sequence[store.StoredText]
+) -> dict[int, int]:
+    documents = [_document(text) for text in texts]
+    ranks = {d.article_id: rank_document(d) for d in documents}
+    return cluster_pairs(demote_digests(pairs, documents), ranks)
 
 
 def _document(text: store.StoredText) -> Document:

@@ -43,7 +43,7 @@ def write_brief(job: Job, night: date) -> Path:
     """
     with open_catalogue(job.settings.published) as con:
         marts = read_marts(con, night)
-    html = build_brief(night, marts, shapes=load_shapes(job.settings.shipped))
+    html = build_brief(night, marts, shapes=load_shapes(job.settings.shipped / "geo"))
     folder = job.settings.briefs / str(night)
     editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
     if editions and (editions[-1] / "index.html").read_text("utf-8") == html:

@@ -26,8 +26,6 @@ WINDOW = timedelta(days=30)
 #: Tables whose rows depend on neighbouring nights too.
 _LINKED = ("duplicate_pair", "cluster", "cluster_member")
 
-ClusterRule = Callable[[Sequence[Pair], Mapping[int, tuple[Any, ...]]], dict[int, int]]
-
 
 @dataclass(frozen=True)
 class LedgerRow:
@@ -53,6 +51,10 @@ class StoredText:
     source_id: str
     text_hash: str
     hashes: tuple[int, ...]
+
+
+#: Pairs of whole components, and their articles -> article_id: cluster_id.
+ClusterRule = Callable[[Sequence[Pair], Sequence[StoredText]], Mapping[int, int]]
 
 
 @dataclass(frozen=True)
@@ -98,29 +100,31 @@ def replace_night(con: Connection, night: date, tables: Mapping[str, Any]) -> No
             con.unregister(name)
 
 
-def find_neighbours(con: Connection, night: date) -> list[StoredText]:
-    """Return the articles of other nights that share a hash with one of this night."""
+def find_neighbours(con: Connection, night: date) -> tuple[set[int], list[StoredText]]:
+    """Return who of a night shares a hash with another night, and those others."""
     rows = con.execute(
-        """
-        WITH near AS (
-            SELECT DISTINCT other.article_id
-            FROM fingerprint AS own
-            JOIN fingerprint AS other USING (hash)
-            WHERE own.night = $night AND other.night <> $night
-              AND other.night BETWEEN $first AND $last
-        )
-        SELECT a.article_id, t.text, a.title, a.published_at, a.canonical_url,
-               a.source_id, a.text_hash, f.hashes
-        FROM near
-        JOIN article AS a USING (article_id)
-        JOIN article_text AS t USING (article_id)
-        JOIN (SELECT article_id, list(hash ORDER BY hash) AS hashes
-              FROM fingerprint WHERE night BETWEEN $first AND $last
-              GROUP BY article_id) AS f USING (article_id)
-        WHERE a.night BETWEEN $first AND $last AND t.night BETWEEN $first AND $last
-        ORDER BY a.article_id
-        """,
+        "SELECT DISTINCT own.article_id, other.article_id FROM fingerprint AS own "
+        "JOIN fingerprint AS other USING (hash) "
+        "WHERE own.night = $night AND other.night <> $night "
+        "AND other.night BETWEEN $first AND $last",
         {"night": night, "first": night - WINDOW, "last": night + WINDOW},
+    ).fetchall()
+    return {row[0] for row in rows}, read_texts(con, {row[1] for row in rows})
+
+
+def read_texts(con: Connection, ids: set[int]) -> list[StoredText]:
+    """Return these articles with their hashes, by id; those not there are left out."""
+    if not ids:
+        return []
+    _use_ids(con, ids)
+    rows = con.execute(
+        "SELECT a.article_id, t.text, a.title, a.published_at, a.canonical_url, "
+        "a.source_id, a.text_hash, f.hashes "
+        "FROM wanted JOIN article AS a USING (article_id) "
+        "JOIN article_text AS t USING (article_id) "
+        "JOIN (SELECT article_id, list(hash ORDER BY hash) AS hashes "
+        "FROM fingerprint JOIN wanted USING (article_id) GROUP BY article_id) AS f "
+        "USING (article_id) ORDER BY a.article_id"
     ).fetchall()
     names = [field.name for field in fields(StoredText)]
     return [
@@ -153,19 +157,12 @@ def replace_pairs(con: Connection, night: date, pairs: Iterable[Pair]) -> None:
 
 
 def replace_clusters(con: Connection, touched: set[int], rule: ClusterRule) -> None:
-    """Recompute the clusters that these articles are, or were, part of."""
+    """Compute the clusters anew that these articles are, or were, part of."""
     touched = touched | _members_with(con, touched)
     pairs = _pairs_around(con, touched)
-    ids = {i for pair in pairs for i in (pair.a_id, pair.b_id)} | touched
-    _use_ids(con, ids)
-    rank = {
-        row[0]: row[1:]
-        for row in con.execute(
-            "SELECT article_id, coalesce(published_at, TIMESTAMPTZ '9999-01-01'), "
-            "canonical_url FROM article JOIN wanted USING (article_id)"
-        ).fetchall()
-    }
-    members = rule(pairs, rank)
+    ids = {i for pair in pairs for i in (pair.a_id, pair.b_id)}
+    members = rule(pairs, read_texts(con, ids))
+    _use_ids(con, ids | touched)
     con.execute(
         "DELETE FROM cluster WHERE cluster_id IN "
         "(SELECT cluster_id FROM cluster_member JOIN wanted USING (article_id))"

@@ -1,0 +1,119 @@
+"""Pairs -> pairs in which a digest of several stories no longer joins them.
+
+Judged over three articles, hence a step of its own after the pairs: two documents alone
+cannot tell a digest of two stories from a longer version of the first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from nightdesk.deduplicate.documents import Document
+from nightdesk.deduplicate.fingerprints import Hashes
+from nightdesk.deduplicate.profiles import Profile, count_shared, profile_text
+from nightdesk.deduplicate.verify import has_opening
+from nightdesk.model import Pair
+
+DIGEST_RULE = "digest/1"
+
+#: A story fills more than the first and less than the second share of its digest.
+MIN_PART = 0.1
+MAX_PART = 0.75
+MAX_OVERLAP = 0.15  # of two stories within the digest
+
+
+def demote_digests(
+    pairs: Iterable[Pair], documents: Iterable[Document]
+) -> tuple[Pair, ...]:
+    """Return the pairs, sorted, those of a digest with its stories as `contains`.
+
+    Give all pairs of a component at once, since a pair that is missing may be the
+    proof. The order of pairs and documents does not matter, and to do it twice changes
+    nothing more.
+
+    Args:
+        pairs: as `find_pairs` returns them, its `contains` pairs included.
+        documents: the articles of the pairs; a pair of one that is not given is kept.
+    """
+    pairs = sorted(pairs, key=lambda pair: (pair.a_id, pair.b_id))
+    demoted = {
+        (min(digest_id, part_id), max(digest_id, part_id))
+        for digest_id, part_ids in find_digests(pairs, documents).items()
+        for part_id in part_ids
+    }
+    return tuple(
+        replace(pair, kind="contains", rule=DIGEST_RULE)
+        if (pair.a_id, pair.b_id) in demoted and pair.kind != "contains"
+        else pair
+        for pair in pairs
+    )
+
+
+def find_digests(
+    pairs: Iterable[Pair], documents: Iterable[Document]
+) -> dict[int, tuple[int, ...]]:
+    """Return the article_ids of the digests, each with those of its stories.
+
+    An article is a digest when two neighbours that are no pair of each other fill
+    different parts of it, and each one's first sentences are in it. All articles are
+    judged by the pairs as they came, none by what became of another.
+    """
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for pair in pairs:
+        neighbours[pair.a_id].add(pair.b_id)
+        neighbours[pair.b_id].add(pair.a_id)
+    profiles = _profile_neighbourhoods(neighbours, documents)
+    parts = {i: _find_parts(i, neighbours, profiles) for i in sorted(neighbours)}
+    return {i: part_ids for i, part_ids in parts.items() if part_ids}
+
+
+def _profile_neighbourhoods(
+    neighbours: Mapping[int, set[int]], documents: Iterable[Document]
+) -> dict[int, Profile]:
+    """Return the profiles of the articles with two neighbours, and of those."""
+    wanted: set[int] = set()
+    for article_id, ids in neighbours.items():
+        if len(ids) > 1:
+            wanted |= {article_id, *ids}
+    return {
+        d.article_id: profile_text(d.text) for d in documents if d.article_id in wanted
+    }
+
+
+def _find_parts(
+    digest_id: int,
+    neighbours: Mapping[int, set[int]],
+    profiles: Mapping[int, Profile],
+) -> tuple[int, ...]:
+    """Return the stories of which the article is a digest; none if it is not."""
+    digest = profiles.get(digest_id)
+    if digest is None:
+        return ()
+    parts: dict[int, Hashes] = {}
+    for part_id in sorted(neighbours[digest_id] & profiles.keys()):
+        shared = _share_part(digest, profiles[part_id])
+        if shared is not None:
+            parts[part_id] = shared
+    is_digest = any(
+        b not in neighbours[a] and _is_apart(parts[a], parts[b])
+        for a, b in combinations(parts, 2)
+    )
+    return tuple(parts) if is_digest else ()
+
+
+def _share_part(digest: Profile, part: Profile) -> Hashes | None:
+    """Return what a story and the digest share, or None if it is no part of it."""
+    if not part.grams.size or not has_opening(digest, part):
+        return None
+    shared: Hashes = np.intersect1d(digest.grams, part.grams, assume_unique=True)
+    is_part = MIN_PART < shared.size / digest.grams.size < MAX_PART
+    return shared if is_part else None
+
+
+def _is_apart(a: Hashes, b: Hashes) -> bool:
+    return count_shared(a, b) < MAX_OVERLAP * min(a.size, b.size)

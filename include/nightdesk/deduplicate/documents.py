@@ -1,0 +1,37 @@
+"""What deduplicate needs to know of an article; kept small, a window holds many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article, with the fingerprint that was made when it was extracted.
+
+    `text_hash` is `text.hash_text(text)` and `hashes` is `fingerprint_text(text)`;
+    they are stored with the article, so that they are passed in and not made again.
+    """
+
+    article_id: int
+    text: str
+    title: str | None
+    published_at: datetime | None
+    canonical_url: str
+    source_id: str | None
+    text_hash: str
+    hashes: tuple[int, ...]
+
+
+def stated_days(documents: Iterable[Document]) -> npt.NDArray[np.float64]:
+    """Return the times as days since 1970; not a number where none is stated."""
+    stated = (
+        d.published_at.timestamp() / 86_400 if d.published_at else float("nan")
+        for d in documents
+    )
+    return np.fromiter(stated, np.float64)

@@ -1,0 +1,202 @@
+"""The stage over JSON rows, for the command line, benchmarks and other programs.
+
+Here ids are strings of the caller, and a row that cannot be read gets a status instead
+of stopping the others; everything else is the package's own functions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from nightdesk.deduplicate.clusters import MERGING_KINDS, cluster_pairs, rank_document
+from nightdesk.deduplicate.digests import demote_digests, find_digests
+from nightdesk.deduplicate.documents import Document
+from nightdesk.deduplicate.fingerprints import fingerprint_text
+from nightdesk.deduplicate.pairs import find_pairs
+from nightdesk.deduplicate.profiles import profile_text
+from nightdesk.deduplicate.stories import cluster_stories
+from nightdesk.deduplicate.verify import RULE_VERSION, find_container
+from nightdesk.model import Pair
+from nightdesk.text import hash_text
+
+Row = dict[str, Any]
+
+_OK = "ok"
+#: Of several pairs of one article, the kind that says most about it.
+_KIND_ORDER = ("exact", "update", "near")
+
+
+class _Read(NamedTuple):
+    """What was read of one row; the document of a bad row is None."""
+
+    row_id: str | None
+    status: str
+    document: Document | None
+
+
+def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
+    """Return one row per row: {id, status, cluster_id, duplicate_of, kind}, in order.
+
+    IN: {id, published_at, title, text, url?}; a time without an offset is UTC. OUT:
+    `cluster_id` is the id of the cluster's canonical row, `duplicate_of` the same for
+    the others of the cluster and None for the canonical one. `kind` says what a row is
+    to its canonical (or, where the two are no pair, to a row between): exact, near or
+    update; `contains` is a row that holds the text of others without being a copy;
+    `unique` all the rest. A bad row has a `status` that says why, and is alone.
+    """
+    reads = _read_rows(rows)
+    documents = {r.document.article_id: r.document for r in reads if r.document}
+    found = find_pairs(list(documents.values()))
+    pairs = demote_digests(found, documents.values())
+    ranks = {i: rank_document(document) for i, document in documents.items()}
+    clusters = cluster_pairs(pairs, ranks)
+    containers = _find_containers(pairs, clusters, documents)
+    containers.update(find_digests(found, documents.values()))
+    kinds = _find_kinds(pairs, clusters, containers)
+    names = _name_articles(reads)
+    results: list[Row] = []
+    for row_id, status, document in reads:
+        result: Row = {"id": row_id, "status": status, "cluster_id": row_id}
+        result |= {"duplicate_of": None, "kind": "unique"}
+        if document is not None:
+            canonical_id = clusters.get(document.article_id, document.article_id)
+            result["cluster_id"] = names[canonical_id]
+            if canonical_id != document.article_id:
+                result["duplicate_of"] = names[canonical_id]
+            result["kind"] = kinds.get(document.article_id, "unique")
+        results.append(result)
+    return results
+
+
+def story_rows(rows: Sequence[Any]) -> list[Row]:
+    """Return one row per row: {id, status, story_id}, in order.
+
+    `story_id` is the id of the story's earliest row. A bad row is a story of its own,
+    with a `status` that says why.
+    """
+    reads = _read_rows(rows)
+    stories = cluster_stories([r.document for r in reads if r.document])
+    names = _name_articles(reads)
+    return [
+        {
+            "id": row_id,
+            "status": status,
+            "story_id": names[stories[document.article_id]] if document else row_id,
+        }
+        for row_id, status, document in reads
+    ]
+
+
+def _name_articles(reads: Sequence[_Read]) -> dict[int, str | None]:
+    return {r.document.article_id: r.row_id for r in reads if r.document}
+
+
+def _read_rows(rows: Sequence[Any]) -> list[_Read]:
+    """Return what was read of each row; article ids follow the order of the ids."""
+    row_ids = [_read_id(row) for row in rows]
+    counts = Counter(row_ids)
+    numbers = {row_id: i for i, row_id in enumerate(sorted(filter(None, counts)))}
+    reads: list[_Read] = []
+    for row, row_id in zip(rows, row_ids, strict=True):
+        status = _check_row(row)
+        if status == _OK and counts[row_id] > 1:
+            status = "bad_id: used by more than one row"
+        document = None
+        if row_id is not None and status == _OK:
+            document = _make_document(row, numbers[row_id])
+        reads.append(_Read(row_id, status, document))
+    return reads
+
+
+def _read_id(row: Any) -> str | None:
+    row_id = row.get("id") if isinstance(row, Mapping) else None
+    return row_id if isinstance(row_id, str) and row_id else None
+
+
+def _check_row(row: Any) -> str:
+    if not isinstance(row, Mapping):
+        return "bad_row: not an object"
+    if _read_id(row) is None:
+        return "bad_id: not a string"
+    if not isinstance(row.get("text"), str):
+        return "bad_text: not a string"
+    for key in ("title", "url"):
+        if not isinstance(row.get(key), str | None):
+            return f"bad_{key}: not a string"
+    try:
+        _read_time(row.get("published_at"))
+    except (OverflowError, TypeError, ValueError):
+        return "bad_published_at: not an ISO 8601 time"
+    return _OK
+
+
+def _read_time(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    time = datetime.fromisoformat(value)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _make_document(row: Mapping[str, Any], article_id: int) -> Document:
+    url = row.get("url")
+    return Document(
+        article_id=article_id,
+        text=row["text"],
+        title=row.get("title"),
+        published_at=_read_time(row.get("published_at")),
+        canonical_url=url or row["id"],
+        source_id=_read_host(url),
+        text_hash=hash_text(row["text"]),
+        hashes=fingerprint_text(row["text"]),
+    )
+
+
+def _read_host(url: str | None) -> str | None:
+    """Return the host as the source of a row; None where the address has none."""
+    try:
+        return urlsplit(url or "").hostname
+    except ValueError:  # "http://[": no address, but no reason to lose the row
+        return None
+
+
+def _find_kinds(
+    pairs: Sequence[Pair],
+    clusters: Mapping[int, int],
+    containers: Collection[int],
+) -> dict[int, str]:
+    """Return article_id -> kind for what is not unique."""
+    kinds = dict.fromkeys(containers, "contains")
+    to_canonical: dict[int, str] = {}
+    between: dict[int, list[str]] = defaultdict(list)
+    for pair in pairs:
+        if pair.kind not in MERGING_KINDS:
+            continue
+        for one, other in ((pair.a_id, pair.b_id), (pair.b_id, pair.a_id)):
+            between[one].append(pair.kind)
+            if clusters[one] == other:
+                to_canonical[one] = pair.kind
+    for article_id, canonical_id in clusters.items():
+        if article_id != canonical_id:
+            nearest = min(between[article_id], key=_KIND_ORDER.index)
+            kinds[article_id] = to_canonical.get(article_id, nearest)
+    return kinds
+
+
+def _find_containers(
+    pairs: Sequence[Pair],
+    clusters: Mapping[int, int],
+    documents: Mapping[int, Document],
+) -> set[int]:
+    """Return the articles that have one of another cluster in them."""
+    containers: set[int] = set()
+    for pair in pairs:
+        is_apart = clusters.get(pair.a_id, -1) != clusters.get(pair.b_id, -2)
+        if pair.kind == "contains" and pair.rule == RULE_VERSION and is_apart:
+            sides = {i: profile_text(documents[i].text) for i in (pair.a_id, pair.b_id)}
+            container = find_container(sides[pair.a_id], sides[pair.b_id])
+            containers.update(i for i, side in sides.items() if side is container)
+    return containers

@@ -1,0 +1,375 @@
+"""Copies are joined, look-alikes are not, and neither order nor batch matters."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from nightdesk.deduplicate import (
+    RULE_VERSION,
+    Document,
+    cluster_pairs,
+    demote_digests,
+    find_digests,
+    find_pairs,
+    fingerprint_text,
+    rank_document,
+)
+from nightdesk.deduplicate import candidates as candidates_module
+from nightdesk.deduplicate.fingerprints import hash_words
+from nightdesk.deduplicate.jsonl import deduplicate_rows
+from nightdesk.model import Pair
+from nightdesk.text import hash_text, split_words
+
+# What every landing area in the world has stored for these two texts.
+PINNED_WORDS = (-7376371542752395900,)
+PINNED_CHINESE = (206824701889848596, 640484595425475304, 736879101428085378)
+
+DATA = Path(__file__).parent / "data" / "duplicates"
+TEXTS: dict[str, str] = yaml.safe_load((DATA / "texts.yaml").read_text("utf-8"))
+CASES: dict[str, Any] = yaml.safe_load((DATA / "cases.yaml").read_text("utf-8"))
+NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
+
+CHANGES: dict[str, Callable[[str], str]] = {
+    "shout": lambda text: text.upper().replace("\n", "\n\n  "),
+    "drop_last_line": lambda text: "\n".join(text.splitlines()[:-1]),
+    "only_marks": lambda text: text + " ... --- \n * ",
+    "more_to_follow": lambda text: text + "More to follow.",
+}
+
+
+def make_row(row: dict[str, Any]) -> dict[str, Any]:
+    text = "".join(TEXTS[name] for name in row["text"])
+    change = CHANGES.get(row.get("change", ""), str)
+    return {**row, "text": change(text)}
+
+
+def make_document(article_id: int, text: str, **fields: Any) -> Document:
+    document = Document(
+        article_id=article_id,
+        text=text,
+        title=None,
+        published_at=NOON,
+        canonical_url=f"https://example.org/{article_id}",
+        source_id=None,
+        text_hash=hash_text(text),
+        hashes=fingerprint_text(text),
+    )
+    return replace(document, **fields)
+
+
+def make_chance(seed: int) -> random.Random:
+    return random.Random(seed)
+
+
+def make_corpus(seed: int) -> list[Document]:
+    """Some sixty variants of the sample texts, at times up to forty days apart."""
+    chance = make_chance(seed)
+    names = [name for name in TEXTS if name != "boilerplate"]
+    documents = []
+    for _ in range(60):
+        lines = TEXTS[chance.choice(names)].splitlines()
+        if chance.random() < 0.4:
+            lines = lines[: chance.randint(1, len(lines))]
+        if chance.random() < 0.2:
+            lines += TEXTS[chance.choice(names)].splitlines()
+        if chance.random() < 0.3:
+            lines += TEXTS["boilerplate"].splitlines()
+        days = chance.choice([0, 0, 0.5, 2, 5, 29, 40, None])
+        documents.append(
+            make_document(
+                chance.getrandbits(64) - 2**63,
+                "\n".join(lines),
+                title=chance.choice(["Ferry", "Frost", None]),
+                published_at=None if days is None else NOON + timedelta(days=days),
+                source_id=chance.choice(["coast", "valley", None]),
+            )
+        )
+    return documents
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_rows_get_the_cluster_and_kind(case: dict[str, Any]) -> None:
+    rows = [make_row(row) for row in case["rows"]]
+    found = deduplicate_rows(rows)
+    assert [row["status"] for row in found] == ["ok"] * len(rows)
+    assert {
+        row["id"]: [row["cluster_id"], row["duplicate_of"], row["kind"]]
+        for row in found
+    } == case["expect"]
+    assert sorted(
+        deduplicate_rows(rows[::-1]), key=lambda row: str(row["id"])
+    ) == sorted(found, key=lambda row: str(row["id"]))
+
+
+BAD_ROWS = {
+    "a row that is no object": (["ferry"], "bad_row"),
+    "no id": ({"text": "Rain."}, "bad_id"),
+    "an id that is a number": ({"id": 7, "text": "Rain."}, "bad_id"),
+    "an empty id": ({"id": "", "text": "Rain."}, "bad_id"),
+    "the id of another row": ({"id": "twice", "text": "Rain."}, "bad_id"),
+    "no text": ({"id": "x"}, "bad_text"),
+    "a text that is a list": ({"id": "x", "text": ["Rain."]}, "bad_text"),
+    "a title that is a number": ({"id": "x", "text": "Rain.", "title": 3}, "bad_title"),
+    "a time in words": (
+        {"id": "x", "text": "Rain.", "published_at": "last Tuesday"},
+        "bad_published_at",
+    ),
+    "a time that is a number": (
+        {"id": "x", "text": "Rain.", "published_at": 1924000000},
+        "bad_published_at",
+    ),
+    "a time before the first year": (
+        {"id": "x", "text": "Rain.", "published_at": "0001-01-01T00:00:00+05:00"},
+        "bad_published_at",
+    ),
+}
+
+
+@pytest.mark.parametrize(("bad", "status"), BAD_ROWS.values(), ids=BAD_ROWS.keys())
+def test_a_bad_row_has_a_status_and_stops_no_other(bad: Any, status: str) -> None:
+    good = [
+        {"id": name, "published_at": None, "title": None, "text": TEXTS["ferry"]}
+        for name in ("a", "b")
+    ]
+    twin = {"id": "twice", "text": "Rain.", "published_at": None}
+    first, found, last, second = deduplicate_rows([good[0], bad, twin, good[1]])
+    assert found["status"].split(":")[0] == status
+    assert (found["kind"], found["duplicate_of"]) == ("unique", None)
+    assert last["kind"] == "unique"
+    assert (first["kind"], second["kind"]) == ("unique", "exact")
+
+
+def test_no_rows_give_no_rows() -> None:
+    assert deduplicate_rows([]) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_the_input_does_not_matter(seed: int) -> None:
+    documents = make_corpus(seed)
+    pairs = find_pairs(documents)
+    rank = {d.article_id: rank_document(d) for d in documents}
+    demoted = demote_digests(pairs, documents)
+    clusters = cluster_pairs(demoted, rank)
+    kinds = {pair.kind for pair in demoted}
+    assert {"exact", "near", "contains"} <= kinds, "the corpus must have some of each"
+    chance = make_chance(seed)
+    for _ in range(3):
+        chance.shuffle(documents)
+        assert find_pairs(documents) == pairs
+        mixed = chance.sample(pairs, len(pairs))
+        assert demote_digests(mixed, documents) == demoted
+        mixed = chance.sample(demoted, len(demoted))
+        assert list(cluster_pairs(mixed, rank).items()) == list(clusters.items())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_batches_give_the_pairs_of_one_go(seed: int) -> None:
+    documents = make_corpus(seed)
+    a, b, c = documents[:10], documents[10:35], documents[35:]
+    parts = [
+        *find_pairs(a),
+        *find_pairs(b, others=a),
+        *find_pairs(c, others=[*a, *b]),
+    ]
+    whole = find_pairs(documents)
+    assert sorted(parts, key=lambda pair: (pair.a_id, pair.b_id)) == list(whole)
+    between = set(find_pairs(b, others=a)) - set(find_pairs(b))
+    assert {*find_pairs(a), *find_pairs(b), *between} == set(find_pairs([*a, *b]))
+    assert all(pair.a_id < pair.b_id for pair in whole)
+
+
+def test_an_article_in_own_and_others_is_compared_once() -> None:
+    a, b = (make_document(i, TEXTS["ferry"]) for i in (1, 2))
+    assert find_pairs([a], others=[a, b]) == find_pairs([a, b])
+    assert find_pairs([], others=[a, b]) == ()
+
+
+def test_an_article_given_twice_is_an_error() -> None:
+    a = make_document(1, TEXTS["ferry"])
+    with pytest.raises(ValueError, match="given twice"):
+        find_pairs([a, a])
+
+
+@pytest.mark.parametrize("rows", [1, 50, 5_000])
+def test_small_blocks_find_the_same_pairs(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = make_corpus(9)
+    whole = find_pairs(documents)
+    monkeypatch.setattr(candidates_module, "BLOCK_ROWS", rows)
+    assert find_pairs(documents) == whole
+
+
+def test_hot_hashes_prove_nothing_but_equal_texts_do() -> None:
+    copy = TEXTS["ferry"] + TEXTS["boilerplate"]
+    texts = [TEXTS["ferry"], TEXTS["ferry"], copy]
+    documents = [make_document(i, text) for i, text in enumerate(texts)]
+    hot = frozenset(fingerprint_text(TEXTS["ferry"]))
+    assert [pair.kind for pair in find_pairs(documents)] == ["exact", "near", "near"]
+    assert [pair.kind for pair in find_pairs(documents, hot=hot)] == ["exact"]
+
+
+def test_a_passage_in_thousands_of_texts_is_survived() -> None:
+    chance = make_chance(3)
+    words = [f"w{i}" for i in range(5_000)]
+    documents = [
+        make_document(
+            i, " ".join(chance.choices(words, k=120)) + "\n" + TEXTS["boilerplate"]
+        )
+        for i in range(600)
+    ]
+    assert find_pairs(documents) == ()
+
+
+FINGERPRINTS = {
+    "no text": ("", 0),
+    "marks only": (" -- ... !\n", 0),
+    "one word": ("Rain", 1),
+    "four words": ("Rain over the valley", 1),
+    "five words": ("Rain over the whole valley", 1),
+    "a word that is longer than a page": ("x" * 40_000, 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), FINGERPRINTS.values(), ids=FINGERPRINTS.keys()
+)
+def test_every_text_with_a_word_has_a_hash(text: str, count: int) -> None:
+    assert len(fingerprint_text(text)) == count
+
+
+# Letters that change when folded, marks, signs that are letters, and scripts in which
+# each letter is a word; the last line holds half a pair and what lies above 0xFFFF.
+LATIN = "aZ09 _-.,'\n\u00df\u0130\u00e9\u03a3\u1e9e\u2019\u2014\u2122\u00bd\ufb01"
+OTHER = "\u0436\u05d0\u0627\u064b\u0915\u093f\u0e01\u1000\u30ab\uff76\u65e5\uff21"
+OTHER += "\ud800\U0001f600\U00020000"
+
+
+@pytest.mark.parametrize("letters", [LATIN, LATIN + OTHER], ids=["Latin", "any script"])
+def test_words_are_those_of_split_words(letters: str) -> None:
+    chance = make_chance(2)
+    for _ in range(300):
+        text = "".join(chance.choices(letters, k=chance.randint(0, 40)))
+        words = [hash_words(word).tolist() for word in split_words(text)]
+        assert all(len(word) == 1 for word in words), ascii(text)
+        assert [[word] for word in hash_words(text).tolist()] == words, ascii(text)
+
+
+def test_fingerprints_are_the_same_for_ever() -> None:
+    # A change here needs a new RULE_VERSION.
+    assert RULE_VERSION == "near/1"
+    assert fingerprint_text("Rain over the whole valley") == PINNED_WORDS
+    assert fingerprint_text(TEXTS["chinese_other"])[:3] == PINNED_CHINESE
+
+
+def test_fingerprints_are_a_sorted_eighth_of_the_grams() -> None:
+    chance = make_chance(1)
+    text = " ".join(chance.choices(TEXTS["ferry"].split(), k=40_000))
+    hashes = fingerprint_text(text)
+    assert list(hashes) == sorted(set(hashes))
+    assert len(hashes) == pytest.approx(40_000 / 8, rel=0.05)
+    assert all(-(2**63) <= value < 2**63 for value in hashes)
+
+
+def test_a_longer_text_keeps_the_hashes_of_a_part_of_it() -> None:
+    part, whole = TEXTS["ferry"], TEXTS["orchard"] + TEXTS["ferry"]
+    kept = {value for value in fingerprint_text(part) if value < 2**61}
+    assert kept
+    assert kept <= set(fingerprint_text(whole))
+
+
+def test_a_digest_is_named_with_its_stories() -> None:
+    texts = [TEXTS["ferry"], TEXTS["orchard"], TEXTS["ferry"] + TEXTS["orchard"]]
+    documents = [make_document(i, text) for i, text in enumerate(texts)]
+    pairs = find_pairs(documents)
+    assert [(p.a_id, p.b_id, p.kind) for p in pairs] == [
+        (0, 2, "near"),
+        (1, 2, "contains"),
+    ]
+    assert find_digests(pairs, documents) == {2: (0, 1)}
+    demoted = demote_digests(pairs, documents)
+    assert [(p.kind, p.rule) for p in demoted] == [
+        ("contains", "digest/1"),
+        ("contains", RULE_VERSION),
+    ]
+    assert demote_digests(demoted, documents) == demoted
+    assert demote_digests(pairs, documents[:2]) == pairs
+
+
+def test_clusters_are_components_over_the_pairs_that_merge() -> None:
+    kinds = {(1, 2): "near", (2, 3): "update", (4, 5): "exact", (3, 4): "contains"}
+    pairs = [Pair(a, b, kind, 1.0, "near/1") for (a, b), kind in kinds.items()]
+    rank = {i: (NOON - timedelta(hours=i), "") for i in range(1, 7)}
+    assert cluster_pairs(pairs, rank) == {1: 3, 2: 3, 3: 3, 4: 5, 5: 5}
+
+
+def score_pairs(
+    rows: Sequence[dict[str, Any]], ignored: set[frozenset[str]]
+) -> tuple[float, float]:
+    """Return pair F1 and B-cubed F1, as the evaluator beside the data counts them."""
+    gold = {row["id"]: row["cluster_id"] for row in rows}
+    found = {row["id"]: row["cluster_id"] for row in deduplicate_rows(rows)}
+
+    def joined(labels: dict[str, str]) -> set[frozenset[str]]:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for row_id, label in labels.items():
+            groups[label].append(row_id)
+        pairs = (pair for group in groups.values() for pair in combinations(group, 2))
+        return {frozenset(pair) for pair in pairs} - ignored
+
+    right, stated, true = joined(gold) & joined(found), joined(found), joined(gold)
+    shares = []
+    for one, other in ((found, gold), (gold, found)):
+        groups: dict[str, set[str]] = defaultdict(set)
+        others: dict[str, set[str]] = defaultdict(set)
+        for row_id in gold:
+            groups[one[row_id]].add(row_id)
+            others[other[row_id]].add(row_id)
+        shares.append(
+            np.mean(
+                [
+                    len(groups[one[i]] & others[other[i]]) / len(groups[one[i]])
+                    for i in gold
+                ]
+            )
+        )
+    b_cubed = 2 * shares[0] * shares[1] / (shares[0] + shares[1])
+    return 2 * len(right) / (len(stated) + len(true)), float(b_cubed)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "pair_floor", "b_cubed_floor"),
+    [("reuters_natural", 0.96, 0.985), ("syndication_synth", 0.96, 0.985)],
+    ids=["real reissues of newswire", "made copies and their look-alikes"],
+)
+def test_copies_are_found_in_news(
+    shared: Path, name: str, pair_floor: float, b_cubed_floor: float
+) -> None:
+    folder = shared / "data" / "dedup"
+    rows = read_rows(folder / f"{name}.jsonl.gz")
+    ignored: set[frozenset[str]] = set()
+    if name == "reuters_natural":
+        pairs = read_rows(folder / f"{name}_ignore.jsonl.gz")
+        ignored = {frozenset((pair["a"], pair["b"])) for pair in pairs}
+    pair_f1, b_cubed = score_pairs(rows, ignored)
+    assert pair_f1 >= pair_floor
+    assert b_cubed >= b_cubed_floor
