@@ -82,7 +82,7 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
 
-    @task(multiple_outputs=True)
+    @task
     def plan(params=None, data_interval_start=None, dag_run=None):
         """Check the sources file and say what this run does."""
         from nightdesk.pipeline import plan_run, resolve_night, start_job
@@ -95,6 +95,11 @@ with DAG(
             refetch=params["refetch"],
             reprocess_from=params["reprocess_from"],
         )
+
+    @task
+    def batches(plan):
+        """Hand out the batches of sources, one task each."""
+        return plan["batches"]
 
     @task(pool="nightdesk_fetch", map_index_template="{{ label }}")
     def collect(batch, plan, dag_run=None):
@@ -164,7 +169,7 @@ with DAG(
         )
 
     planned = plan()
-    collected = collect.partial(plan=planned).expand(batch=planned["batches"])
+    collected = collect.partial(plan=planned).expand(batch=batches(planned))
     selected = select(planned)
     collected >> selected
     extracted = extract.partial(plan=planned).expand(shard=selected)

@@ -1,0 +1,210 @@
+"""Whole nights over the sample world, through real HTTP, without Airflow."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from nightdesk.config import Settings, load_sources, sources_path
+from nightdesk.errors import NightFailed, WarehouseLocked
+from nightdesk.newsstand import World, serve
+from nightdesk.pipeline import Job, plan_run, run_night
+from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+
+NIGHT = date(2026, 3, 1)
+MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
+
+
+def at(moment: datetime) -> datetime:
+    return moment
+
+
+def settings_in(folder: Path, mirrors: dict[str, str] | None = None) -> Settings:
+    return Settings(
+        data=folder,
+        landing=str(folder / "landing"),
+        warehouse=str(folder / "warehouse" / "nightdesk.duckdb"),
+        mirrors=mirrors,
+    )
+
+
+def run(
+    folder: Path,
+    world: World | None,
+    night: date = NIGHT,
+    moment: datetime = MORNING,
+    **options: object,
+) -> list[dict]:
+    """Run a night; without a world every address is a closed port."""
+    if world is None:
+        silent = World(now=partial(at, moment))
+        settings = settings_in(folder, silent.mirrors("http://127.0.0.1:9"))
+        return run_job(settings, night, moment, **options)
+    with serve(world) as stand:
+        settings = settings_in(folder, world.mirrors(stand.base_url))
+        return run_job(settings, night, moment, **options)
+
+
+def run_job(settings: Settings, night: date, moment: datetime, **options) -> list[dict]:
+    job = Job(settings, "test", partial(at, moment))
+    plan = plan_run(job, night, **options)
+    return run_night(job, plan, connect_to(settings.warehouse))
+
+
+def hashes(folder: Path, night: date | None = None) -> dict[str, str]:
+    with open_warehouse(connect_to(settings_in(folder).warehouse)) as con:
+        return hash_tables(con, night)
+
+
+def query(folder: Path, sql: str) -> list[tuple]:
+    with open_warehouse(connect_to(settings_in(folder).warehouse)) as con:
+        return con.execute(sql).fetchall()
+
+
+def make_world(moment: datetime = MORNING, **options) -> World:
+    return World(now=partial(at, moment), **options)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one night in it."""
+    folder = tmp_path_factory.mktemp("night")
+    run(folder, make_world())
+    return folder
+
+
+def test_a_second_run_changes_nothing(built: Path) -> None:
+    before = hashes(built)
+    run(built, make_world())
+    assert hashes(built) == before
+
+
+def test_the_archive_alone_gives_the_same_night(built: Path) -> None:
+    before = hashes(built)
+    run(built, None)  # the network is closed
+    assert hashes(built) == before
+    run(built, None, offline=True)
+    assert hashes(built) == before
+
+
+def test_another_machine_gets_the_same_night(built: Path, tmp_path: Path) -> None:
+    run(tmp_path, make_world())
+    assert hashes(tmp_path) == hashes(built)
+
+
+def test_a_warehouse_made_again_from_the_landing_is_the_same(
+    built: Path, tmp_path: Path
+) -> None:
+    before = hashes(built)
+    copy = Settings(
+        data=tmp_path,
+        landing=str(built / "landing"),
+        warehouse=str(tmp_path / "warehouse" / "nightdesk.duckdb"),
+    )
+    run_job(copy, NIGHT, MORNING, offline=True, reprocess_from="extract")
+    assert hashes(tmp_path) == before
+
+
+def test_every_entry_is_accounted_for(built: Path) -> None:
+    truth = make_world().truth(NIGHT)
+    rows = query(
+        built,
+        "SELECT source_id, n_seen, n_loaded + n_duplicate + n_rejected + n_failed "
+        "+ n_pending FROM coverage",
+    )
+    assert {row[0] for row in rows} == {
+        s.id for s in load_sources(sources_path(settings_in(built))).enabled
+    }
+    assert all(seen == total for _, seen, total in rows)
+    assert {source: seen for source, seen, _ in rows if seen} == dict(
+        truth.entries_by_source
+    )
+
+
+def test_a_night_whose_sources_are_all_dead_fails(tmp_path: Path) -> None:
+    with pytest.raises(NightFailed, match="none of its"):
+        run(tmp_path, make_world(broken=frozenset({"*"})))
+    statuses = query(tmp_path, "SELECT DISTINCT status FROM coverage")
+    assert statuses == [("failed",)]
+
+
+def test_one_broken_source_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
+    broken = load_sources(sources_path(settings_in(tmp_path))).enabled[0].id
+    (account,) = run(tmp_path, make_world(broken=frozenset({broken})))
+    assert broken in account["reasons"]
+    assert account["n_loaded"] > 50
+
+
+def test_past_nights_come_from_dated_sitemaps(tmp_path: Path) -> None:
+    night = NIGHT - timedelta(days=5)
+    run(tmp_path, make_world(), night=night)
+    rows = dict(query(tmp_path, "SELECT source_id, status FROM coverage"))
+    assert Counter(rows.values())["ok"] >= 8
+    assert "no_coverage" in rows.values()
+    days = query(tmp_path, "SELECT DISTINCT published_at::DATE FROM article")
+    assert days == [(night,)]
+
+
+def test_one_source_again_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    run(tmp_path, make_world())
+    before = query(tmp_path, "SELECT * FROM entry ORDER BY ALL")
+    source = query(tmp_path, "SELECT min(source_id) FROM article")[0][0]
+    run(tmp_path, make_world(), sources=[source], refetch=True)
+    assert query(tmp_path, "SELECT * FROM entry ORDER BY ALL") == before
+
+
+def test_two_nights_at_once_are_as_one_after_the_other(
+    tmp_path: Path, built: Path
+) -> None:
+    nights = [NIGHT, NIGHT - timedelta(days=1)]
+    moment = MORNING
+    for n, folder in enumerate((tmp_path / "one", tmp_path / "two")):
+        with serve(make_world()) as stand:
+            mirrors = make_world().mirrors(stand.base_url)
+            settings = settings_in(folder, mirrors)
+            threads = [
+                threading.Thread(target=run_job, args=(settings, night, moment))
+                for night in nights
+            ]
+            for thread in threads:
+                thread.start()
+                if n == 0:
+                    thread.join()
+            for thread in threads:
+                thread.join()
+    assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
+
+
+def test_a_locked_warehouse_names_its_holder(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    settings = settings_in(tmp_path)
+    with open_warehouse(connect_to(settings.warehouse)):
+        pass
+    code = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]);"
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, settings.warehouse],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        connect = connect_to(settings.warehouse)
+        with (
+            pytest.raises(WarehouseLocked, match=str(holder.pid)),
+            open_warehouse(connect, wait_s=0),
+        ):
+            pass
+    finally:
+        holder.communicate()
