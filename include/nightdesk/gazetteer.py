@@ -1,0 +1,378 @@
+"""Read the gazetteer: the files that are shipped, and the user's own laid over them.
+
+    shipped/gazetteer/countries.tsv    countries, their names, capitals and demonyms
+    shipped/gazetteer/m49.tsv          the UN M49 regions
+    shipped/gazetteer/admin1.tsv       first-level divisions
+    shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
+    shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt
+    regions.yaml, entities.yaml, places.yaml   shipped, then the overlay's: a row with
+                                       the same id replaces, `enabled: false` removes
+
+The rows of the YAML files are checked: a wrong one is named by file and key. An
+adapter: it reads files and gives the pure `nightdesk.tag` its table.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nightdesk.errors import ConfigError
+from nightdesk.model import Region
+from nightdesk.tag.regions import Country, build_regions
+from nightdesk.tag.table import Gazetteer, Kind, Name
+from nightdesk.tag.words import fold_key
+
+#: section of a YAML file -> the keys that a row may have; the first two are needed
+_KEYS: dict[str, tuple[str, ...]] = {
+    "macros": ("id", "name", "names", "countries", "enabled"),
+    "desks": (
+        "id",
+        "name",
+        "countries",
+        "m49",
+        "macros",
+        "enabled",
+    ),
+    "disputed": ("id", "name", "names", "countries", "enabled"),
+    "places": ("id", "name", "names", "countries", "kind", "enabled"),
+    "entities": (
+        "id",
+        "name",
+        "type",
+        "names",
+        "country",
+        "qid",
+        "is_government",
+        "enabled",
+    ),
+}
+_FILES: dict[str, tuple[str, ...]] = {
+    "regions.yaml": ("macros", "desks", "disputed"),
+    "places.yaml": ("places",),
+    "entities.yaml": ("entities",),
+}
+_LISTS = ("names", "countries", "m49", "macros")
+_KINDS: tuple[Kind, ...] = ("area", "capital", "city")
+_TYPES: dict[str, Kind] = {"ORG": "org", "PER": "person", "LOC": "metonym"}
+Rows = dict[str, dict[str, Any]]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
+    """Return the gazetteer of the shipped files with the user's laid over them.
+
+    Args:
+        shipped: the folder of regions.yaml and gazetteer/ (include/config).
+        overlay: a folder that may hold regions.yaml, entities.yaml, places.yaml.
+
+    Raises:
+        ConfigError: a file is missing or wrong; says file, line or key, and the cure.
+    """
+    reader = _Reader()
+    countries = tuple(_read_countries(reader, shipped))
+    codes = frozenset(country.iso2 for country in countries)
+    sections = _read_sections(reader, shipped, overlay, codes)
+    m49 = [tuple(row) for row in reader.rows(shipped / "gazetteer" / "m49.tsv", 3)]
+    regions = _make_regions(countries, m49, sections)
+    index = _Index()
+    for country in countries:
+        index.add_country(country)
+    for row in reader.rows(shipped / "gazetteer" / "admin1.tsv", 4):
+        index.add_division(row, codes)
+    capitals = {(c.iso2, fold_key(c.capital)) for c in countries if c.capital}
+    for row in reader.rows(shipped / "gazetteer" / "cities.tsv.gz", 6):
+        index.add_city(row, capitals)
+    index.add_sections(sections)
+    index.add_phrases(reader.text(shipped / "gazetteer" / "not_places.txt"))
+    return Gazetteer(
+        names={key: tuple(names) for key, names in index.names.items()},
+        longest=index.longest,
+        given_names=reader.read_words(shipped / "gazetteer" / "given_names.txt"),
+        common_words=reader.read_words(shipped / "gazetteer" / "common_words.txt"),
+        subregions={country.iso2: country.m49_region for country in countries},
+        regions=regions,
+        version=reader.version(),
+    )
+
+
+class _Reader:
+    """Reads files and remembers a digest of all that it read."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def version(self) -> str:
+        return self._digest.hexdigest()[:16]
+
+    def text(self, path: Path) -> str:
+        try:
+            raw = path.read_bytes()
+            body = gzip.decompress(raw) if path.suffix == ".gz" else raw
+            self._digest.update(path.name.encode() + b"\0" + body + b"\0")
+            return body.decode("utf-8")
+        except FileNotFoundError as error:
+            raise ConfigError(f"gazetteer file: {path}: is missing") from error
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise ConfigError(f"gazetteer file: {path}: {error}") from error
+
+    def rows(self, path: Path, width: int) -> list[list[str]]:
+        rows = []
+        for number, line in enumerate(self.text(path).split("\n"), 1):
+            if not line or line[0] == "#":
+                continue
+            row = line.split("\t")
+            if len(row) > width:
+                cause = f"has {len(row)} columns, allowed: {width}"
+                raise ConfigError(f"gazetteer file: {path} line {number}: {cause}")
+            rows.append(row + [""] * (width - len(row)))
+        return rows
+
+    def read_words(self, path: Path) -> frozenset[str]:
+        lines = self.text(path).split("\n")
+        return frozenset(fold_key(x) for x in lines if x and x[0] != "#")
+
+    def yaml(self, path: Path) -> dict[str, Any]:
+        try:
+            # CSafeLoader or SafeLoader: neither makes objects
+            data = yaml.load(self.text(path), Loader=_LOADER)  # noqa: S506
+        except yaml.YAMLError as error:
+            raise ConfigError(f"config file: {path}: {error}") from error
+        if data is None:
+            return {}
+        allowed = _FILES[path.name]
+        wrong = not isinstance(data, dict) or set(data) - set(allowed)
+        if wrong:
+            found = sorted(map(str, data)) if isinstance(data, dict) else data
+            cause = f"holds {found!r}, allowed keys: {', '.join(allowed)}"
+            raise ConfigError(f"config file: {path}: {cause}")
+        return dict(data)
+
+
+def _read_countries(reader: _Reader, shipped: Path) -> Iterator[Country]:
+    for row in reader.rows(shipped / "gazetteer" / "countries.tsv", 8):
+        iso2, iso3, m49, name, capital, m49_region, names, demonyms = row
+        yield Country(
+            iso2,
+            iso3,
+            m49,
+            name,
+            capital,
+            m49_region,
+            _split(names),
+            _split(demonyms),
+        )
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split("|")) if cell else ()
+
+
+def _read_sections(
+    reader: _Reader, shipped: Path, overlay: Path | None, codes: frozenset[str]
+) -> dict[str, Rows]:
+    """Return the rows of all YAML files by section and id, the overlay's on top."""
+    sections: dict[str, Rows] = {key: {} for key in _KEYS}
+    for file, keys in _FILES.items():
+        paths = [shipped / file]
+        if overlay is not None and (overlay / file).exists():
+            paths.append(overlay / file)
+        for path in paths:
+            data = reader.yaml(path)
+            for key in keys:
+                _lay_over(sections[key], data.get(key), (path, key), codes)
+    return sections
+
+
+def _lay_over(
+    rows: Rows, found: Any, at: tuple[Path, str], codes: frozenset[str]
+) -> None:
+    path, section = at
+    if found is None:
+        return
+    if not isinstance(found, list):
+        raise ConfigError(f"config file: {path} {section}: must be a list of rows")
+    seen: set[str] = set()
+    for number, row in enumerate(found, 1):
+        where = f"config file: {path} {section}[{number}]"
+        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+            raise ConfigError(f"{where}: needs an id that is text")
+        where = f"{where} {row['id']}"
+        if row["id"] in seen:
+            raise ConfigError(f"{where}: the id stands twice in this file")
+        seen.add(row["id"])
+        if row.get("enabled") is False:
+            rows.pop(row["id"], None)
+            continue
+        _check_row(row, section, where, codes)
+        rows[row["id"]] = row
+
+
+def _check_row(
+    row: Mapping[str, Any], section: str, where: str, codes: frozenset[str]
+) -> None:
+    unknown = sorted(str(key) for key in row if key not in _KEYS[section])
+    if unknown:
+        allowed = ", ".join(_KEYS[section])
+        raise ConfigError(f"{where}: unknown key {unknown[0]}, allowed: {allowed}")
+    if not isinstance(row.get("name"), str):
+        raise ConfigError(f"{where} name: must be text")
+    for key in _LISTS:
+        cell = row.get(key, [])
+        if not isinstance(cell, list) or not all(isinstance(x, str) for x in cell):
+            cause = "must be a list of text (put quotes round NO, on, 034)"
+            raise ConfigError(f"{where} {key}: {cause}")
+    home = [row["country"]] if row.get("country") is not None else []
+    for code in [*row.get("countries", []), *home]:
+        if not isinstance(code, str) or code not in codes:
+            cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
+            raise ConfigError(f"{where} countries: {cause}")
+    if section == "entities":
+        _check_choice(row.get("type"), tuple(_TYPES), f"{where} type")
+    _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
+    _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
+
+
+def _check_choice(value: Any, allowed: tuple[Any, ...], where: str) -> None:
+    if value not in allowed:
+        listed = ", ".join(str(choice) for choice in allowed)
+        raise ConfigError(f"{where}: {value!r}, allowed: {listed}")
+
+
+def _make_regions(
+    countries: tuple[Country, ...],
+    m49: list[tuple[str, ...]],
+    sections: Mapping[str, Rows],
+) -> tuple[Region, ...]:
+    try:
+        return build_regions(countries, m49, sections["macros"], sections["desks"])
+    except KeyError as error:
+        cause = f"names {error.args[0]!r}, which is no M49 code or macro region"
+        raise ConfigError(f"config file: regions.yaml: {cause}") from error
+
+
+class _Index:
+    """The table while it is built: key -> what the name may stand for."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, list[Name]] = {}
+        self.longest: dict[str, int] = {}
+
+    def add(self, surface: str, name: Name) -> None:
+        key = fold_key(surface)
+        if not key:
+            return
+        known = self.names.get(key)
+        if known is None:
+            self.names[key] = [name]
+            first, _, rest = key.partition(" ")
+            size = rest.count(" ") + 2 if rest else 1
+            if size > self.longest.get(first, 0):
+                self.longest[first] = size
+        elif all(other.id != name.id for other in known):
+            if name.kind == "capital":  # "New Delhi" is no other name of Delhi
+                known[:] = [x for x in known if x.kind != "city" or not x.is_alternate]
+            known.append(name)
+
+    def add_exact(self, surface: str, kind: Kind, name: Name) -> None:
+        """Add a name whose capitals matter if it is a short run of capitals."""
+        letters = "".join(c for c in surface if c.isalnum())
+        exact = letters if letters.isupper() and len(letters) < 7 else None
+        kind = "abbreviation" if exact and kind == "country" else kind
+        self.add(
+            surface,
+            Name(
+                kind,
+                name.id,
+                name.name,
+                name.countries,
+                exact=exact,
+                is_alternate=surface != name.name,
+                is_government=name.is_government,
+            ),
+        )
+
+    def add_country(self, country: Country) -> None:
+        where = (country.iso2,)
+        place = Name("country", f"iso:{country.iso2}", country.name, where)
+        for surface in (country.name, *country.names):
+            self.add_exact(surface, "country", place)
+        for surface in country.demonyms:
+            self.add(surface, Name("demonym", place.id, country.name, where))
+
+    def add_division(self, row: list[str], codes: frozenset[str]) -> None:
+        code, iso2, name, others = row
+        if iso2 not in codes:
+            raise ConfigError(f"gazetteer file: admin1.tsv {name}: {iso2!r} unknown")
+        place_id = (
+            f"iso:{code}" if code != "nd" else f"nd:loc:{iso2.lower()}-{_slug(name)}"
+        )
+        admin1 = code if code != "nd" else None
+        place = Name("admin1", place_id, name, (iso2,), admin1=admin1)
+        for surface in (name, *_split(others)):
+            self.add(surface, place)
+
+    def add_city(self, row: list[str], capitals: set[tuple[str, str]]) -> None:
+        geonames_id, name, iso2, admin1, population, others = row
+        capital = (iso2, fold_key(name)) in capitals
+        kind: Kind = "capital" if capital else "city"
+        capitals.discard((iso2, fold_key(name)))  # only the largest of that name
+        place_id = f"geonames:{geonames_id}"
+        division = f"{iso2}-{admin1}" if admin1 else None
+        if not population.isdigit():
+            cause = f"population {population!r} is no whole number"
+            raise ConfigError(f"gazetteer file: cities.tsv.gz {name}: {cause}")
+        people, where = int(population), (iso2,)
+        self.add(name, Name(kind, place_id, name, where, people, division))
+        if others:
+            other = Name(
+                kind, place_id, name, where, people, division, is_alternate=True
+            )
+            for surface in others.split("|"):
+                self.add(surface, other)
+
+    def add_sections(self, sections: Mapping[str, Rows]) -> None:
+        for section in ("macros", "disputed", "places"):
+            for row in sections[section].values():
+                where = tuple(row.get("countries", ())) if section != "macros" else ()
+                kind: Kind = row.get("kind", "area")
+                people = 5_000_000 if kind != "area" else 0  # listed: well known
+                place = Name(kind, row["id"], row["name"], where, people)
+                for surface in row.get("names", [row["name"]]):
+                    self.replace(surface, place)
+        for row in sections["entities"].values():
+            self.add_entity(row)
+
+    def add_phrases(self, lines: str) -> None:
+        """Add the phrases that look like a place and are none."""
+        for line in lines.split("\n"):
+            if line and line[0] != "#":
+                self.names.pop(fold_key(line), None)
+                self.add(line, Name("phrase", "", line))
+
+    def replace(self, surface: str, name: Name) -> None:
+        """Add a name that people wrote down: it goes before what was there."""
+        key = fold_key(surface)
+        others = [x for x in self.names.get(key, []) if x.id != name.id]
+        self.names.pop(key, None)
+        self.add(surface, name)
+        self.names[key].extend(x for x in others if x.kind not in ("city", "capital"))
+
+    def add_entity(self, row: Mapping[str, Any]) -> None:
+        kind = _TYPES[row["type"]]
+        where = (row["country"],) if row.get("country") else ()
+        is_government = bool(row.get("is_government", False))
+        place_id = row.get("qid") or row["id"]
+        entity = Name(kind, place_id, row["name"], where, is_government=is_government)
+        for surface in row.get("names", [row["name"]]):
+            self.names.pop(fold_key(surface), None)
+            self.add_exact(surface, kind, entity)
+
+
+def _slug(name: str) -> str:
+    return fold_key(name).replace(" ", "-")

@@ -1,0 +1,136 @@
+"""Find the names of the gazetteer in a passage: the longest at each place.
+
+A span is what the rules pass among themselves; it becomes a `Mention` at the end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from nightdesk.tag.lexicon import CALENDAR, GEO_NOUNS, JOINERS, PARTICLES, PHRASE_WORDS
+from nightdesk.tag.table import Gazetteer, Name
+from nightdesk.tag.words import Words, split_pieces
+
+#: A paragraph shorter than this may repeat for good reasons ("Read more").
+REPEAT_WORDS = 6
+_LOWER_STARTS = PARTICLES
+_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS
+PLACE_KINDS = ("country", "abbreviation", "capital", "admin1", "city", "area")
+
+
+@dataclass(slots=True)
+class Span:
+    """Pieces `first` to before `stop` of a passage, and what they may name."""
+
+    first: int
+    stop: int
+    names: tuple[Name, ...] = ()  # candidates of the gazetteer
+    type: str = ""  # PER, ORG, LOC, DEMONYM; empty: not decided
+    rule: str = ""
+    score: float = 1.0
+    chosen: Name | None = None
+    full: str | None = None  # full name of a person or organisation
+    within: bool = False  # part of an organisation's name
+    role: str = "about"  # about | dateline | venue
+
+    @property
+    def is_place(self) -> bool:
+        """Can the span name a place?"""
+        return any(name.kind in PLACE_KINDS for name in self.names)
+
+
+@dataclass(slots=True)
+class Passage:
+    """One title or paragraph with its spans, in order."""
+
+    field: str  # title | text
+    base: int  # offset of the passage in its field
+    position: int  # the same, repeated paragraphs left out
+    words: Words
+    spans: list[Span] = dataclasses.field(default_factory=list)
+    taken: set[int] = dataclasses.field(default_factory=set)  # pieces in some span
+
+
+def split_passages(title: str | None, text: str) -> list[Passage]:
+    """Return the title and each paragraph of the text that is no exact repeat."""
+    passages = []
+    if title:
+        passages.append(Passage("title", 0, 0, split_pieces(title)))
+    seen: set[str] = set()
+    base = position = 0
+    for line in text.splitlines(keepends=True):
+        body = line.strip()
+        is_repeat = body in seen and body.count(" ") + 1 >= REPEAT_WORDS
+        if body and not is_repeat:
+            passages.append(Passage("text", base, position, split_pieces(line)))
+            position += len(line)
+        seen.add(body)
+        base += len(line)
+    return passages
+
+
+def find_names(words: Words, gazetteer: Gazetteer) -> list[Span]:
+    """Return the longest gazetteer name at each piece, left to right."""
+    spans = []
+    index, count = 0, len(words)
+    keys, caps, longest = words.keys, words.caps, gazetteer.longest
+    while index < count:
+        key = keys[index]
+        size = longest.get(key, 0)
+        if size and (caps[index] or key in _LOWER_STARTS or key[0].isdigit()):
+            span = _match_at(words, index, min(size, count - index), gazetteer)
+            if span:
+                spans.append(span)
+                index = span.stop
+                continue
+        index += 1
+    return spans
+
+
+def _match_at(words: Words, index: int, size: int, gazetteer: Gazetteer) -> Span | None:
+    reach = 1
+    while reach < size and _can_go_on(words, index, reach):
+        reach += 1
+    for length in range(reach, 0, -1):
+        stop = index + length
+        names = gazetteer.names.get(" ".join(words.keys[index:stop]))
+        if not names or not _has_capital(words, index, stop):
+            continue
+        if length == 1 and words.keys[index] in CALENDAR:
+            return None
+        fitting = tuple(name for name in names if _fits(words, index, stop, name))
+        if fitting and fitting[0].kind == "phrase":
+            return Span(index, stop, fitting, rule="phrase")
+        if fitting:
+            return Span(index, stop, fitting)
+    return None
+
+
+def _can_go_on(words: Words, index: int, reach: int) -> bool:
+    after = index + reach
+    if not words.is_joint(after - 1):
+        return words.keys[after] == "dc" and words.gap(after - 1) == ", "
+    return words.caps[after] or _is_inner(words.keys[after])
+
+
+def _is_inner(key: str) -> bool:
+    return key in _INNER or key.isdigit()
+
+
+def _has_capital(words: Words, index: int, stop: int) -> bool:
+    """Is a piece capitalised that is more than a particle?"""
+    return any(
+        words.caps[i] and (words.keys[i] not in PARTICLES or stop - index == 1)
+        for i in range(index, stop)
+    )
+
+
+def _fits(words: Words, index: int, stop: int, name: Name) -> bool:
+    if name.exact is None:
+        surface = words.surface(index, stop)
+        return not (1 < len(surface) < 5 and surface.isupper() and index)
+    if words.gap(stop - 1).startswith("$"):
+        return False  # US$ 5
+    surface = words.surface(index, stop)
+    return "".join(c for c in surface if c.isalnum()) == name.exact

@@ -1,0 +1,203 @@
+"""Tag one article: passages, names, runs, places, back-references, roles, countries.
+
+The order of the rules is written here and nowhere else. Rules read English; a text in
+another language comes back with `is_tagged` False.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Literal, cast
+
+from nightdesk.model import Mention, Tags
+from nightdesk.tag.lexicon import GOVERNMENT_WORDS
+from nightdesk.tag.names import read_runs
+from nightdesk.tag.people import link_names
+from nightdesk.tag.places import MADE_PLACES, PlaceJudge
+from nightdesk.tag.roles import mark_roles
+from nightdesk.tag.score import (
+    KIND_WEIGHTS,
+    LEAD_CHARS,
+    Weight,
+    score_countries,
+    weigh_position,
+)
+from nightdesk.tag.spans import PLACE_KINDS, Passage, Span, find_names, split_passages
+from nightdesk.tag.table import Gazetteer
+from nightdesk.tag.words import Words, fold_key
+
+TAG_VERSION = "rules/1"
+_MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
+_IN_ORGANISATION = 0.5
+_HEADLINE = 0.6  # share of capitalised words above which capitals say nothing
+MentionType = Literal["PER", "ORG", "LOC", "DEMONYM"]
+
+
+def input_digest(
+    gazetteer: Gazetteer,
+    *,
+    title: str | None,
+    text: str,
+    lang: str | None,
+    home_country: str | None = None,
+) -> str:
+    """Return the SHA-256 (hex) of all that the tags of an article depend on."""
+    parts = (title, text, lang, home_country, gazetteer.version, TAG_VERSION)
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = b"\x00" if part is None else b"\x01" + part.encode("utf-8", "replace")
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
+
+
+class Tagger:
+    """Tags articles by one gazetteer; holds no other state."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+
+    def tag(
+        self,
+        *,
+        article_id: int,
+        title: str | None,
+        text: str,
+        lang: str | None,
+        home_country: str | None = None,
+    ) -> Tags:
+        """Return the mentions and countries of one article.
+
+        Args:
+            article_id: is passed on.
+            title: may be None; its mentions have offsets into it.
+            text: paragraphs, one a line; an exact repeat of one is not read again.
+            lang: ISO 639-1; None is read as English, other languages are not tagged.
+            home_country: ISO2 of the publisher, a weak hint for names of many places.
+        """
+        digest = input_digest(
+            self.gazetteer,
+            title=title,
+            text=text,
+            lang=lang,
+            home_country=home_country,
+        )
+        if lang is not None and lang.lower().split("-")[0] != "en":
+            return Tags(article_id, (), (), False, digest, TAG_VERSION)
+        passages = self._read(title, text, home_country)
+        length = sum(len(p.words.text) for p in passages if p.field == "text")
+        return Tags(
+            article_id=article_id,
+            mentions=tuple(_iterate_mentions(passages)),
+            countries=score_countries(_iterate_weights(passages, length)),
+            is_tagged=True,
+            input_digest=digest,
+            version=TAG_VERSION,
+        )
+
+    def _read(
+        self, title: str | None, text: str, home_country: str | None
+    ) -> list[Passage]:
+        passages = split_passages(title, text)
+        for passage in passages:
+            found = find_names(passage.words, self.gazetteer)
+            is_headline = passage.field == "title" and _is_headline(passage.words)
+            if is_headline:
+                passage.spans = found
+            else:
+                passage.spans = read_runs(passage.words, found, self.gazetteer)
+        link_names(passages)
+        PlaceJudge(self.gazetteer, home_country).judge(passages)
+        mark_roles(passages)
+        return passages
+
+
+def _is_headline(words: Words) -> bool:
+    n_caps = sum(words.caps)
+    return len(words) > 3 and n_caps >= _HEADLINE * len(words)
+
+
+def _iterate_mentions(passages: list[Passage]) -> Iterator[Mention]:
+    for passage in passages:
+        for span in passage.spans:
+            yield _make_mention(passage, span)
+
+
+def _make_mention(passage: Passage, span: Span) -> Mention:
+    words = passage.words
+    start, end = words.starts[span.first], words.ends[span.stop - 1]
+    if words.text[end : end + 1] == "." and _takes_point(words, span):
+        end += 1
+    chosen = span.chosen
+    is_table = chosen is not None and span.rule not in MADE_PLACES
+    place_id = entity_id = None
+    if is_table and chosen is not None:
+        if chosen.kind in (*PLACE_KINDS, "demonym"):
+            place_id = chosen.id
+        else:
+            entity_id = chosen.id
+    elif span.full:
+        entity_id = make_entity_id(span.type, span.full)
+    return Mention(
+        field=cast(Literal["title", "text"], passage.field),
+        start=passage.base + start,
+        end=passage.base + end,
+        surface=words.text[start:end],
+        type=cast(MentionType, span.type),
+        rule=f"{span.rule} in organisation" if span.within else span.rule,
+        score=_IN_ORGANISATION if span.within else span.score,
+        entity_id=entity_id,
+        name=chosen.name if is_table and chosen is not None else span.full,
+        country=chosen.country if chosen is not None else None,
+        place_id=place_id,
+    )
+
+
+def make_entity_id(type_: str, name: str) -> str:
+    """Return the id of a name that no table has.
+
+    >>> make_entity_id("PER", "Attaullah Tarar")
+    'nd:per:attaullah-tarar'
+    """
+    return f"nd:{type_.lower()}:{fold_key(name).replace(' ', '-')}"
+
+
+def _takes_point(words: Words, span: Span) -> bool:
+    """Does the point after the span belong to it ("U.S.", "Kamau Jr.")?"""
+    size = span.stop - span.first
+    if span.type == "PER" and words.keys[span.stop - 1] in ("jr", "sr"):
+        return True
+    if size < 2 or any(len(key) > 1 for key in words.keys[span.first : span.stop]):
+        return False
+    return words.gap(span.first) == "."
+
+
+def _iterate_weights(passages: list[Passage], length: int) -> Iterator[Weight]:
+    for passage in passages:
+        for span in passage.spans:
+            kind = _kind_that_counts(passage.words, span)
+            if kind is None or span.chosen is None or not span.chosen.countries:
+                continue
+            offset = passage.position + passage.words.starts[span.first]
+            value = KIND_WEIGHTS[kind] * weigh_position(passage.field, offset, length)
+            value *= _IN_ORGANISATION if span.within else 1.0
+            value *= _MINOR_ROLE if span.role != "about" else 1.0
+            is_lead = passage.field == "title" or offset < LEAD_CHARS
+            share = value / len(span.chosen.countries)
+            for country in span.chosen.countries:
+                yield Weight(country, share, span.role, is_lead)
+
+
+def _kind_that_counts(words: Words, span: Span) -> str | None:
+    chosen = span.chosen
+    if chosen is None:
+        return None
+    if span.rule in MADE_PLACES:
+        return "area" if span.names else None
+    if chosen.kind in KIND_WEIGHTS:
+        return chosen.kind
+    if chosen.kind == "org" and chosen.is_government:
+        after = words.keys[span.stop] if span.stop < len(words) else ""
+        if after in GOVERNMENT_WORDS and words.gap(span.stop - 1) == " ":
+            return "country"
+    return None

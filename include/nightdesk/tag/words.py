@@ -1,0 +1,155 @@
+"""Split a text into pieces with offsets, and say where sentences start.
+
+A piece is a run of letters and digits: "Port-au-Prince" is three, "Pakistan's" two.
+What lies between two pieces (the gap) decides whether they can be one name, so that
+names match however they are hyphenated, and never across a comma or a line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from nightdesk.tag.lexicon import ABBREVIATIONS, CALENDAR, PARTICLES, STARTERS
+
+_PIECE = re.compile(r"[^\W_]+")
+_STOP = re.compile(r"[.!?…:]\W*\s|\n|[“\"«(]\s*$")
+_LONG_GAP = 40  # a row of points or blanks: no sentence goes on after it
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "ß": "ss", "œ": "oe", "ð": "d"}
+)
+_JOINTS = frozenset((" ", "-", "'", "’", "‘", "–", "\u00a0", "ʻ"))
+
+
+def fold_piece(piece: str) -> str:
+    """Return a piece without case and marks.
+
+    >>> fold_piece("Łódź"), fold_piece("TÜRKİYE")
+    ('lodz', 'turkiye')
+    """
+    if piece.isascii():
+        return piece.lower()
+    plain = unicodedata.normalize("NFKD", piece.casefold().translate(_PLAIN))
+    return "".join(c for c in plain if not unicodedata.combining(c)).translate(_PLAIN)
+
+
+def fold_key(name: str) -> str:
+    """Return the look-up key of a name: its folded pieces, blank between.
+
+    >>> fold_key("Côte d'Ivoire"), fold_key("U.S.")
+    ('cote d ivoire', 'u s')
+    """
+    return " ".join([fold_piece(piece) for piece in _PIECE.findall(name)])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The pieces of one text, as parallel lists."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+    keys: list[str]
+    caps: list[bool]  # does the piece start with a capital letter?
+    firsts: list[bool]  # does a sentence or a quotation start here?
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def surface(self, first: int, stop: int) -> str:
+        """Return the text from piece `first` to before piece `stop`."""
+        return self.text[self.starts[first] : self.ends[stop - 1]]
+
+    def gap(self, index: int) -> str:
+        """Return what lies between piece `index` and the next."""
+        if index + 1 >= len(self.starts):
+            return "\n"
+        return self.text[self.ends[index] : self.starts[index + 1]]
+
+    def is_joint(self, index: int) -> bool:
+        """Can piece `index` and the next one belong to one name?"""
+        gap = self.gap(index)
+        if gap in _JOINTS:
+            return True
+        if gap in (". ", "."):
+            key = self.keys[index]
+            return len(key) == 1 or key in ABBREVIATIONS
+        return False
+
+
+def split_pieces(text: str) -> Words:
+    """Return the pieces of a text with their offsets.
+
+    >>> words = split_pieces("He left. Kabul said")
+    >>> words.keys, words.firsts
+    (['he', 'left', 'kabul', 'said'], [True, False, True, False])
+    """
+    starts: list[int] = []
+    ends: list[int] = []
+    keys: list[str] = []
+    caps: list[bool] = []
+    firsts: list[bool] = []
+    last = 0
+    for found in _PIECE.finditer(text):
+        start, end = found.span()
+        piece = found.group()
+        gap = text[last:start]
+        is_first = not keys or (len(gap) > 1 and _is_stop(gap))
+        if is_first and keys and gap == ". ":
+            is_first = not _is_short(keys[-1], caps[-1])
+        starts.append(start)
+        ends.append(end)
+        keys.append(fold_piece(piece))
+        caps.append(piece[0].isupper())
+        firsts.append(is_first)
+        last = end
+    return Words(text, starts, ends, keys, caps, firsts)
+
+
+def _is_stop(gap: str) -> bool:
+    return len(gap) > _LONG_GAP or _STOP.search(gap) is not None
+
+
+def _is_short(key: str, is_capital: bool) -> bool:
+    return (len(key) == 1 and is_capital) or key in ABBREVIATIONS
+
+
+def find_runs(words: Words) -> list[tuple[int, int]]:
+    """Return the runs of capitalised pieces that may be one name, in order.
+
+    Particles stand in lower case inside a run ("Ursula von der Leyen"). A word that is
+    capitalised only because a sentence starts with it is left out.
+    """
+    runs = []
+    index, count = 0, len(words)
+    while index < count:
+        if not words.caps[index] or words.keys[index] in CALENDAR:
+            index += 1
+            continue
+        stop = _end_run(words, index)
+        first = index
+        while first < stop and words.keys[first] in STARTERS and words.firsts[first]:
+            first += 1
+        if first < stop:
+            runs.append((first, stop))
+        index = stop
+    return runs
+
+
+def _end_run(words: Words, first: int) -> int:
+    """Return the piece after the run that starts at `first`."""
+    stop = first + 1
+    while words.is_joint(stop - 1):
+        if words.keys[stop] in CALENDAR or words.firsts[stop]:
+            break
+        if words.caps[stop]:
+            stop += 1
+            continue
+        ahead = stop
+        while words.keys[ahead] in PARTICLES and words.is_joint(ahead):
+            ahead += 1
+        if ahead == stop or not words.caps[ahead]:
+            break
+        stop = ahead + 1
+    return stop

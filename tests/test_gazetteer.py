@@ -1,0 +1,252 @@
+"""The gazetteer's files: what is shipped, the user's overlay, and bad files."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nightdesk.errors import ConfigError
+from nightdesk.gazetteer import load_gazetteer
+from nightdesk.tag import Gazetteer, Tagger
+
+CONFIG = Path(__file__).parents[1] / "include" / "config"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Gazetteer:
+    return load_gazetteer(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped files with few cities: quick to read many times."""
+    copy = tmp_path_factory.mktemp("small") / "config"
+    shutil.copytree(CONFIG, copy)
+    cities = copy / "gazetteer" / "cities.tsv.gz"
+    rows = gzip.decompress(cities.read_bytes()).split(b"\n")
+    cities.write_bytes(gzip.compress(b"\n".join(rows[:300]) + b"\n", mtime=0))
+    return copy
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    return folder
+
+
+def test_all_countries_of_iso_3166_and_kosovo_are_there(shipped: Gazetteer) -> None:
+    countries = {r.id[4:] for r in shipped.regions if r.scheme == "country"}
+    assert len(countries) == 250
+    assert {"TW", "XK", "SS", "NA", "NO"} <= countries
+
+
+def test_every_country_is_in_the_m49_tree_and_under_the_world(
+    shipped: Gazetteer,
+) -> None:
+    by_id = {region.id: region for region in shipped.regions}
+    for region in shipped.regions:
+        if region.scheme == "country":
+            assert region.parent_id in by_id
+            assert region.countries[0] in by_id["m49:001"].countries
+
+
+@pytest.mark.parametrize(
+    ("region", "members"),
+    [
+        ("m49:034", {"AF", "BD", "BT", "IN", "IR", "LK", "MV", "NP", "PK"}),
+        ("x-sahel", {"BF", "ML", "MR", "NE", "TD"}),
+        ("x-baltics", {"EE", "LT", "LV"}),
+        ("desk:afpak", {"AF", "PK"}),
+    ],
+)
+def test_regions_have_their_members(
+    shipped: Gazetteer, region: str, members: set[str]
+) -> None:
+    found = next(r for r in shipped.regions if r.id == region)
+    assert set(found.countries) == members
+
+
+def test_ids_of_regions_are_unique(shipped: Gazetteer) -> None:
+    ids = [region.id for region in shipped.regions]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "country"),
+    [
+        ("kabul", "capital", "AF"),
+        ("new delhi", "capital", "IN"),
+        ("astana", "capital", "KZ"),
+        ("ulaanbaatar", "capital", "MN"),
+        ("bombay", "city", "IN"),
+        ("u s", "abbreviation", "US"),
+        ("cote d ivoire", "country", "CI"),
+        ("burma", "country", "MM"),
+        ("khyber pakhtunkhwa", "admin1", "PK"),
+        ("kremlin", "metonym", "RU"),
+        ("filipinos", "demonym", "PH"),
+    ],
+)
+def test_names_are_found_by_key(
+    shipped: Gazetteer, key: str, kind: str, country: str
+) -> None:
+    first = shipped.names[key][0]
+    assert (first.kind, first.country) == (kind, country)
+
+
+def test_a_place_id_belongs_to_one_thing(shipped: Gazetteer) -> None:
+    owners: dict[str, set[tuple[str, ...]]] = {}
+    for names in shipped.names.values():
+        for name in names:
+            owners.setdefault(name.id, set()).add(name.countries)
+    assert [key for key, found in owners.items() if len(found) > 1] == []
+
+
+def test_the_shipped_files_are_small() -> None:
+    files = (CONFIG / "gazetteer").iterdir()
+    assert sum(path.stat().st_size for path in files if path.is_file()) < 6_000_000
+
+
+def test_an_entity_of_the_overlay_is_found(overlay: Path, small: Path) -> None:
+    (overlay / "entities.yaml").write_text(
+        "entities:\n"
+        "  - {id: nd:org:lumora-guild, type: ORG, name: Lumora Guild,\n"
+        "     names: [Lumora Guild, Guild of Lumora], country: PE}\n",
+        encoding="utf-8",
+    )
+    tagger = Tagger(load_gazetteer(small, overlay))
+    tags = tagger.tag(
+        article_id=1, title=None, text="The Guild of Lumora met.", lang="en"
+    )
+    found = [(m.surface, m.entity_id, m.name, m.country) for m in tags.mentions]
+    assert found == [("Guild of Lumora", "nd:org:lumora-guild", "Lumora Guild", "PE")]
+
+
+def test_an_entity_can_be_taken_away(overlay: Path, small: Path) -> None:
+    (overlay / "entities.yaml").write_text(
+        "entities:\n  - {id: nd:loc:kremlin, enabled: false}\n", encoding="utf-8"
+    )
+    assert "kremlin" not in load_gazetteer(small, overlay).names
+
+
+def test_a_disputed_area_can_be_decided_otherwise(overlay: Path, small: Path) -> None:
+    (overlay / "regions.yaml").write_text(
+        "disputed:\n  - {id: x-kashmir, name: Kashmir, countries: [PK]}\n"
+        "desks:\n  - {id: andes, name: Andes, countries: [BO, PE], m49: ['029']}\n"
+        "  - {id: afpak, enabled: false}\n",
+        encoding="utf-8",
+    )
+    gazetteer = load_gazetteer(small, overlay)
+    assert gazetteer.names["kashmir"][0].countries == ("PK",)
+    desks = {r.id: r.countries for r in gazetteer.regions if r.scheme == "desk"}
+    assert {"BO", "PE", "CU"} <= set(desks["desk:andes"])
+    assert "desk:afpak" not in desks
+
+
+def test_a_place_of_the_overlay_is_found(overlay: Path, small: Path) -> None:
+    (overlay / "places.yaml").write_text(
+        "places:\n  - {id: x-mbele, name: Mbele Ridge, countries: [KE]}\n",
+        encoding="utf-8",
+    )
+    tagger = Tagger(load_gazetteer(small, overlay))
+    tags = tagger.tag(
+        article_id=1, title=None, text="Snow fell on Mbele Ridge.", lang="en"
+    )
+    assert [(s.country, s.score) for s in tags.countries] == [("KE", 1.6)]
+
+
+def test_the_version_follows_the_content(overlay: Path, small: Path) -> None:
+    shipped = load_gazetteer(small)
+    assert load_gazetteer(small, overlay).version == shipped.version
+    (overlay / "places.yaml").write_text("places: []\n", encoding="utf-8")
+    assert load_gazetteer(small, overlay).version != shipped.version
+
+
+@pytest.mark.parametrize(
+    ("file", "body", "says"),
+    [
+        ("entities.yaml", "entities: [", "entities.yaml"),
+        ("entities.yaml", "people: []", "allowed keys: entities"),
+        ("entities.yaml", "- a", "allowed keys: entities"),
+        ("entities.yaml", "entities: {a: b}", "must be a list of rows"),
+        ("entities.yaml", "entities: [{name: A}]", r"entities\[1\]: needs an id"),
+        (
+            "entities.yaml",
+            "entities: [{id: a, name: A, type: GPE}]",
+            r"a type: 'GPE', allowed: ORG, PER, LOC",
+        ),
+        (
+            "entities.yaml",
+            "entities: [{id: a, name: A, type: ORG, colour: red}]",
+            "unknown key colour, allowed: id, name, type",
+        ),
+        (
+            "entities.yaml",
+            "entities: [{id: a, name: A, type: ORG, country: NO}]",
+            "put quotes round NO",
+        ),
+        (
+            "entities.yaml",
+            "entities: [{id: a, name: A, type: ORG, enabled: maybe}]",
+            "'maybe', allowed: True, False",
+        ),
+        (
+            "entities.yaml",
+            "entities: [{id: a, name: A, type: ORG, country: [PE]}]",
+            "is no ISO 3166-1",
+        ),
+        (
+            "entities.yaml",
+            "entities: [{id: a, enabled: false}, {id: a, enabled: false}]",
+            "a: the id stands twice",
+        ),
+        ("places.yaml", "places: [{id: a, name: A, countries: [ZZ]}]", "'ZZ' is no"),
+        ("places.yaml", "places: [{id: a, name: A, kind: moon}]", "allowed: area"),
+        ("places.yaml", "places: [{id: a, name: 5}]", "name: must be text"),
+        ("places.yaml", "places: [{id: a, name: A, names: B}]", "must be a list"),
+        ("regions.yaml", "desks: [{id: a, name: A, m49: [34]}]", "must be a list"),
+        ("regions.yaml", "desks: [{id: a, name: A, m49: ['999']}]", "names '999'"),
+        ("regions.yaml", "desks: [{id: a, name: A, macros: [x]}]", "names 'x'"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_cure(
+    overlay: Path, small: Path, file: str, body: str, says: str
+) -> None:
+    (overlay / file).write_text(body, encoding="utf-8")
+    with pytest.raises(ConfigError, match=says) as caught:
+        load_gazetteer(small, overlay)
+    assert file in str(caught.value)
+
+
+def test_a_file_that_is_not_utf8_is_named(overlay: Path, small: Path) -> None:
+    (overlay / "places.yaml").write_bytes(b"places: [\xff]")
+    with pytest.raises(ConfigError, match=r"places\.yaml"):
+        load_gazetteer(small, overlay)
+
+
+@pytest.mark.parametrize(
+    ("file", "body", "says"),
+    [
+        ("countries.tsv", None, "is missing"),
+        ("cities.tsv.gz", b"not gzip", r"cities\.tsv\.gz"),
+        ("cities.tsv.gz", gzip.compress(b"1\tA\tPE\t\tmany\t\n"), "'many' is no whole"),
+        ("admin1.tsv", b"XX-1\tXX\tNowhere\t\n", "'XX'"),
+        ("m49.tsv", b"001\tWorld\t\tmore\tand more\n", "line 1: has 5 columns"),
+    ],
+    ids=["missing", "no gzip", "no number", "unknown country", "too wide"],
+)
+def test_a_damaged_shipped_file_is_named(
+    tmp_path: Path, small: Path, file: str, body: bytes | None, says: str
+) -> None:
+    copy = tmp_path / "shipped"
+    shutil.copytree(small, copy)
+    if body is None:
+        (copy / "gazetteer" / file).unlink()
+    else:
+        (copy / "gazetteer" / file).write_bytes(body)
+    with pytest.raises(ConfigError, match=says):
+        load_gazetteer(copy)
