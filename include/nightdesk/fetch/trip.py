@@ -1,0 +1,375 @@
+"""One request's way: hop by hop over redirects, with robots.txt on each new host.
+
+Here is decided what the next hop is and what its answer means; when it may go, and on
+which thread, is the matter of `pacing`. One call of `hop` makes at most one contact
+with one host, so that the pace of every host can be kept, also of those that only a
+redirect leads to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from nightdesk.fetch.address import (
+    Address,
+    Mirrors,
+    hide_secrets,
+    hide_userinfo,
+    parse_address,
+)
+from nightdesk.fetch.body import BodyRules, Meter, read_body
+from nightdesk.fetch.deadline import Deadline, Reaper
+from nightdesk.fetch.guard import Network, Policy, make_policy
+from nightdesk.fetch.outcomes import (
+    NO_CONTACT,
+    HopFailed,
+    is_page_type,
+    judge_status,
+    looks_binary,
+    read_retry_after,
+)
+from nightdesk.fetch.request import Fetched, Limits, Purpose, Request
+from nightdesk.fetch.robots import RobotsCache, Verdict, parse_robots
+from nightdesk.fetch.session import Reply, Transport
+from nightdesk.model import Attempt
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ACCEPT: Mapping[Purpose, str] = {
+    "feed": "application/rss+xml, application/atom+xml, application/feed+json, "
+    "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5",
+    "page": "text/html, application/xhtml+xml, */*;q=0.5",
+    "robots": "text/plain, */*;q=0.5",
+}
+
+
+@dataclass(slots=True)
+class Trip:
+    """An address on its way over its redirects."""
+
+    url: str
+    purpose: Purpose
+    at: Address  # where the next hop goes
+    left_s: float
+    seen: set[str]
+    redirects: list[str] = field(default_factory=list)
+    started_at: datetime | None = None
+    spent_s: float = 0.0
+    is_repeated: bool = False  # the hop, since a kept connection was stale
+    meter: Meter = field(default_factory=Meter)
+
+
+@dataclass(slots=True)
+class Task:
+    """A request on its way, and the robots.txt that it waits for, if it does."""
+
+    request: Request
+    policy: Policy
+    trip: Trip
+    robots: Trip | None = None
+    called_at: float = 0.0  # monotonic: when the server had the last call for sure
+
+    @property
+    def host(self) -> str:
+        """The host of the next hop: by it the pace is kept."""
+        return (self.robots or self.trip).at.host
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """What one contact came to.
+
+    Attributes:
+        outcome: of the contact; a redirect is ok, "" says nothing of the host.
+        done: the answer to the request; None: another hop follows.
+    """
+
+    outcome: str
+    done: Fetched | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The end of a trip."""
+
+    outcome: str
+    error: str | None = None
+    reply: Reply | None = None
+    body: bytes = b""
+    retry_after_s: int | None = None  # where no reply states it
+
+
+class Courier:
+    """Makes the hops of all requests of a fetcher."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        reaper: Reaper,
+        *,
+        user_agent: str,
+        mirrors: Mirrors,
+        networks: tuple[Network, ...],
+        limits: Limits,
+    ) -> None:
+        self._transport = transport
+        self._reaper = reaper
+        self._user_agent = user_agent
+        self._mirrors = mirrors
+        self._networks = networks
+        self._limits = limits
+        self._robots = RobotsCache()
+        self._attempts: deque[Attempt] = deque()
+
+    def start(self, request: Request) -> Task | Fetched:
+        """Return the request ready to go, or what became of it at once."""
+        try:
+            trip = self._start_trip(request.url, request.purpose)
+        except HopFailed as failure:
+            url = hide_userinfo(request.url)
+            attempt = Attempt(
+                url=url,
+                final_url=url,
+                outcome=failure.outcome,
+                purpose=request.purpose,
+                source_id=request.source.id if request.source else None,
+                started_at=datetime.now(UTC),
+                error=hide_secrets(str(failure)),
+            )
+            return self._log(Fetched(attempt))
+        policy = make_policy(
+            self._networks,
+            allow_private=bool(request.source and request.source.allow_private),
+            ports=_own_ports(request),
+        )
+        return Task(request, policy, trip)
+
+    def decide(self, task: Task) -> Fetched | None:
+        """Return what became of a request where no contact is needed to say so."""
+        at = task.trip.at
+        verdict = self._robots.find(at)
+        if verdict is None or not self._obeys(task):
+            return None
+        task.robots = None
+        robots = verdict.robots
+        if robots is None:
+            answer = _Answer(
+                verdict.outcome, verdict.error, retry_after_s=verdict.retry_after_s
+            )
+            return self._log(self._finish(task, task.trip, answer))
+        if not robots.allows(at.url):
+            return self.refuse(task, "robots", "robots.txt: disallowed")
+        if (robots.delay_s or 0) > self._limits.crawl_delay_s:
+            why = f"robots.txt: crawl-delay {robots.delay_s:g} s is too long"
+            return self.refuse(task, "robots", why)
+        return None
+
+    def delay_s(self, task: Task) -> float:
+        """Return the crawl-delay of the next hop's host, as far as it is known."""
+        verdict = self._robots.find((task.robots or task.trip).at)
+        robots = verdict.robots if verdict else None
+        delay = (robots.delay_s if robots else None) or 0.0
+        return min(delay, self._limits.crawl_delay_s)
+
+    def hop(self, task: Task) -> Hop:
+        """Make one contact: with the address itself or with its robots.txt."""
+        is_robots = task.robots is not None
+        if not is_robots and self._obeys(task) and not self._robots.find(task.trip.at):
+            url = f"{task.trip.at.origin}robots.txt"
+            task.robots = self._start_trip(url, "robots")
+            is_robots = True
+        trip = task.robots or task.trip
+        answer = self._contact(task, trip)
+        if answer is None:
+            return Hop("" if trip.is_repeated else "ok")
+        if is_robots:
+            return Hop(answer.outcome, self._take_robots(task, trip, answer))
+        done = self._finish(task, trip, answer)
+        return Hop(answer.outcome, self._log(done))
+
+    def refuse(self, task: Task, outcome: str, error: str) -> Fetched:
+        """Return the answer to a request that goes no further."""
+        return self._log(self._finish(task, task.trip, _Answer(outcome, error)))
+
+    def drain_attempts(self) -> list[Attempt]:
+        """Return the attempts since the last call, robots.txt among them."""
+        return [self._attempts.popleft() for _ in range(len(self._attempts))]
+
+    def _start_trip(self, url: str, purpose: Purpose) -> Trip:
+        at = parse_address(url)
+        budget = self._limits.page_s if purpose == "page" else self._limits.feed_s
+        return Trip(url, purpose, at, budget, {at.url})
+
+    def _obeys(self, task: Task) -> bool:
+        source = task.request.source
+        is_ignored = source is not None and source.robots == "ignore_feed"
+        return not (is_ignored and task.request.purpose == "feed")
+
+    def _contact(self, task: Task, trip: Trip) -> _Answer | None:
+        """Make the next hop of a trip; None: another one follows."""
+        trip.started_at = trip.started_at or datetime.now(UTC)
+        began = time.monotonic()
+        deadline = self._reaper.start(trip.left_s)
+        try:
+            return self._exchange(task, trip, deadline)
+        except HopFailed as failure:
+            if task.called_at < began:  # no answer: it may have come at any time
+                task.called_at = time.monotonic()
+            if failure.is_stale and not trip.is_repeated:
+                trip.is_repeated = True  # as a start of its own, at the host's pace
+                return None
+            return _Answer(failure.outcome, str(failure))
+        finally:
+            deadline.finish()
+            spent = time.monotonic() - began
+            trip.spent_s += spent
+            trip.left_s = max(trip.left_s - spent, 0.0)
+
+    def _exchange(self, task: Task, trip: Trip, deadline: Deadline) -> _Answer | None:
+        mirrored = self._mirrors.map_url(trip.at.url)
+        policy = replace(task.policy, is_configured=True) if mirrored else task.policy
+        sent_to = parse_address(mirrored).url if mirrored else trip.at.url
+        headers = self._make_headers(task.request, trip.purpose)
+        reply = self._transport.send(sent_to, headers, deadline, policy)
+        task.called_at = time.monotonic()
+        try:
+            location = reply.headers.get("location")
+            if reply.status in _REDIRECTS and location:
+                self._redirect(trip, reply.status, sent_to, location)
+                return None
+            return self._read(trip, reply)
+        finally:
+            reply.close()
+
+    def _redirect(self, trip: Trip, status: int, sent_to: str, location: str) -> None:
+        url = self._mirrors.join_location(trip.at, sent_to, location)
+        at = parse_address(url)
+        if at.url in trip.seen:
+            raise HopFailed("redirect_loop", f"redirect: back to {at.url}")
+        if len(trip.redirects) >= self._limits.redirects:
+            raise HopFailed("redirect_loop", f"redirect: more than {len(trip.seen)}")
+        trip.seen.add(at.url)
+        trip.redirects.append(f"{status} {at.url}")
+        trip.at = at
+
+    def _read(self, trip: Trip, reply: Reply) -> _Answer:
+        outcome = judge_status(reply.status, reply.headers)
+        if outcome != "ok":
+            if trip.purpose == "robots":  # most hosts have none, and a page follows
+                reply.drain()
+            return _Answer(outcome, _describe(outcome, reply), reply)
+        kind = reply.headers.get("content-type")
+        is_page = trip.purpose == "page"
+        if is_page and not is_page_type(kind):
+            return _Answer("wrong_type", f"body: {kind}", reply)
+        try:
+            body = read_body(reply, self._body_rules(trip.purpose), trip.meter)
+        except HopFailed as failure:
+            return _Answer(failure.outcome, str(failure), reply)
+        if trip.purpose != "robots" and not body:
+            return _Answer("empty_body", "body: no bytes", reply)
+        if trip.purpose != "robots" and looks_binary(body):
+            return _Answer("wrong_type", f"body: {kind}, but starts as binary", reply)
+        return _Answer("ok", None, reply, body)
+
+    def _body_rules(self, purpose: Purpose) -> BodyRules:
+        limits = self._limits
+        if purpose == "robots":
+            return BodyRules(limits.wire_bytes, limits.robots_bytes, is_cut=True)
+        is_feed = purpose == "feed"
+        return BodyRules(limits.wire_bytes, limits.decoded_bytes, unpacks_files=is_feed)
+
+    def _make_headers(self, request: Request, purpose: Purpose) -> dict[str, str]:
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": _ACCEPT[purpose],
+            "Accept-Encoding": "gzip",
+        }
+        if purpose != "robots":
+            # Both are sent: some servers compare only one of them, some the other.
+            known = (
+                ("If-None-Match", request.etag),
+                ("If-Modified-Since", request.last_modified),
+            )
+            headers |= {n: value for n, value in known if value and _is_sendable(value)}
+        return headers
+
+    def _take_robots(self, task: Task, trip: Trip, answer: _Answer) -> Fetched | None:
+        """Keep what a robots.txt says; without contact it ends the request instead."""
+        row = self._finish(task, trip, answer)
+        self._log(row)
+        task.robots = None
+        outcome = answer.outcome
+        why = f"robots.txt: {row.attempt.error or outcome}"
+        if outcome == "ok":
+            text = answer.body.decode("utf-8", "replace")
+            verdict = Verdict(parse_robots(text, self._user_agent))
+        elif outcome == "rate_limited":
+            wait = row.attempt.retry_after_s
+            verdict = Verdict(None, outcome, why, wait)
+        elif outcome in ("server_error", "truncated", "decode", "wrong_type"):
+            verdict = Verdict(None, "robots", why)
+        elif outcome in NO_CONTACT or outcome in ("timeout", "forbidden_address"):
+            # Not kept: the next request of this host may try again, until the breaker
+            # opens. The request ends as its own contact would have ended.
+            return self.refuse(task, outcome, why)
+        else:  # RFC 9309, 2.3.1.3: 4xx and too many redirects allow everything
+            verdict = Verdict(parse_robots("", self._user_agent))
+        self._robots.keep(parse_address(trip.url), verdict)
+        return None
+
+    def _finish(self, task: Task, trip: Trip, answer: _Answer) -> Fetched:
+        reply, is_ok = answer.reply, answer.outcome == "ok"
+        now = datetime.now(UTC)
+        headers = reply.headers if reply else {}
+        source = task.request.source
+        attempt = Attempt(
+            url=trip.url,
+            final_url=trip.at.url,
+            outcome=answer.outcome,
+            purpose=trip.purpose,
+            source_id=source.id if source else None,
+            status=reply.status if reply else None,
+            content_type=headers.get("content-type"),
+            started_at=trip.started_at or now,
+            duration_ms=round(trip.spent_s * 1000),
+            bytes_wire=trip.meter.wire,
+            bytes_decoded=trip.meter.decoded,
+            digest=hashlib.sha256(answer.body).hexdigest() if is_ok else None,
+            error=hide_secrets(answer.error) if answer.error else None,
+            retry_after_s=answer.retry_after_s
+            or read_retry_after(headers.get("retry-after"), now),
+            redirects=tuple(trip.redirects),
+        )
+        return Fetched(attempt, answer.body if is_ok else b"", headers)
+
+    def _log(self, done: Fetched) -> Fetched:
+        self._attempts.append(done.attempt)
+        return done
+
+
+def _own_ports(request: Request) -> list[int]:
+    """Return the ports that the configuration names, other than the usual ones."""
+    source = request.source
+    stated = (source.url, source.past_url) if source else (request.url,)
+    ports = []
+    for url in stated:
+        if url is not None:
+            try:
+                ports.append(parse_address(url).port)
+            except HopFailed:
+                continue  # such an address is never sent, so it allows nothing
+    return ports
+
+
+def _is_sendable(value: str) -> bool:
+    """Return whether a validator can go back in a header as it came."""
+    return all(" " <= char <= "\xff" and char != "\x7f" for char in value)
+
+
+def _describe(outcome: str, reply: Reply) -> str | None:
+    return None if outcome == "not_modified" else f"HTTP {reply.status}"
