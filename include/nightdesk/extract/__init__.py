@@ -1,0 +1,16 @@
+"""Page -> article: text, paragraphs, title, authors, dates (trafilatura inside)."""
+
+from __future__ import annotations
+
+from nightdesk.extract.article import extract_article
+from nightdesk.extract.page import EXTRACT_VERSION, Page, input_digest
+from nightdesk.extract.repeats import drop_repeats, restore_repeats
+
+__all__ = [
+    "EXTRACT_VERSION",
+    "Page",
+    "drop_repeats",
+    "extract_article",
+    "input_digest",
+    "restore_repeats",
+]

@@ -1,0 +1,187 @@
+"""Atom 0.3 and 1.0, single entry documents, and Atom without a namespace.
+
+Differs from RSS in that text says what it is (`type`, and `mode` in 0.3), links have
+relations, and people have parts.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from nightdesk.feeds.document import Document, Item
+from nightdesk.feeds.markup import Markup, squeeze
+from nightdesk.feeds.tree import Tree, inner_markup, inner_text
+
+_PUBLISHED = ("published", "issued", "created", "pubdate", "dc:date")
+_UPDATED = ("updated", "modified", "dcterms:modified")
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+Fields = dict[str, list[Any]]
+
+
+def read_atom(tree: Tree, *, limit: int) -> Document:
+    """Return the document of a tree whose root is feed or entry."""
+    document = Document("atom")
+    head = next(tree.walk("feed", "atom:feed"), None)
+    if head is not None:
+        _read_head(tree, head, document)
+    for element in tree.walk("entry", "atom:entry"):
+        if len(document.items) >= limit:
+            break
+        document.items.append(_read_entry(tree, element))
+    return document
+
+
+def read_person(tree: Tree, element: Any) -> str | None:
+    """Return `name (mail)`, or the part that is stated, of a person construct."""
+    parts = {_name(tree, child): squeeze(inner_text(child)) for child in element}
+    name, mail = parts.get("name"), parts.get("email")
+    if name and mail:
+        return f"{name} ({mail})"
+    return name or mail or squeeze(element.text or "") or None
+
+
+def _read_head(tree: Tree, head: Any, document: Document) -> None:
+    fields = _group(tree, head)
+    document.title = _read_text(fields, ("title",))
+    document.link = _read_link(tree, fields)
+    subtitle = _read_text(fields, ("subtitle", "tagline", "info", "description"))
+    document.description = subtitle.value if subtitle else None
+    document.lang = head.get(_LANG) or _stated(fields, ("language", "dc:language"))
+    author = next(iter(fields.get("author", ())), None)
+    document.author = read_person(tree, author) if author is not None else None
+    document.published = _read_dates(fields, _PUBLISHED)
+    document.updated = _read_dates(fields, _UPDATED)
+
+
+def _read_entry(tree: Tree, element: Any) -> Item:
+    fields = _group(tree, element)
+    item = Item()
+    item.guid = _stated(fields, ("id", "guid"))
+    item.link = _read_link(tree, fields)
+    if item.link is None and (item.guid or "").startswith(("http://", "https://")):
+        is_stated = any(link.get("href") for link in fields.get("link", ()))
+        item.link = item.guid if is_stated or "link" not in fields else None
+    item.title = _read_text(fields, ("title", "dc:title", "media:title"))
+    summary = _read_text(fields, ("summary", "description", "media:description"))
+    item.summary = summary.value if summary else None
+    content = _read_text(fields, ("content", "content:encoded"))
+    item.content = content.value if content else None
+    people = [*fields.get("author", ()), *fields.get("contributor", ())]
+    stated = [read_person(tree, person) for person in people]
+    stated += [squeeze(inner_text(e)) for e in fields.get("dc:creator", ())]
+    item.author = next(filter(None, stated), None)
+    names = [_person_name(tree, person) for person in fields.get("author", ())]
+    names += [squeeze(inner_text(e)) for e in fields.get("dc:creator", ())]
+    item.authors = list(dict.fromkeys(filter(None, names)))
+    item.categories = _read_categories(fields)
+    item.lang = element.get(_LANG) or None
+    item.image_url = _read_image(tree, fields)
+    item.published = _read_dates(fields, _PUBLISHED)
+    item.updated = _read_dates(fields, _UPDATED)
+    return item
+
+
+def _name(tree: Tree, element: Any) -> str:
+    return tree.name(element).removeprefix("atom:")
+
+
+def _group(tree: Tree, element: Any) -> Fields:
+    fields: Fields = {}
+    for child in element:
+        fields.setdefault(_name(tree, child), []).append(child)
+    for group in fields.get("media:group", ()):
+        for child in group:
+            fields.setdefault(_name(tree, child), []).append(child)
+    return fields
+
+
+def _stated(fields: Fields, names: tuple[str, ...]) -> str | None:
+    for name in names:
+        for element in fields.get(name, ()):
+            if value := inner_text(element).strip():
+                return value
+    return None
+
+
+def _read_text(fields: Fields, names: tuple[str, ...]) -> Markup | None:
+    """Return the first stated text construct among the names, decoded by its type."""
+    for name in names:
+        for element in fields.get(name, ()):
+            markup = _decode_construct(element)
+            if markup.value:
+                return markup
+    return None
+
+
+def _decode_construct(element: Any) -> Markup:
+    kind = (element.get("type") or "text").lower()
+    mode = (element.get("mode") or "").lower()
+    if len(element):
+        return Markup(inner_markup(element).strip(), is_html=True)
+    value = (element.text or "").strip()
+    if mode == "base64" or kind == "application/octet-stream":
+        value = _decode_base64(value)
+        return Markup(value, is_html="<" in value)
+    return Markup(value, is_html="html" in kind)
+
+
+def _decode_base64(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=False).decode("utf-8").strip()
+    except (binascii.Error, UnicodeDecodeError):
+        return value
+
+
+def _read_link(tree: Tree, fields: Fields) -> str | None:
+    """Return the alternate link, HTML before other types, the first before others."""
+    best: tuple[int, str] | None = None
+    for link in fields.get("link", ()):
+        if (link.get("rel") or "alternate").strip().lower() != "alternate":
+            continue
+        href = tree.resolve(link, link.get("href") or inner_text(link))
+        rank = 0 if "html" in (link.get("type") or "text/html") else 1
+        if href and (best is None or rank < best[0]):
+            best = (rank, href)
+    return best[1] if best else None
+
+
+def _person_name(tree: Tree, element: Any) -> str | None:
+    for child in element:
+        if _name(tree, child) == "name" and (name := squeeze(inner_text(child))):
+            return name
+    return squeeze(element.text or "") or None
+
+
+def _read_categories(fields: Fields) -> list[str]:
+    found = [
+        squeeze(e.get("label") or e.get("term") or e.text or "")
+        for e in [*fields.get("category", ()), *fields.get("dc:subject", ())]
+    ]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _read_image(tree: Tree, fields: Fields) -> str | None:
+    for element in [
+        *fields.get("media:thumbnail", ()),
+        *fields.get("media:content", ()),
+    ]:
+        kind = element.get("medium") or element.get("type") or "image"
+        if kind.startswith("image") and (href := element.get("url")):
+            return tree.resolve(element, href)
+    for link in fields.get("link", ()):
+        kind = (link.get("type") or "").lower()
+        if link.get("rel") == "enclosure" and kind.startswith("image"):
+            return tree.resolve(link, link.get("href"))
+    return None
+
+
+def _read_dates(fields: Fields, names: tuple[str, ...]) -> list[str]:
+    return [
+        value
+        for name in names
+        for element in fields.get(name, ())
+        if (value := inner_text(element).strip())
+    ]

@@ -1,0 +1,127 @@
+"""A feed document to `model.Feed`: plain titles, UTC instants, usable links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from nightdesk.feeds.dates import Stamp, parse_date
+from nightdesk.feeds.document import Document, Item
+from nightdesk.feeds.markup import plain_text
+from nightdesk.feeds.reader import read_document
+from nightdesk.model import Entry, Feed
+
+
+def parse_feed(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    timezone: str = "UTC",
+    keep_unlinked: bool = False,
+) -> Feed:
+    """Return the feed or sitemap in a document, entries in the order stated.
+
+    Args:
+        body: as fetched; gzip is unpacked.
+        url: where it came from; relative links are resolved against it.
+        content_type: the HTTP header, for its charset.
+        timezone: IANA name of the zone of times that state none.
+        keep_unlinked: keep entries without a usable http(s) link, with `url=""`;
+            otherwise they are left out and counted in `warnings`.
+
+    Raises:
+        FeedError: the document is no feed; the message says what it is.
+        ValueError: `timezone` is no IANA name.
+
+    >>> parse_feed(b"<rss><channel><title>Hill News</title></channel></rss>",
+    ...            url="https://hill.example/rss").title
+    'Hill News'
+    """
+    check_zone(timezone)
+    document = read_document(body, url, content_type)
+    entries = [_build_entry(item, timezone) for item in document.items]
+    warnings = list(document.warnings)
+    if not keep_unlinked:
+        n_all = len(entries)
+        entries = [entry for entry in entries if entry.url]
+        if n_left := n_all - len(entries):
+            warnings.append(f"left out {n_left} entries without an http(s) link")
+    warnings += _list_unread_dates(document, entries)
+    return _build_feed(document, entries, warnings, timezone)
+
+
+def check_zone(timezone: str) -> None:
+    """Raise ValueError for a name that is no IANA zone, before any work is done."""
+    parse_date("2026-01-01", timezone)
+
+
+def first_stamp(stated: Iterable[str], timezone: str) -> Stamp | None:
+    """Return the first of the stated dates that can be read."""
+    return next((stamp for raw in stated if (stamp := parse_date(raw, timezone))), None)
+
+
+def is_http_url(url: str | None) -> bool:
+    """Return whether an address can be fetched: http(s) with a host.
+
+    >>> is_http_url("https://hill.example/a"), is_http_url("mailto:a@hill.example")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(url or "")
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _build_feed(
+    document: Document, entries: list[Entry], warnings: list[str], timezone: str
+) -> Feed:
+    published = first_stamp(document.published, timezone)
+    updated = first_stamp(document.updated, timezone)
+    return Feed(
+        kind=document.kind,
+        entries=tuple(entries),
+        title=plain_text(document.title),
+        home_url=document.link if is_http_url(document.link) else None,
+        description=document.description,
+        lang=document.lang,
+        published_at=published.at if published else None,
+        updated_at=updated.at if updated else None,
+        ttl_s=document.ttl_s,
+        children=tuple(child for child in document.children if is_http_url(child)),
+        warnings=tuple(warnings),
+    )
+
+
+def _build_entry(item: Item, timezone: str) -> Entry:
+    published = first_stamp(item.published, timezone)
+    updated = first_stamp(item.updated, timezone)
+    return Entry(
+        url=(item.link or "") if is_http_url(item.link) else "",
+        title=plain_text(item.title),
+        guid=item.guid,
+        summary=item.summary,
+        content=item.content,
+        authors=tuple(item.authors),
+        categories=tuple(item.categories),
+        lang=item.lang,
+        image_url=item.image_url if is_http_url(item.image_url) else None,
+        published_at=published.at if published else None,
+        published_precision=published.precision if published else None,
+        published_raw=published.raw if published else next(iter(item.published), None),
+        updated_at=updated.at if updated else None,
+        updated_raw=updated.raw if updated else next(iter(item.updated), None),
+    )
+
+
+def _list_unread_dates(document: Document, entries: list[Entry]) -> list[str]:
+    """Return one warning for the dates that were stated but could not be read."""
+    unread = [
+        entry.published_raw
+        for entry in entries
+        if entry.published_raw and entry.published_at is None
+    ]
+    if not unread:
+        return []
+    return [f"{len(unread)} dates not read, such as {unread[0][:60]!r}"]

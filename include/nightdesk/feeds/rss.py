@@ -1,0 +1,237 @@
+"""RSS 0.90 to 2.0, RSS 1.0 and 1.1 (RDF) and CDF: one reader, as they differ by names.
+
+Publishers mix dialects freely, so every field is a list of names in order of trust and
+the first one that says anything wins. Items count wherever they stand: RSS 1.0 puts
+them beside the channel, broken feeds outside of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nightdesk.feeds.atom import read_person
+from nightdesk.feeds.document import Document, Item
+from nightdesk.feeds.markup import Markup, squeeze
+from nightdesk.feeds.tree import MAX_ATTRIBUTES, Tree, inner_markup, inner_text
+
+_TITLE = ("title", "dc:title", "atom:title", "media:title", "itunes:title")
+_SUMMARY = (
+    "summary",
+    "description",
+    "dc:description",
+    "abstract",
+    "atom:summary",
+    "dcterms:abstract",
+    "itunes:summary",
+    "media:description",
+)
+_CONTENT = ("content:encoded", "fullitem", "body", "xhtml:body", "atom:content")
+_CREATORS = ("dc:creator", "author", "atom:author", "itunes:author", "dc:author")
+_CATEGORIES = ("category", "dc:subject", "media:category", "atom:category")
+_PUBLISHED = (
+    "pubdate",
+    "atom:published",
+    "atom:issued",
+    "dcterms:issued",
+    "dc:date",
+    "dcterms:created",
+    "prism:publicationdate",
+    "atom:created",
+    "dcterms:modified",
+    "date",
+)
+_UPDATED = ("atom:updated", "atom:modified", "dcterms:modified")
+_MAIL_NAME = re.compile(r"^\S+@\S+\s*\(([^)]+)\)$|^(.*?)\s*[<(]\S+@\S+[)>]$")
+_WRITERS = frozenset({"author", "writer", "reporter", "correspondent", "editor"})
+
+Fields = dict[str, list[Any]]
+
+
+def read_rss(tree: Tree, *, limit: int) -> Document:
+    """Return the document of a tree whose root is rss, RDF or channel."""
+    channel = next(tree.walk("channel"), tree.root)
+    fields = group_children(tree, channel)
+    document = Document("rss")
+    document.title = read_markup(fields, _TITLE)
+    document.link = _read_link(tree, channel, fields)
+    document.description = read_value(fields, ("description", "atom:subtitle"))
+    document.lang = read_value(fields, ("language", "dc:language")) or xml_lang(channel)
+    author = _read_authors(tree, fields)
+    editor = read_value(fields, ("managingeditor", "dc:publisher", "webmaster"))
+    document.author = author[0] or (_name_of(editor) if editor else None)
+    document.published = read_dates(
+        fields, ("pubdate", "dcterms:issued", "dc:date", "atom:published")
+    )
+    document.updated = read_dates(
+        fields, ("lastbuilddate", "atom:updated", "dcterms:modified", "dc:date")
+    )
+    if lastmod := _attribute(channel, "lastmod"):
+        document.updated.append(lastmod)
+    document.ttl_s = _read_ttl(fields)
+    for element in tree.walk("item"):
+        if len(document.items) >= limit:
+            break
+        document.items.append(_read_item(tree, element))
+    return document
+
+
+def group_children(tree: Tree, element: Any) -> Fields:
+    """Return the children of an element by short name, in document order."""
+    fields: Fields = {}
+    for child in element:
+        fields.setdefault(tree.name(child), []).append(child)
+    return fields
+
+
+def read_value(fields: Fields, names: tuple[str, ...]) -> str | None:
+    """Return the first stated value among the names, as stated but stripped."""
+    markup = read_markup(fields, names)
+    return markup.value if markup else None
+
+
+def read_markup(fields: Fields, names: tuple[str, ...]) -> Markup | None:
+    """Return the first stated value among the names, with what is known of it."""
+    for name in names:
+        for element in fields.get(name, ()):
+            has_markup = len(element) > 0
+            value = inner_markup(element) if has_markup else element.text or ""
+            if value.strip():
+                return Markup(value.strip(), has_markup)
+    return None
+
+
+def read_dates(fields: Fields, names: tuple[str, ...]) -> list[str]:
+    """Return every stated date among the names, the most trusted first."""
+    return [
+        value
+        for name in names
+        for element in fields.get(name, ())
+        if (value := inner_text(element).strip())
+    ]
+
+
+def xml_lang(element: Any) -> str | None:
+    """Return the language in force at an element by xml:lang, if stated."""
+    while element is not None:
+        lang = element.get("{http://www.w3.org/XML/1998/namespace}lang")
+        if lang:
+            return str(lang).strip() or None
+        element = element.getparent()
+    return None
+
+
+def _read_item(tree: Tree, element: Any) -> Item:
+    fields = group_children(tree, element)
+    item = Item()
+    item.guid = read_value(fields, ("guid", "atom:id", "dc:identifier")) or (
+        _attribute(element, "about")
+    )
+    item.link = _read_link(tree, element, fields)
+    item.title = read_markup(fields, _TITLE)
+    item.summary = read_value(fields, _SUMMARY)
+    item.content = read_value(fields, _CONTENT)
+    item.author, item.authors = _read_authors(tree, fields)
+    item.categories = _read_categories(fields)
+    item.lang = read_value(fields, ("dc:language", "language"))
+    item.image_url = _read_image(tree, fields)
+    item.published = read_dates(fields, _PUBLISHED)
+    item.updated = read_dates(fields, _UPDATED)
+    if lastmod := _attribute(element, "lastmod"):
+        item.updated.append(lastmod)
+    return item
+
+
+def _attribute(element: Any, local: str) -> str | None:
+    """Return an attribute by its local name, whatever its case and namespace."""
+    if len(element.attrib) > MAX_ATTRIBUTES:  # walking them is O(n^2)
+        return None
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2].rpartition(":")[2].lower() == local:
+            return str(value).strip() or None
+    return None
+
+
+def _read_link(tree: Tree, element: Any, fields: Fields) -> str | None:
+    """Return the link: link, atom:link, permalink guid, href, or rdf:about.
+
+    Of several plain links the last counts, as in feedparser and gofeed.
+    """
+    for link in [*reversed(fields.get("link", ())), *fields.get("atom:link", ())]:
+        if link.get("rel", "alternate") != "alternate":
+            continue
+        stated = inner_text(link).strip() or _attribute(link, "href")
+        if stated:
+            return tree.resolve(link, stated)
+    for guid in fields.get("guid", ()):
+        value = inner_text(guid).strip()
+        is_permalink = (_attribute(guid, "ispermalink") or "true").lower() == "true"
+        if is_permalink and value.startswith(("http://", "https://", "/")):
+            return tree.resolve(guid, value)
+    stated = _attribute(element, "href") or _attribute(element, "about")
+    return tree.resolve(element, stated)
+
+
+def _read_authors(tree: Tree, fields: Fields) -> tuple[str | None, list[str]]:
+    """Return the first author as stated and the names of all."""
+    stated: list[str] = []
+    for name in _CREATORS:
+        for element in fields.get(name, ()):
+            value = read_person(tree, element) if len(element) else element.text
+            if value and (line := squeeze(value)):
+                stated.append(line)
+        if stated:
+            break
+    for credit in [] if stated else fields.get("media:credit", ()):
+        role = (credit.get("role") or "author").lower()
+        if role in _WRITERS and (line := squeeze(credit.text or "")):
+            stated.append(line)
+    names = list(dict.fromkeys(_name_of(line) for line in stated))
+    return (stated[0] if stated else None), names
+
+
+def _name_of(stated: str) -> str:
+    """Return the name in `mail (name)` or `name <mail>`, else what was stated."""
+    match = _MAIL_NAME.match(stated) if len(stated) < 200 else None
+    return (match[1] or match[2] or stated).strip() if match else stated
+
+
+def _read_categories(fields: Fields) -> list[str]:
+    found = [
+        value
+        for name in _CATEGORIES
+        for element in fields.get(name, ())
+        if (
+            value := squeeze(
+                element.text or element.get("label") or element.get("term") or ""
+            )
+        )
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _read_image(tree: Tree, fields: Fields) -> str | None:
+    """Return the picture of an item: media, enclosure, then the podcast's."""
+    media = list(fields.get("media:content", ()))
+    for group in fields.get("media:group", ()):
+        inner = group_children(tree, group)
+        media += inner.get("media:content", [])
+        media += inner.get("media:thumbnail", [])
+    media += fields.get("media:thumbnail", [])
+    media += [c for m in list(media) for c in m if tree.name(c) == "media:thumbnail"]
+    for element in [*media, *fields.get("enclosure", ())]:
+        kind = element.get("medium") or element.get("type") or ""
+        is_picture = kind.startswith("image") or (
+            not kind and tree.name(element) in ("media:thumbnail", "media:content")
+        )
+        if is_picture and (href := element.get("url")):
+            return tree.resolve(element, href)
+    for element in fields.get("itunes:image", ()):
+        return tree.resolve(element, element.get("href"))
+    return None
+
+
+def _read_ttl(fields: Fields) -> int | None:
+    """Return how long a poller may keep the feed, from ttl (minutes), in seconds."""
+    value = read_value(fields, ("ttl",)) or ""
+    return int(value) * 60 if value.isdecimal() and len(value) < 7 else None

@@ -1,0 +1,309 @@
+"""The news world: what answers which address, at which time, and what is true of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from email.message import Message
+from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar, cast
+
+from nightdesk.errors import ConfigError
+from nightdesk.newsstand.folder import Address, MirrorPage, read_index
+from nightdesk.newsstand.listings import (
+    content_type,
+    write_feed,
+    write_robots,
+    write_sitemap,
+)
+from nightdesk.newsstand.outlets import BY_ID, HOSTS, OUTLETS, Outlet
+from nightdesk.newsstand.pages import write_home, write_page
+from nightdesk.newsstand.plan import MIN_ARTICLES, Item, Night, plan_night
+from nightdesk.newsstand.truth import Truth, has_past, tell_truth
+
+T = TypeVar("T")
+#: Of a request; those of http.server are read without regard to case.
+Headers = Mapping[str, str] | Message
+
+_DATED = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/")
+_NUMBERED = re.compile(r"(?:-|/r/)(\d{6})\d{5}(?:\.html)?$")
+_ONE_DAY = timedelta(days=1)
+_HTML = "text/html; charset=utf-8"
+_N_RELATED = 5
+# A crawl asks at a time for today, yesterday, and the neighbours of one past night; at
+# 20,000 articles a night takes some 30 MB.
+_N_NIGHTS, _N_BODIES = 6, 512
+
+
+def read_clock() -> datetime:
+    """Return the time now: the default clock of a world."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the world answers."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    delay_s: float = 0.0
+
+
+class Shelf:
+    """The last values made, by key; safe to share between threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the value of a key, made at need (twice, if two ask at once)."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return cast(T, self._kept[key])
+        value = make()
+        with self._lock:
+            self._kept[key] = value
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return value
+
+
+class World:
+    """A loopback news world, the same for the same arguments.
+
+    Args:
+        articles_per_night: addresses listed in a UTC day, over all outlets.
+        now: the clock; what is dated after it does not exist yet.
+        seed: another one gives other news.
+        folder: real pages to serve beside the made-up ones; see `folder`.
+        broken: ids of sources whose feed and sitemaps answer 404; "*" for all.
+
+    Raises:
+        ConfigError: too few articles, an unknown id in `broken`, a bad folder.
+    """
+
+    def __init__(
+        self,
+        articles_per_night: int = 180,
+        now: Callable[[], datetime] = read_clock,
+        seed: str = "nightdesk",
+        folder: Path | None = None,
+        broken: frozenset[str] = frozenset(),
+    ) -> None:
+        if articles_per_night < MIN_ARTICLES:
+            raise ConfigError(
+                f"newsstand: articles: {articles_per_night}: at least {MIN_ARTICLES}"
+            )
+        unknown = sorted(broken - set(BY_ID) - {"*"})
+        if unknown:
+            raise ConfigError(f"newsstand: broken: {unknown[0]}: no such source")
+        self.articles_per_night = articles_per_night
+        self.seed = seed
+        self.now = now
+        self._mirror: dict[Address, MirrorPage] = read_index(folder) if folder else {}
+        self._dead = frozenset(
+            outlet.id
+            for outlet in OUTLETS
+            if outlet.is_dead or outlet.id in broken or "*" in broken
+        )
+        self._nights = Shelf(_N_NIGHTS)
+        self._bodies = Shelf(_N_BODIES)
+
+    def plan(self, day: date) -> Night:
+        """Return all that is published on a UTC day, whatever the clock says."""
+        return self._nights.get(
+            day, lambda: plan_night(self.seed, day, self.articles_per_night)
+        )
+
+    def truth(self, night: date, *, via_past: bool = False) -> Truth:
+        """Return what is true of a whole UTC day.
+
+        Args:
+            night: the day.
+            via_past: as the dated sitemaps tell it, so without the sources that
+                have none; else as the feeds do on the day after.
+        """
+        silent = set(self._dead)
+        if via_past:
+            silent |= {outlet.id for outlet in OUTLETS if not has_past(outlet)}
+        return tell_truth(self.plan(night), silent, self._dead)
+
+    def mirrors(self, base_url: str) -> dict[str, str]:
+        """Return the fetcher's `mirrors`: prefix of real addresses -> our prefix."""
+        base = base_url.rstrip("/")
+        hosts = [("https", host) for host in HOSTS]
+        hosts += sorted({(scheme, host) for scheme, host, _ in self._mirror})
+        return {
+            f"{scheme}://{host}/": f"{base}/{scheme}/{host}/" for scheme, host in hosts
+        }
+
+    def respond(self, scheme: str, host: str, path: str, headers: Headers) -> Response:
+        """Return the answer to a GET; `path` has the query with it."""
+        page = self._mirror.get((scheme, host.lower(), path))
+        if page is not None:
+            return Response(200, page.read(), (("Content-Type", page.content_type),))
+        outlets = [outlet for outlet in OUTLETS if outlet.host == host.lower()]
+        if not outlets or scheme != "https":
+            return _refuse()
+        found = self._find(outlets, path.partition("?")[0])
+        if found.status == 200:
+            found = _check_condition(found, headers)
+        delay_s = outlets[0].delay_s
+        return Response(found.status, found.body, found.headers, delay_s)
+
+    def _find(self, outlets: list[Outlet], path: str) -> Response:
+        if path == "/robots.txt":
+            return _answer(write_robots(outlets[0]), "text/plain; charset=utf-8")
+        for outlet in outlets:
+            if path == outlet.feed:
+                return self._find_feed(outlet)
+            day = _match_past(outlet, path)
+            if day is not None:
+                return self._find_sitemap(outlet, day)
+        if path == "/":
+            return self._find_home(outlets[0])
+        return self._find_page(outlets[0], path)
+
+    def _list_recent(self, outlet: Outlet) -> list[tuple[Item, str]]:
+        now = self.now()
+        today = now.astimezone(UTC).date()
+        listed = self.plan(today - _ONE_DAY).list_of(outlet)
+        return listed + [
+            (item, path)
+            for item, path in self.plan(today).list_of(outlet)
+            if item.at <= now
+        ]
+
+    def _find_feed(self, outlet: Outlet) -> Response:
+        if outlet.id in self._dead:
+            return _refuse()
+        listed = self._list_recent(outlet)
+        today = self.now().astimezone(UTC).date()
+        body = self._bodies.get(
+            (outlet.id, "feed", today, len(listed)),
+            lambda: write_feed(outlet, listed),
+        )
+        changed_at = listed[-1][0].at if listed else None
+        return _answer(body, content_type(outlet), changed_at)
+
+    def _find_sitemap(self, outlet: Outlet, day: date) -> Response:
+        now = self.now()
+        if outlet.id in self._dead or datetime.combine(day, time(), UTC) > now:
+            return _refuse()
+        listed = [pair for pair in self.plan(day).list_of(outlet) if pair[0].at <= now]
+        changed_at = listed[-1][0].at if listed else None
+        return _answer(write_sitemap(outlet, listed), "application/xml", changed_at)
+
+    def _find_home(self, outlet: Outlet) -> Response:
+        items = [item for item, _ in reversed(self._list_recent(outlet))]
+        return _answer(write_home(outlet.name, outlet.lang, items[:30]), _HTML)
+
+    def _find_page(self, outlet: Outlet, path: str) -> Response:
+        now = self.now()
+        for day in _guess_days(path):
+            night = self.plan(day)
+            moved = night.redirects.get((outlet.host, path))
+            if moved is not None and moved.at <= now:
+                return Response(301, b"", (("Location", moved.url),))
+            item = night.by_path.get((outlet.host, path))
+            if item is not None and item.kind != "missing" and item.at <= now:
+                return self._show(item, night)
+        return _refuse()
+
+    def _show(self, item: Item, night: Night) -> Response:
+        own = night.by_outlet[item.outlet.id]
+        body = self._bodies.get(
+            item.url,
+            lambda: write_page(item, _choose_related(item, own)),
+        )
+        return _answer(body, _HTML, item.at)
+
+
+def _choose_related(item: Item, own: tuple[Item, ...]) -> list[Item]:
+    """Return up to five items before this one; the same whenever it is asked for."""
+    place = bisect_left(own, (item.at, item.index), key=lambda it: (it.at, it.index))
+    return list(own[max(0, place - _N_RELATED) : place])
+
+
+def _match_past(outlet: Outlet, path: str) -> date | None:
+    """Return the day of a dated sitemap of an outlet, None for any other path."""
+    if outlet.past is None:
+        return None
+    prefix = outlet.past.partition("{")[0]
+    if not path.startswith(prefix):
+        return None
+    match = re.fullmatch(r"(\d{4})/(\d\d)/(\d\d)\.xml", path[len(prefix) :])
+    return _make_day(*match.groups()) if match else None
+
+
+def _make_day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _guess_days(path: str) -> list[date]:
+    """Return the UTC days to which an article address can belong.
+
+    A dated address has the day in the zone of the outlet, which is the UTC day or a
+    neighbour of it.
+    """
+    numbered = _NUMBERED.search(path)
+    if numbered:
+        number = int(numbered[1])
+        return [date.fromordinal(number)] if number else []
+    dated = _DATED.search(path)
+    day = _make_day(*dated.groups()) if dated else None
+    if day is None or not date.min < day < date.max:
+        return []
+    return [day, day - _ONE_DAY, day + _ONE_DAY]
+
+
+def _answer(body: bytes, kind: str, changed_at: datetime | None = None) -> Response:
+    headers = [
+        ("Content-Type", kind),
+        ("ETag", f'"{hashlib.sha256(body).hexdigest()[:20]}"'),
+    ]
+    if changed_at is not None:
+        headers.append(("Last-Modified", format_datetime(changed_at, usegmt=True)))
+    return Response(200, body, tuple(headers))
+
+
+def _refuse() -> Response:
+    body = b"<!DOCTYPE html><title>Not found</title><h1>Not found</h1>\n"
+    return Response(404, body, (("Content-Type", _HTML),))
+
+
+def _check_condition(found: Response, headers: Headers) -> Response:
+    """Return 304 where the asker has these bytes (RFC 9110, 13.1)."""
+    own = dict(found.headers)
+    wanted = headers.get("If-None-Match")
+    if wanted is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+        known = own["ETag"] in tags or "*" in tags
+    else:
+        known = _is_unchanged(own.get("Last-Modified"), headers)
+    kept = tuple(pair for pair in found.headers if pair[0] != "Content-Type")
+    return Response(304, b"", kept) if known else found
+
+
+def _is_unchanged(changed: str | None, headers: Headers) -> bool:
+    since = headers.get("If-Modified-Since")
+    if changed is None or since is None:
+        return False
+    try:
+        return parsedate_to_datetime(changed) <= parsedate_to_datetime(since)
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,281 @@
+"""Addresses to keys: which different addresses name the same article?
+
+A canonical URL is a key, not an address to fetch: it drops what publishers and
+platforms add on the way to the reader (trackers, AMP, `www.`, `m.`, the scheme). It is
+careful where a merge could be wrong, since a wrong merge loses an article while a
+missed one is found again by its text: case, query values and unknown parameters stay.
+
+Not built on courlan: its `normalize_url` drops `cid`,
+`eid` and `keyword`, which are article ids at some publishers, drops empty values and
+quotes `;`. Left out: what only a page can tell (rel=canonical), short links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import unicodedata
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import tldextract
+
+# Only the list that comes with the library: nothing is fetched, nothing written.
+_EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+_DEFAULT_PORTS = {80, 443}
+_SPACES = re.compile(r"[\t\r\n]+")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_UNRESERVED = frozenset(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+)
+# RFC 3986 pchar and "/", as they may stand unescaped; "%" is an escape by then.
+_PATH_SAFE = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/%")
+_QUERY_SAFE = _PATH_SAFE | frozenset(b"?[]")
+
+# Click ids and campaign parameters as the tools that add them document them: Google
+# Analytics (utm_, _ga), Matomo (mtm_, pk_), AT Internet (at_, xtor), comScore (ns_),
+# HubSpot (hsa_, __hs), Adobe (cmp, s_cid), Mailchimp (mc_), Marketo (mkt_tok), Vero.
+_TRACKER_PREFIXES = (
+    *("utm_", "at_", "mtm_", "pk_", "piwik_", "matomo_", "itm_", "hsa_", "vero_"),
+    *("ns_", "sfmc_", "fb_action_", "ga_", "oly_", "__hs", "_hs", "wt.", "wt_"),
+)
+_TRACKER_NAMES = (
+    # click ids of advertisers and platforms
+    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ymclid twclid ttclid igshid"
+    " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid"
+    # newsletters and marketing suites
+    " mc_cid mc_eid mkt_tok ck_subscriber_id sc_cid s_cid icid intcid ncid mbid"
+    " emc smid smtyp xtor ito ftag ocid maca cmp cmpid cmp_id campaign_id"
+    # who linked here
+    " ref ref_src ref_url referrer referer fb_source fb_ref soc_src soc_trk sr_share"
+    " sref spref traffic_source xg_source guccounter guce_referrer guce_referrer_sig"
+    " __twitter_impression __source trk trkcampaign spm_id_from share_source"
+    " taid sthisfb recruiter _ga _gl"
+)
+_TRACKERS = frozenset(_TRACKER_NAMES.split())
+# Words that say where a click came from; the same keys may hold ids, which stay.
+_ORIGIN_KEYS = frozenset({"source", "src", "from", "via", "feed", "partner", "rss"})
+_ORIGIN_NAMES = (
+    "rss feed feeds twitter facebook fb email newsletter whatsapp telegram linkedin"
+    " google googlenews yahoo flipboard 1 true"
+)
+_ORIGIN_VALUES = frozenset(_ORIGIN_NAMES.split())
+_AMP_QUERY = frozenset(
+    {"amp", "amp=", "amp=1", "amp=true", "_amp=true", "outputtype=amp", "output=amp"}
+)
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|shtml|php|aspx?|jsp)$", re.I)
+_STATIC_INDEX = re.compile(r"/index\.s?html?$", re.I)
+# An AMP mark counts only beside a segment that looks like an article's: /tags/amp is a
+# page about AMP.
+_AMP_END = re.compile(r"^(.*/[^/]*[-\d][^/]*)/amp$", re.I)
+_AMP_START = re.compile(r"^/amp(/(?:.*/)?[^/]*[-\d][^/]*)$", re.I)
+_AMP_FILE = re.compile(r"^(.*[-\d][^/]*)\.amp(\.html?)?$", re.I)
+_AMP_CACHE = re.compile(r"^/(?:[civ]|wp)/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
+_AMP_VIEWER = re.compile(r"^/amp/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
+_MOBILE = ("www.", "m.", "mobile.", "amp.", "wap.")
+
+
+def canonicalize_url(url: str) -> str:
+    """Return the key of the article that an address names: https, no trackers.
+
+    Idempotent: the key of a key is itself.
+
+    Raises:
+        ValueError: no http(s) address; the message says why.
+
+    >>> canonicalize_url("HTTP://www.Hill.example:80/a/../rain-7/?utm_source=x&b=2&a=1")
+    'https://hill.example/rain-7?a=1&b=2'
+    >>> canonicalize_url("https://hill.example/rain-7/amp#comments")
+    'https://hill.example/rain-7'
+    """
+    name, port, path, query, fragment = _split(url)
+    name, path = _leave_amp_cache(name, path)
+    pairs = _clean_query(query)
+    path = _clean_path(path, has_query=bool(pairs))
+    netloc = _clean_host(name) + (f":{port}" if port else "")
+    tail = f"?{'&'.join(pairs)}" if pairs else ""
+    if fragment.startswith("!"):  # "#!" pages are told apart by it
+        tail += "#" + _escape(fragment, _QUERY_SAFE)
+    return f"https://{netloc}{path}{tail}"
+
+
+def article_id(canonical_url: str) -> int:
+    """Return the signed 64-bit id of a canonical URL: BLAKE2b, 8 bytes, big endian.
+
+    >>> article_id("https://hill.example/rain-7")
+    -7673710459104551324
+    """
+    digest = hashlib.blake2b(canonical_url.encode("utf-8"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def host(url: str) -> str:
+    """Return the host of an address: lower case, punycode, without port.
+
+    Raises:
+        ValueError: no http(s) address.
+
+    >>> host("https://Bücher.example:8080/a")
+    'xn--bcher-kva.example'
+    """
+    return _split(url)[0]
+
+
+def registered_domain(url: str) -> str:
+    """Return the domain that somebody registered; the host where there is none.
+
+    Names under private suffixes (`blogspot.com`) count as the suffix's: one owner.
+
+    Raises:
+        ValueError: no http(s) address.
+
+    >>> registered_domain("https://news.hill.co.uk/a")
+    'hill.co.uk'
+    """
+    name = host(url)
+    return _registered(name) or name
+
+
+def _registered(name: str) -> str:
+    """Return the registered domain of a host, "" for suffixes and IP addresses."""
+    extracted = _EXTRACT.extract_str(name)
+    if extracted.domain and extracted.suffix:
+        return f"{extracted.domain}.{extracted.suffix}"
+    labels = name.split(".")
+    if extracted.suffix or len(labels) < 2 or labels[-1].isdecimal() or "[" in name:
+        return ""
+    return ".".join(labels[-2:])  # a suffix that the list does not know: rule "*"
+
+
+def _split(url: str) -> tuple[str, int | None, str, str, str]:
+    """Return host, port unless default, path, query and fragment of an address."""
+    text = _SPACES.sub("", url).strip()
+    shown = text if len(text) <= 200 else f"{text[:200]}..."
+    if not text:
+        raise ValueError("url: empty")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"url: {shown}: {error}") from error
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"url: {shown}: scheme is not http or https")
+    name = _encode_host(parts.hostname or "", shown)
+    if port in _DEFAULT_PORTS or port == 0:
+        port = None
+    return name, port, parts.path, parts.query, parts.fragment
+
+
+def _encode_host(name: str, shown: str) -> str:
+    """Return a host in ASCII: IDN labels as punycode, addresses as they are."""
+    if ":" in name:
+        try:
+            return f"[{ipaddress.ip_address(name).compressed}]"
+        except ValueError as error:
+            raise ValueError(f"url: {shown}: {error}") from error
+    labels = unicodedata.normalize("NFKC", name).lower().rstrip(".").split(".")
+    encoded = [
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+        for label in labels
+    ]
+    if not all(_LABEL.fullmatch(label) for label in encoded):
+        raise ValueError(f"url: {shown}: no valid host")
+    return ".".join(encoded)
+
+
+def _clean_host(name: str) -> str:
+    """Return a host without `www.`, `m.` and the like, if a domain remains."""
+    for prefix in _MOBILE:
+        rest = name.removeprefix(prefix)
+        if rest != name and _registered(rest):
+            return _clean_host(rest)
+    first, mark, rest = name.partition(".m.")  # en.m.example.org
+    if mark and "." not in first and _registered(rest):
+        return f"{first}.{rest}"
+    return name
+
+
+def _leave_amp_cache(name: str, path: str) -> tuple[str, str]:
+    """Return host and path of the page behind Google's AMP cache or viewer."""
+    match = None
+    if name.endswith(".cdn.ampproject.org"):
+        match = _AMP_CACHE.match(path)
+    elif re.fullmatch(r"www\.google\.[a-z.]+", name):
+        match = _AMP_VIEWER.match(path)
+    if match is None:
+        return name, path
+    try:
+        return _encode_host(match[1].lower(), match[1]), match[2] or "/"
+    except ValueError:
+        return name, path
+
+
+def _clean_path(path: str, *, has_query: bool) -> str:
+    """Return a path with dot segments resolved and without marks of delivery."""
+    path = _resolve_dots(_SESSION.sub("", _escape(path, _PATH_SAFE)))
+    before = None
+    while path != before:
+        before = path
+        path = path.rstrip("/")
+        # index.php?id=7 may be another page than /?id=7
+        path = (_STATIC_INDEX if has_query else _INDEX).sub("", path)
+        for pattern in (_AMP_END, _AMP_START, _AMP_FILE):
+            if match := pattern.match(path):
+                path = match[1] + (match[2] or "" if match.re is _AMP_FILE else "")
+    return path or "/"
+
+
+def _resolve_dots(path: str) -> str:
+    """Return a path without `.`, `..` and empty segments (RFC 3986, 5.2.4)."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return "/" + "/".join(kept)
+
+
+def _clean_query(query: str) -> list[str]:
+    """Return the parameters that can name a page, sorted by key."""
+    kept: list[tuple[str, str]] = []
+    for part in query.split("&"):
+        # An address copied from HTML: "&amp;b=2", or "&amp;amp;b=2"
+        part = re.sub(r"^(?:amp;)+", "", part)
+        key, mark, value = part.partition("=")
+        if part and not _is_tracker(key.lower(), value.lower(), part.lower()):
+            key = _escape(key, _QUERY_SAFE).replace("%20", "+")
+            value = _escape(value, _QUERY_SAFE).replace("%20", "+")
+            kept.append((key, f"{key}={value}" if mark and value else key))
+    return [text for _, text in sorted(kept, key=lambda pair: pair[0])]
+
+
+def _is_tracker(key: str, value: str, part: str) -> bool:
+    if key == "ref":  # "ref=home" is a tracker, "ref=204817" may be the article
+        return not value.isdecimal()
+    return (
+        key in _TRACKERS
+        or key.startswith(_TRACKER_PREFIXES)
+        or part in _AMP_QUERY
+        or (key in _ORIGIN_KEYS and value in _ORIGIN_VALUES)
+    )
+
+
+def _escape(text: str, safe: frozenset[int]) -> str:
+    """Return text with one spelling of every character: %XX in capitals, or plain."""
+    text = unicodedata.normalize("NFC", text)
+    if text.isascii() and "%" not in text and all(b in safe for b in text.encode()):
+        return text
+    text = re.sub(r"%(?![0-9a-fA-F]{2})", "%25", text)
+    text = _ESCAPE.sub(_unescape_unreserved, text)
+    data = text.encode("utf-8", "ignore")
+    return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in data)
+
+
+def _unescape_unreserved(match: re.Match[str]) -> str:
+    byte = unquote_to_bytes(match[0])
+    return byte.decode("ascii") if byte[0] in _UNRESERVED else match[0].upper()
