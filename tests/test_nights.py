@@ -142,10 +142,9 @@ def test_a_page_without_a_stated_day(published: datetime | None, owns: bool) -> 
     assert sum(counts.values()) == int(owns)
 
 
-def test_a_bare_day_is_taken_as_the_publisher_means_it() -> None:
-    midnight_in_karachi = datetime(2026, 2, 28, 19, tzinfo=UTC)
-    assert night_of(midnight_in_karachi, "day", "Asia/Karachi") == NIGHT
-    assert night_of(midnight_in_karachi, "second", "Asia/Karachi") == date(2026, 2, 28)
+def test_a_night_is_the_utc_day() -> None:
+    late_in_karachi = datetime.fromisoformat("2026-03-02T02:00:00+05:00")
+    assert night_of(late_in_karachi) == NIGHT
 
 
 def test_the_newest_capture_is_the_article_and_older_ones_are_versions() -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from nightdesk.model import Coverage, Entry, Feed, KnownUrl, Listing, Source
-from nightdesk.nights import ONE_DAY, night_of
+from nightdesk.nights import ONE_DAY
 from nightdesk.urls import article_id, canonicalize_url, host
 
-#: How long after its end a night may still be read from the feeds themselves; what a
-#: feed shows later is another day's news.
-LIVE_WINDOW = timedelta(hours=36)
+#: How long after its end a night is read from the feeds themselves: while it is the
+#: last whole day. What a feed shows later is other days' news.
+LIVE_WINDOW = timedelta(hours=24)
 #: Sources in one batch, at most.
 BATCH = 50
 
@@ -188,10 +188,3 @@ def note_outcome(
 ) -> Listing:
     """Return the listing with what became of its page, when there is none."""
     return replace(row, listed_at=now, outcome=outcome, reason=reason)
-
-
-def stated_day(row: Listing, zone: str) -> date | None:
-    """Return the night that a listing states; None without a date."""
-    if row.stated_at is None:
-        return None
-    return night_of(row.stated_at, row.stated_precision, zone)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from nightdesk.model import (
     Article,
@@ -20,7 +19,6 @@ from nightdesk.model import (
     Listing,
     PlannedEntry,
     PlannedPage,
-    Precision,
     Source,
 )
 
@@ -63,15 +61,16 @@ class SettledNight:
     versions: tuple[Article, ...]  # status ok, every version
 
 
-def night_of(at: datetime, precision: Precision | None, zone: str) -> date:
-    """Return the night of a stated time; a bare day is taken as it stands.
+def night_of(at: datetime) -> date:
+    """Return the night of a stated time: its UTC day.
 
-    >>> night_of(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "second", "UTC")
+    A day that was stated without a time of day is kept as its midnight in UTC, so it
+    is taken as it stands.
+
+    >>> night_of(datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
     datetime.date(2026, 3, 1)
-    >>> night_of(datetime(2026, 3, 1, 19, 0, tzinfo=UTC), "day", "Asia/Karachi")
-    datetime.date(2026, 3, 2)
     """
-    return at.astimezone(ZoneInfo(zone) if precision == "day" else UTC).date()
+    return at.astimezone(UTC).date()
 
 
 def merge_listings(
@@ -217,7 +216,7 @@ def _plan_group(
     stated = {row.night for row in known if row.night is not None}
     mine, undated = [], []
     for listing in group:
-        day = stated_night(listing, sources)
+        day = stated_night(listing)
         if day is None:
             undated.append(listing)
         else:
@@ -244,13 +243,9 @@ def _plan_group(
     return entries, _pages(primary, found, bool(stated), sources)
 
 
-def stated_night(listing: Listing, sources: Mapping[str, Source]) -> date | None:
+def stated_night(listing: Listing) -> date | None:
     """Return the night that an entry states; None where it states no date."""
-    if listing.stated_at is None:
-        return None
-    source = sources.get(listing.source_id)
-    zone = source.timezone if source else "UTC"
-    return night_of(listing.stated_at, listing.stated_precision, zone)
+    return None if listing.stated_at is None else night_of(listing.stated_at)
 
 
 def _primacy(row: Listing) -> tuple[datetime, str, str]:
@@ -373,7 +368,7 @@ def _owner(page: PlannedPage, article: Article | None) -> date:
     first = page.first_captured_on
     if article is None or article.published_at is None:
         return first
-    day = night_of(article.published_at, article.published_precision, page.timezone)
+    day = night_of(article.published_at)
     return day if abs(day - first) <= ONE_DAY else first
 
 

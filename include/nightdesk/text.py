@@ -16,9 +16,9 @@ _WORD = re.compile(rf"[{_SOLO}]|[^\W_{_SOLO}]+")
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:
-    """Return the non-blank lines of a text, stripped, in order.
+    r"""Return the non-blank lines of a text, stripped, in order.
 
-    >>> split_paragraphs("One.\\n\\n  Two.\\n")
+    >>> split_paragraphs("One.\n\n  Two.\n")
     ('One.', 'Two.')
     """
     return tuple(line for raw in text.splitlines() if (line := raw.strip()))

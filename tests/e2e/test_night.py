@@ -12,8 +12,9 @@ import pytest
 
 from nightdesk.config import Settings, load_sources, sources_path
 from nightdesk.errors import NightFailed, WarehouseLocked
-from nightdesk.newsstand import World, serve
+from nightdesk.newsstand import ArticleTruth, World, serve
 from nightdesk.pipeline import Job, plan_run, run_night
+from nightdesk.urls import canonicalize_url
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
@@ -111,20 +112,78 @@ def test_a_warehouse_made_again_from_the_landing_is_the_same(
     assert hashes(tmp_path) == before
 
 
-def test_every_entry_is_accounted_for(built: Path) -> None:
-    truth = make_world().truth(NIGHT)
-    rows = query(
-        built,
-        "SELECT source_id, n_seen, n_loaded + n_duplicate + n_rejected + n_failed "
-        "+ n_pending FROM coverage",
+def check_truth(folder: Path, world: World) -> None:
+    """Compare every count of a loaded night with what the newsstand says it served."""
+    truth = world.truth(NIGHT)
+    rows = query(folder, "SELECT * EXCLUDE (night, via, reason) FROM coverage")
+    assert {row[0]: row[2] for row in rows} == dict(truth.entries)
+    assert all(row[2] == sum(row[3:]) for row in rows)
+    dead = {row[0] for row in rows if row[1] != "ok"}
+    assert dead == set(truth.dead_sources)
+    bins = dict(query(folder, "SELECT bin, count(*) FROM entry GROUP BY bin"))
+    assert sum(bins.values()) == truth.n_entries
+    assert bins["loaded"] == truth.n_articles
+    assert bins["duplicate"] == truth.n_duplicate_entries
+    robots = truth.n_failed.get("robots", 0)
+    assert bins["rejected"] == truth.n_not_articles + robots
+    assert bins["failed"] == sum(truth.n_failed.values()) - robots
+    assert "pending" not in bins
+    kinds = dict(query(folder, "SELECT kind, count(*) FROM duplicate_pair GROUP BY 1"))
+    assert kinds["exact"] == truth.n_exact_pairs
+    updated = {a.canonical_url for a in truth.articles if a.kind == "update"}
+    assert len(updated) >= truth.n_updates > 0
+    repeats = query(folder, "SELECT count(*) FROM article WHERE n_repeats > 0")
+    assert repeats == [(truth.n_repeats_articles,)]
+    titles = dict(query(folder, "SELECT canonical_url, title FROM article"))
+    expected = {key(a.url): a for a in truth.articles if a.is_article}
+    assert set(titles) == set(expected)
+    check_copies(folder, expected)
+
+
+def key(url: str) -> str:
+    return canonicalize_url(url)
+
+
+def check_copies(folder: Path, expected: dict[str, ArticleTruth]) -> None:
+    """Every planted copy and update is in the cluster of its origin, and only those."""
+    cluster = dict(
+        query(
+            folder,
+            "SELECT canonical_url, cluster_id FROM cluster_member "
+            "JOIN article USING (article_id)",
+        )
     )
-    assert {row[0] for row in rows} == {
-        s.id for s in load_sources(sources_path(settings_in(built))).enabled
+    origins = {
+        url: key(article.copy_of_url)
+        for url, article in expected.items()
+        if article.copy_of_url
     }
-    assert all(seen == total for _, seen, total in rows)
-    assert {source: seen for source, seen, _ in rows if seen} == dict(
-        truth.entries_by_source
-    )
+    planted = {url: origin for url, origin in origins.items() if origin in expected}
+    for url, origin in planted.items():
+        assert cluster.get(url), f"{url} was not found to be a copy of {origin}"
+        assert cluster[url] == cluster[origin]
+    assert set(cluster) <= {*planted, *planted.values(), *siblings(expected)}
+
+
+def siblings(expected: dict[str, ArticleTruth]) -> set[str]:
+    """Copies whose origin could not be had, but of which there are several."""
+    groups = Counter(a.copy_of_url for a in expected.values() if a.copy_of_url)
+    return {
+        url
+        for url, a in expected.items()
+        if a.copy_of_url and groups[a.copy_of_url] > 1
+    }
+
+
+def test_a_night_is_what_the_newsstand_served(built: Path) -> None:
+    check_truth(built, make_world())
+
+
+@pytest.mark.slow
+def test_a_night_of_two_thousand_is_what_the_newsstand_served(tmp_path: Path) -> None:
+    world = make_world(articles_per_night=2000)
+    run(tmp_path, world)
+    check_truth(tmp_path, world)
 
 
 def test_a_night_whose_sources_are_all_dead_fails(tmp_path: Path) -> None:

@@ -138,8 +138,7 @@ def _feed_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
 def _fetch_rows(
     options: argparse.Namespace, rows: Iterable[Row], base: Path
 ) -> Iterator[Row]:
-    from nightdesk.fetch import Fetcher
-    from nightdesk.fetch.jsonl import fetch_row
+    from nightdesk.fetch import Fetcher, Limits, fetch_rows
 
     settings = load_settings()
     contact = options.contact or settings.contact
@@ -151,8 +150,10 @@ def _fetch_rows(
         user_agent=f"nightdesk (+{contact})",
         mirrors=settings.mirrors or {},
         allowed_networks=options.allow_network,
+        gap_s=0 if options.allow_network else 2,
+        limits=Limits(breaker=0),
     ) as fetcher:
-        yield from _each(rows, partial(fetch_row, fetcher))
+        yield from _together(rows, partial(fetch_rows, fetcher))
 
 
 def extract_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
@@ -184,7 +185,7 @@ def _story_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
 
 
 def _together(
-    rows: Iterable[Row], stage: Callable[[list[Row]], list[Row]]
+    rows: Iterable[Row], stage: Callable[[list[Row]], Iterable[Row]]
 ) -> Iterator[Row]:
     good = []
     for row in rows:

@@ -8,11 +8,12 @@ a `deadline`, `body` decodes it, `outcomes` names what became of it.
 from nightdesk.fetch.fetcher import Fetcher
 from nightdesk.fetch.jsonl import fetch_row, fetch_rows
 from nightdesk.fetch.leases import Leases, MemoryLeases
-from nightdesk.fetch.outcomes import RETRYABLE, answered
+from nightdesk.fetch.outcomes import HELD_ELSEWHERE, RETRYABLE, answered
 from nightdesk.fetch.request import Fetched, Limits, Request
 from nightdesk.fetch.resolve import Resolver
 
 __all__ = [
+    "HELD_ELSEWHERE",
     "RETRYABLE",
     "Fetched",
     "Fetcher",

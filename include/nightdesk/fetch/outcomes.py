@@ -179,3 +179,7 @@ def looks_binary(body: bytes) -> bool:
     (True, False)
     """
     return any(body.startswith(magic, at) for at, magic in _MAGIC)
+
+
+#: The error of a `host_busy` whose host another run holds: it will be free again.
+HELD_ELSEWHERE = "leased by another run"

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nightdesk.fetch.leases import Leases
-from nightdesk.fetch.outcomes import HOST_DOWN
+from nightdesk.fetch.outcomes import HELD_ELSEWHERE, HOST_DOWN
 from nightdesk.fetch.request import Fetched, Request
 from nightdesk.fetch.trip import Courier, Task
 
@@ -361,8 +361,7 @@ class Pacer:
         host.is_queued = False
         for job in jobs:
             if job.was_held:
-                why = "leased by another run"
-                done = self._courier.refuse(job.task, "host_busy", why)
+                done = self._courier.refuse(job.task, "host_busy", HELD_ELSEWHERE)
                 self._deliver(job.run, job.task.request, done)
             elif not job.run.is_over:
                 job.was_held = True

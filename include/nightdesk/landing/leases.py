@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 class HostLeases:
-    """The leases of one folder; safe between processes, not between threads."""
+    """The leases of one folder; safe between processes; one thread a host."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,18 +17,27 @@ from nightdesk.collect import (
     choose_poll,
     list_entries,
     note_outcome,
-    stated_day,
 )
 from nightdesk.errors import FeedError
 from nightdesk.feeds import parse_feed
-from nightdesk.fetch import RETRYABLE, Fetched, Fetcher, Request, answered
+from nightdesk.fetch import (
+    HELD_ELSEWHERE,
+    RETRYABLE,
+    Fetched,
+    Fetcher,
+    Request,
+    answered,
+)
 from nightdesk.landing import ArchiveWriter, HostLeases
 from nightdesk.model import Attempt, Capture, Coverage, KnownUrl, Listing, Source
-from nightdesk.nights import merge_coverage, merge_listings
+from nightdesk.nights import merge_coverage, merge_listings, stated_night
 from nightdesk.pipeline.job import Job, days_around, user_agent
 
 log = logging.getLogger(__name__)
 
+#: The longest pause before asking again for a host that another run holds; all pauses
+#: together are twice that.
+_PATIENCE_S = 64
 #: How long a source rests between two polls of the collect DAG.
 _REST = timedelta(minutes=30)
 
@@ -144,7 +154,7 @@ def _poll_sources(run: _Run) -> None:
                 last_modified=state.get("last_modified") if is_feed else None,
             )
         )
-    for request, fetched in run.fetcher.fetch_all(requests):
+    for request, fetched in _fetch_all(run, requests):
         if request.source is not None:
             _read_feed(run, polls[request.source.id], fetched)
 
@@ -240,6 +250,22 @@ def _remember(run: _Run, poll: Poll, fetched: Fetched) -> None:
         }
 
 
+def _fetch_all(run: _Run, requests: list[Request]) -> Iterator[tuple[Request, Fetched]]:
+    """Yield what became of each request; wait a while for hosts that a run holds."""
+    pause_s, left = 0.5, requests
+    while left:
+        held: list[Request] = []
+        for request, fetched in run.fetcher.fetch_all(left):
+            if fetched.attempt.error == HELD_ELSEWHERE and pause_s <= _PATIENCE_S:
+                held.append(request)
+            else:
+                yield request, fetched
+        if held:
+            log.info("waiting for %d addresses of hosts in use", len(held))
+            time.sleep(pause_s)
+        left, pause_s = held, pause_s * 2
+
+
 # pages ---------------------------------------------------------------------
 
 
@@ -266,7 +292,7 @@ def _fetch_pages(
     ]
     counts: Counter[str] = Counter(entries=len(run.listed))
     done: dict[tuple[str, str], Listing] = {}
-    for n, (request, fetched) in enumerate(run.fetcher.fetch_all(requests), 1):
+    for n, (request, fetched) in enumerate(_fetch_all(run, requests), 1):
         row = _note_page(run, by_url[request.url], fetched)
         done[row.source_id, row.url] = row
         counts[row.outcome or "none"] += 1
@@ -287,7 +313,7 @@ def _existing(run: _Run) -> dict[tuple[str, str], Listing]:
     landing = run.job.landing
     nights = {run.night} if run.night else set()
     for row in run.listed:
-        day = stated_day(row, run.sources[row.source_id].timezone)
+        day = stated_night(row)
         if day is not None:
             nights.add(day)
     today = run.job.clock().astimezone(UTC).date()
@@ -301,7 +327,7 @@ def _existing(run: _Run) -> dict[tuple[str, str], Listing]:
 
 def _is_wanted(run: _Run, row: Listing) -> bool:
     """Say whether this run fetches the page: not those of a night still to come."""
-    day = stated_day(row, run.sources[row.source_id].timezone)
+    day = stated_night(row)
     return run.night is None or day is None or day <= run.night
 
 
@@ -367,7 +393,7 @@ def _write_listings(
     landing, by_folder = run.job.landing, dict[str, list[Listing]]()
     urls = []
     for row in rows:
-        night = stated_day(row, run.sources[row.source_id].timezone)
+        night = stated_night(row)
         folder = (
             f"entries/night={night}" if night else f"undated/day={row.listed_at.date()}"
         )

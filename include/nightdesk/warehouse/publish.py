@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import date
@@ -19,15 +21,21 @@ from typing import Any
 
 import duckdb
 
+from nightdesk.errors import CheckFailed
 from nightdesk.warehouse.connect import Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
 from nightdesk.warehouse.store import read_ledger
+
+log = logging.getLogger(__name__)
 
 _MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
 _STORAGE = "v1.5.0"
 #: Tables that serve the loader alone.
 _INTERNAL = frozenset({"fingerprint", "schema_version"})
+
+#: A check of a mart: `-- error: name` or `-- warn: name`, a query, a semicolon.
+_CHECK = re.compile(r"^-- (error|warn): (\w+)$(.*?);", re.MULTILINE | re.DOTALL)
 
 Manifest = dict[str, Any]
 
@@ -103,7 +111,36 @@ def _write_parts(
             )
     for mart, query in marts.items():
         parts[mart] = _write_part(con, folder, f"{mart}/night={night}", query, night)
+        _check_mart(con, mart, query, night)
     return parts
+
+
+def _check_mart(con: Connection, mart: str, query: str, night: date) -> None:
+    """Run the checks of a mart on one night.
+
+    Raises:
+        CheckFailed: a check of severity error found rows.
+    """
+    path = _MARTS / mart / "checks.sql"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {mart} AS {query.rstrip().rstrip(';')}",
+        {"night": night},
+    )
+    for severity, name, sql in _CHECK.findall(path.read_text("utf-8")):
+        rows = con.execute(sql, {"night": night}).fetchall()
+        if rows and severity == "error":
+            raise CheckFailed(
+                f"publish: night {night}: mart {mart}: {name}: {len(rows)}, {rows[0]}"
+            )
+        if rows:
+            log.warning(
+                "publish night=%s mart=%s check=%s rows=%d",
+                night,
+                mart,
+                name,
+                len(rows),
+            )
+    con.execute(f"DROP TABLE {mart}")
 
 
 def _write_whole(con: Connection, folder: Path) -> dict[str, str]:

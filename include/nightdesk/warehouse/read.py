@@ -16,6 +16,9 @@ from nightdesk.warehouse.publish import list_marts
 
 Rows = list[dict[str, Any]]
 
+#: Marts that a brief shows over many nights.
+_SERIES = frozenset({"articles_by_region", "coverage_by_night"})
+
 
 @contextmanager
 def open_catalogue(folder: Path) -> Iterator[Connection]:
@@ -43,12 +46,12 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
 
 
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
-    """Return the rows of every mart for a night and the days before it."""
+    """Return the rows of every mart for a night, and of the series for earlier ones."""
     return {
         mart: fetch_rows(
             con,
             f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY ALL",
-            [night - timedelta(days=days - 1), night],
+            [night - timedelta(days=days - 1) if mart in _SERIES else night, night],
         )
         for mart in list_marts()
     }
