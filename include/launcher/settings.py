@@ -151,9 +151,8 @@ def build_environment(
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         # The default asks the resolver, which may take seconds without a network.
         "CORE__HOSTNAME_CALLABLE": "socket.gethostname",
-        # One writer at a time; others wait 5 s by default, and a busy machine needs
-        # more ("Database is locked", seen when a backfill was made).
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{checkout.home}/airflow.db?timeout=60",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{checkout.home}/airflow.db",
+        "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "launcher.sqlite.CONNECT_ARGS",
         "API__HOST": "127.0.0.1",
         "API__PORT": str(port),
         "API__BASE_URL": f"http://127.0.0.1:{port}",

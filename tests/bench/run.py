@@ -41,9 +41,8 @@ def main(wanted: list[str]) -> int:
         try:
             for what, unit, ours, against, theirs in part():
                 ratio = f"{ours / theirs:7.2f}" if theirs else "      -"
-                print(
-                    f"{what + ', ' + unit:44} {ours:9.3f} {theirs:9.3f} {ratio}  {against}"
-                )
+                label = f"{what}, {unit}"
+                print(f"{label:44} {ours:9.3f} {theirs:9.3f} {ratio}  {against}")
         except (subprocess.CalledProcessError, OSError) as error:
             print(f"{name}: could not be measured: {error}")
             status = 1
@@ -64,8 +63,11 @@ def dags() -> Iterator[Figure]:
         for path in sorted((ROOT / "dags").glob("*.py")):
             done = subprocess.run(
                 [PYTHON, "-c", code, str(path)],
-                env=env, check=True, capture_output=True, text=True,
-            )  # fmt: skip
+                env=env,
+                check=True,
+                capture_output=True,
+                text=True,
+            )
             seconds = float(done.stdout.split()[-1])
             yield f"parse {path.name}", "CPU s", seconds, "limit", 0.3
 
@@ -92,9 +94,12 @@ def extract() -> Iterator[Figure]:
         if key in mine:
             yield f"extract: {what}", "share", mine[key], "raw trafilatura", peer[key]
     yield (
-        "extract: pages a CPU second", "1/s",
-        len(rows) / seconds, "raw trafilatura", len(rows) / raw_seconds,
-    )  # fmt: skip
+        "extract: pages a CPU second",
+        "1/s",
+        len(rows) / seconds,
+        "raw trafilatura",
+        len(rows) / raw_seconds,
+    )
 
 
 def deduplicate() -> Iterator[Figure]:
@@ -140,7 +145,7 @@ def _stage(stage: str, rows: list[dict]) -> tuple[Path, float]:
             [PYTHON, "-m", "nightdesk", stage, "--jsonl", str(source), str(target)],
             env=ENV,
             check=True,
-        )  # fmt: skip
+        )
     )
     return target, seconds
 
@@ -185,8 +190,10 @@ def _score(tool: str, gold: Path, pred: Path, *more: str) -> dict[str, float]:
     """Return the figures that an evaluator prints as JSON, flat, by their names."""
     done = subprocess.run(
         [PYTHON, str(SHARED / "tools" / tool), str(gold), str(pred), *more, "--json"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     value = json.loads(done.stdout)
     value = value.get(str(pred), value)  # some evaluators score several files
     return value.get("all", value)

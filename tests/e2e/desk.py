@@ -1,0 +1,135 @@
+"""A checkout of its own for tests that start the real Airflow through the launcher."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("dags", "plugins", "include", "requirements.txt", "requirements-dev.txt")
+
+
+class Desk:
+    """A copy of the checkout, with a virtual environment and an Airflow of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "checkout"
+        self.data = self.root / "data"
+        self.root.mkdir(parents=True)
+        for part in PARTS:
+            source, target = ROOT / part, self.root / part
+            if source.is_dir():
+                ignore = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, target, ignore=ignore)
+            elif source.exists():
+                shutil.copyfile(source, target)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("NIGHTDESK_")}
+        kept["PYTHONPATH"] = str(self.root / "include")
+        kept["NIGHTDESK_DATA"] = str(self.data)
+        return kept | more
+
+    def launch(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a launcher command to its end."""
+        return subprocess.run(
+            [sys.executable, "include/launch.py", *words],
+            cwd=self.root,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def nightdesk(self, *words: str, **more: str) -> str:
+        """Run a command of ours and return what it prints; it must succeed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "nightdesk", *words],
+            cwd=self.root,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def hashes(self, **more: str) -> dict[str, str]:
+        return json.loads(self.nightdesk("warehouse", "hash", "--json", **more))
+
+    @contextmanager
+    def up(self, **more: str) -> Iterator[int]:
+        """Yield the port of a running `up`, whose night has been run."""
+        log = self.root / "up.log"
+        with log.open("w") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "include/launch.py", "up", "--port", "0"],
+                cwd=self.root,
+                env=self.environment(**more),
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            wait_for(lambda: "Ctrl-C stops" in log.read_text(), 400, process, log)
+            text = log.read_text()
+            yield int(text.split("http://127.0.0.1:")[1].split()[0])
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=90)
+
+
+def wait_for(
+    look, seconds: float, process: subprocess.Popen | None = None, log=None
+) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        if process is not None and process.poll() is not None:
+            raise AssertionError(f"ended early:\n{log.read_text()}")
+        time.sleep(0.5)
+    raise AssertionError(
+        f"not within {seconds} s" + (f":\n{log.read_text()}" if log else "")
+    )
+
+
+class Rest:
+    """As much of Airflow's REST interface as a test looks at."""
+
+    def __init__(self, port: int) -> None:
+        self.base = f"http://127.0.0.1:{port}"
+        body = json.dumps({"username": "admin", "password": "admin"}).encode()
+        self.token = self._ask("/auth/token", body)["access_token"]
+
+    def _ask(self, path: str, body: bytes | None = None) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json"}
+        if hasattr(self, "token"):
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(self.base + path, body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        return self._ask(f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]
+
+    def is_backfilling(self, dag_id: str) -> bool:
+        """Whether a backfill is open; it stays so for up to 30 s after its last run."""
+        found = self._ask(f"/api/v2/backfills?dag_id={dag_id}")["backfills"]
+        return any(backfill["completed_at"] is None for backfill in found)
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=200"
+        return self._ask(path)["task_instances"]

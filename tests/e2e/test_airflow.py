@@ -1,0 +1,252 @@
+"""The real thing: launcher, scheduler, browser; and the same rows everywhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from desk import Desk, Rest, wait_for
+
+CHROMIUM = shutil.which("chromium")
+LAST = (datetime.now(UTC) - timedelta(days=1)).date()
+FIRST = LAST - timedelta(days=6)
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+def published(desk: Desk, sql: str) -> list[tuple]:
+    path = (desk.data / "published" / "current.duckdb").resolve()
+    with duckdb.connect(str(path), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def backfill(page, first: date, last: date) -> None:
+    """Click through Airflow's backfill form: a date range, and All Runs."""
+    page.get_by_test_id("trigger-dag-button").click()
+    dialog = page.get_by_role("dialog").first
+    dialog.get_by_text("Run this Dag for a range of dates").click()
+    for index, day in enumerate((first, last)):
+        page.get_by_test_id("datetime-input").nth(index).click()
+        popover = page.locator(
+            "[data-scope=popover][data-part=content][data-state=open]"
+        )
+        popover.get_by_placeholder("YYYY/MM/DD").fill(f"{day:%Y/%m/%d}")
+        popover.get_by_placeholder("HH:mm").fill("00:00")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+    dialog.get_by_text("All Runs").click()
+    dialog.get_by_text("7 runs will be").or_(
+        dialog.get_by_text("7 runs")
+    ).first.wait_for(timeout=30_000)
+    dialog.get_by_role("button", name="Run Backfill").click()
+
+
+def wait_for_backfill(rest: Rest, since: datetime) -> None:
+    """Wait until seven runs of the range have ended well since a moment."""
+
+    def look() -> bool:
+        runs = [
+            run
+            for run in rest.runs("nightdesk_nightly")
+            if str(FIRST) <= run["logical_date"][:10] <= str(LAST)
+        ]
+        assert not [run for run in runs if run["state"] == "failed"]
+        fresh = [
+            run
+            for run in runs
+            if run["state"] == "success"
+            and datetime.fromisoformat(run["end_date"]) > since
+        ]
+        publishing = [
+            run
+            for run in rest.runs("nightdesk_publish")
+            if run["state"] in ("queued", "running")
+        ]
+        is_open = rest.is_backfilling("nightdesk_nightly")
+        return len(fresh) == 7 and not publishing and not is_open
+
+    wait_for(look, 400)
+
+
+@pytest.mark.browser
+def test_seven_days_from_the_browser_are_the_same_everywhere(
+    desk: Desk, tmp_path: Path
+) -> None:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    pictures = Path(os.environ.get("NIGHTDESK_PICTURES") or tmp_path)
+    env = {"NIGHTDESK_NEWSSTAND_ARTICLES": "80"}
+    with desk.up(**env) as port, sync_playwright() as play:
+        rest = Rest(port)
+        browser = play.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.fill("input[name=username]", "admin")
+        page.fill("input[name=password]", "admin")
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Dags").first.wait_for()
+        hashes = []
+        for n in range(2):
+            page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly")
+            since = datetime.now(UTC)
+            backfill(page, FIRST, LAST)
+            page.screenshot(path=pictures / f"backfill-{n}.png")
+            wait_for_backfill(rest, since)
+            page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly/runs")
+            page.wait_for_timeout(2000)
+            page.screenshot(path=pictures / f"runs-{n}.png")
+            hashes.append(desk.hashes())
+        browser.close()
+        names = {
+            task["rendered_map_index"]
+            for task in rest.tasks(
+                "nightdesk_nightly", rest.runs("nightdesk_nightly")[0]["dag_run_id"]
+            )
+            if task["task_id"] == "extract"
+        }
+        assert any(name and name.endswith("1/1") for name in names)
+        # The command line, over the same newsstand, into a folder of its own.
+        other = {
+            **env,
+            "NIGHTDESK_DATA": str(tmp_path / "other"),
+            "NIGHTDESK_MIRRORS": str(desk.root / ".airflow" / "mirrors.json"),
+        }
+        nights = ("--night", str(FIRST), "--until", str(LAST))
+        desk.nightdesk("run", *nights, **other)
+    assert hashes[0] == hashes[1]
+    assert desk.hashes(**other) == hashes[0]
+    # The network is closed now: what was captured is enough.
+    desk.nightdesk("run", *nights, **other)
+    assert desk.hashes(**other) == hashes[0]
+    desk.nightdesk("run", *nights, "--offline", NIGHTDESK_DATA=str(desk.data))
+    assert desk.hashes() == hashes[0]
+    rows = published(
+        desk,
+        "SELECT night, count(*), count(*) FILTER (status = 'ok') FROM coverage "
+        f"WHERE night BETWEEN '{FIRST}' AND '{LAST}' GROUP BY night ORDER BY night",
+    )
+    n_sources = published(desk, "SELECT count(*) FROM source")[0][0]
+    assert [row[:2] for row in rows] == [
+        (FIRST + timedelta(days=n), n_sources) for n in range(7)
+    ]
+    assert all(row[2] >= 16 for row in rows)
+
+
+def listeners_beyond_loopback(root: Path) -> list[str]:
+    """Addresses other than loopback on which a process of this checkout listens."""
+    inodes = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(root) not in (folder / "environ").read_text("utf-8", "replace"):
+                continue
+            for handle in (folder / "fd").iterdir():
+                inodes.add(str(handle.readlink()))
+        except OSError:
+            continue  # it has ended
+    found = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            words = line.split()
+            is_ours = words[3] == "0A" and f"socket:[{words[9]}]" in inodes
+            if is_ours and not words[1].startswith(
+                ("0100007F:", "0" * 24 + "01000000:")
+            ):
+                found.append(words[1])
+    return found
+
+
+def processes_of(root: Path) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            env = (folder / "environ").read_text("utf-8", "replace")
+            if f"AIRFLOW_HOME={root}" in env:
+                found.append((folder / "cmdline").read_text("utf-8", "replace"))
+        except OSError:
+            continue
+    return found
+
+
+def test_up_listens_on_loopback_only_and_leaves_nothing_behind(desk: Desk) -> None:
+    with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80"):
+        assert processes_of(desk.root)
+        assert listeners_beyond_loopback(desk.root) == []
+    assert processes_of(desk.root) == []
+
+
+SOURCES = """\
+sources:
+  - id: alpha
+    name: Alpha
+    kind: rss
+    url: https://alpha.example/feed
+    gap_s: 0
+"""
+
+
+def test_a_night_whose_sources_are_all_dead_fails_by_exit_code(
+    desk: Desk, tmp_path: Path
+) -> None:
+    config = tmp_path / "data" / "config"
+    config.mkdir(parents=True)
+    (config / "sources.yaml").write_text(SOURCES)
+    (tmp_path / "mirrors.json").write_text(
+        '{"https://alpha.example/": "http://127.0.0.1:9/"}'
+    )
+    done = desk.launch(
+        "night",
+        "--port",
+        "0",
+        NIGHTDESK_DATA=str(tmp_path / "data"),
+        NIGHTDESK_MIRRORS=str(tmp_path / "mirrors.json"),
+        NIGHTDESK_CONTACT="desk@newsroom.example",
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "none of its 1 sources could be read: alpha: connection" in done.stdout
+    assert processes_of(desk.root) == []
+
+
+def test_a_wrong_sources_file_starts_nothing(desk: Desk, tmp_path: Path) -> None:
+    config = tmp_path / "data" / "config"
+    config.mkdir(parents=True)
+    (config / "sources.yaml").write_text(SOURCES.replace("kind: rss", "kind: rsss"))
+    data = str(tmp_path / "data")
+    done = desk.launch("night", "--port", "0", NIGHTDESK_DATA=data)
+    assert done.returncode == 2
+    assert "sources.yaml:4: sources[0].kind: 'rsss' is not one of" in done.stdout
+    assert not (tmp_path / "data" / "landing").exists()
+    assert processes_of(desk.root) == []
+
+
+def test_an_unwritable_landing_starts_nothing(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    landing = str(tmp_path / "file" / "landing")
+    done = desk.launch("night", "--port", "0", NIGHTDESK_LANDING=landing)
+    assert done.returncode == 2
+    assert f"cannot write {landing}" in done.stdout
+
+
+def test_a_locked_warehouse_starts_nothing_and_names_the_holder(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "data" / "warehouse" / "nightdesk.duckdb"
+    path.parent.mkdir(parents=True)
+    with duckdb.connect(str(path)):
+        data = str(tmp_path / "data")
+        done = desk.launch("night", "--port", "0", NIGHTDESK_DATA=data)
+    assert done.returncode == 2
+    assert f"locked by process {os.getpid()}" in done.stdout

@@ -1,0 +1,200 @@
+"""The command line: formats as documented, exit codes, errors that name the cure."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from nightdesk.__main__ import build_parser, main
+from nightdesk.newsstand import World, serve
+
+FEED = """<rss version="2.0"><channel><title>Feed</title><item><title>One</title>
+<link>https://a.example/1</link><pubDate>Sun, 01 Mar 2026 10:00:00 GMT</pubDate>
+</item></channel></rss>"""
+STORY = [
+    "Ministers of Ghana and Togo met in Accra on Sunday to settle a quarrel over fish.",
+    "Trade Minister Ama Sample said the two countries would share their catch evenly.",
+    "Fishing crews in Lome had blocked the harbour for nine days before the meeting.",
+    "The agreement runs until the end of the year and can be renewed by both sides.",
+]
+PAGE = (
+    "<html><head><title>Ghana and Togo share their fish</title></head><body><article>"
+    "<h1>Ghana and Togo share their fish</h1>"
+    + "".join(f"<p>{line} {line[::-1]}</p>" for line in STORY)
+    + "</article></body></html>"
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("LANDING", "WAREHOUSE", "MIRRORS", "CONTACT", "PORT"):
+        monkeypatch.delenv(f"NIGHTDESK_{name}", raising=False)
+    monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+def run_rows(folder: Path, words: list[str], rows: list[object]) -> list[dict]:
+    source, target = folder / "in.jsonl", folder / "out.jsonl"
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    source.write_text("\n".join(lines) + "\n", "utf-8")
+    assert main([*words, "--jsonl", str(source), str(target)]) == 0
+    return [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+
+
+def test_every_command_has_an_example() -> None:
+    parser = build_parser()
+    (commands,) = (a for a in parser._actions if hasattr(a, "choices") and a.choices)
+    assert {"run", "extract", "sources", "gaps", "doctor"} <= set(commands.choices)
+    for name, command in commands.choices.items():
+        assert "example: nightdesk" in command.format_help(), name
+
+
+def test_feed_rows(home: Path) -> None:
+    good = {"id": "1", "body_b64": base64.b64encode(FEED.encode()).decode()}
+    rows = run_rows(home, ["feed"], [good, {"id": "2", "body_b64": ""}, "{broken"])
+    assert [row["status"] for row in rows] == ["ok", "error", "bad_row"]
+    assert rows[0]["feed"]["title"] == "Feed"
+    assert rows[0]["entries"][0]["link"] == "https://a.example/1"
+    assert rows[0]["entries"][0]["published"].startswith("2026-03-01T10:00:00")
+
+
+def test_fetch_rows(home: Path) -> None:
+    with serve(World()) as stand:
+        url = f"{stand.base_url}/https/www.harbourledger.example/robots.txt"
+        words = ["fetch", "--contact", "desk@newsroom.example"]
+        rows = [{"id": "1", "url": url}, {"id": "2", "url": "ftp://x"}, "nonsense"]
+        refused = run_rows(home, words, rows)
+        allowed = run_rows(home, [*words, "--allow-network", "127.0.0.0/8"], rows)
+    by_id = {row["id"]: row for row in refused}
+    assert by_id["1"]["outcome"] == "forbidden_address"
+    assert by_id["2"]["outcome"] == "bad_url"
+    by_id = {row["id"]: row for row in allowed}
+    assert (by_id["1"]["outcome"], by_id["1"]["status"]) == ("ok", 200)
+    assert set(by_id["1"]) >= {
+        "final_url",
+        "bytes_wire",
+        "bytes_decoded",
+        "ms",
+        "error",
+    }
+
+
+def test_fetch_wants_a_contact(home: Path, capsys) -> None:
+    (home / "in.jsonl").write_text("{}\n")
+    files = [str(home / "in.jsonl"), str(home / "out.jsonl")]
+    assert main(["fetch", "--jsonl", *files]) == 2
+    assert "NIGHTDESK_CONTACT" in capsys.readouterr().err
+
+
+def test_extract_rows(home: Path) -> None:
+    (home / "page.html.gz").write_bytes(gzip.compress(PAGE.encode()))
+    url = "https://a.example/1"
+    rows = run_rows(
+        home,
+        ["extract"],
+        [
+            {"id": "1", "url": url, "page": "page.html.gz"},
+            {"id": "2", "url": url, "page": "missing.html"},
+        ],
+    )
+    assert [row["status"] for row in rows] == ["ok", "bad_row"]
+    assert rows[0]["text"].split("\n")[0].startswith(STORY[0])
+    assert set(rows[0]) >= {"title", "date", "author", "published_at", "confidence"}
+
+
+def test_deduplicate_and_story_rows(home: Path) -> None:
+    text = " ".join(STORY)
+    rows = [
+        {"id": "a", "published_at": "2026-03-01T08:00:00Z", "title": "x", "text": text},
+        {"id": "b", "published_at": "2026-03-01T09:00:00Z", "title": "y", "text": text},
+        {
+            "id": "c",
+            "published_at": "2026-03-01T09:00:00Z",
+            "title": "z",
+            "text": "No.",
+        },
+    ]
+    found = {row["id"]: row for row in run_rows(home, ["deduplicate"], rows)}
+    assert (found["b"]["duplicate_of"], found["b"]["kind"]) == ("a", "exact")
+    assert found["b"]["cluster_id"] == found["a"]["cluster_id"]
+    assert found["c"]["kind"] == "unique"
+    stories = {row["id"]: row["story_id"] for row in run_rows(home, ["stories"], rows)}
+    assert stories["a"] == stories["b"] != stories["c"]
+
+
+def test_tag_rows(home: Path) -> None:
+    (row,) = run_rows(home, ["tag"], [{"id": "1", "text": "\n".join(STORY)}])
+    assert set(row["countries"]) >= {"GH", "TG"}
+    assert row["focus"] in ("GH", "TG")
+    assert all(len(span) == 3 for span in row["entities"] + row["places"])
+    assert isinstance(row["regions"], list)
+
+
+def test_try_shows_what_each_step_made_of_a_page(home: Path, capsys) -> None:
+    (home / "page.html").write_text(PAGE)
+    assert main(["try", str(home / "page.html")]) == 0
+    out = capsys.readouterr().out
+    assert "title      Ghana and Togo share their fish" in out
+    assert re.search(r"country\s+GH", out)
+    assert main(["try", str(home / "nothing.html")]) == 2
+
+
+def test_a_whole_night_and_what_people_ask_about_it(home: Path, capsys) -> None:
+    assert main(["gaps"]) == 1  # nothing has been published yet
+    assert main(["run"]) == 0
+    out = capsys.readouterr().out
+    assert "seen = loaded + duplicate + rejected + failed + pending" in out
+    assert "missing    fjord-examiner: failed, not_found" in out
+    brief = Path(re.search(r"brief +(\S+)", out)[1])
+    assert "<svg" in brief.read_text("utf-8")
+    assert main(["accounting"]) == 0
+    assert main(["gaps"]) == 0
+    out = capsys.readouterr().out
+    assert "fjord-examiner" in out
+    assert "nightdesk run --night" in out
+    assert main(["warehouse", "hash", "--json"]) == 0
+    assert "article" in json.loads(capsys.readouterr().out)
+    assert main(["brief", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    assert main(["deduplicate"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["n"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "want"),
+    [
+        (["run", "--sources", "nowhere"], "'nowhere' is neither a source nor a tag"),
+        (["run", "--night", "2026-03-05", "--until", "2026-03-01"], "is before"),
+        (["sources", "validate", "/nowhere.yaml"], "cannot be read"),
+        (["feed", "--jsonl", "/nowhere", "-"], "/nowhere"),
+    ],
+    ids=["an unknown source", "a range backwards", "a missing file", "no input"],
+)
+def test_wrong_usage_is_exit_code_2(words: list[str], want: str, capsys) -> None:
+    assert main(words) == 2
+    assert want in capsys.readouterr().err
+
+
+def test_the_starter_list_is_put_where_the_user_says_so(home: Path, capsys) -> None:
+    assert main(["sources", "starter"]) == 0
+    assert main(["sources", "validate"]) == 0
+    assert "NIGHTDESK_CONTACT" in capsys.readouterr().out
+    assert main(["sources", "starter"]) == 2  # never over a file of the user's
+    assert main(["newsstand", "--wanted"]) == 3
+    assert main(["run"]) == 2  # real sources want a contact
+    assert "NIGHTDESK_CONTACT" in capsys.readouterr().err
+
+
+def test_doctor_names_problem_and_cure(home: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_PORT", "0")
+    assert main(["doctor"]) == 0
+    assert "good     landing" in capsys.readouterr().out
+    (home / "file").write_text("in the way")
+    monkeypatch.setenv("NIGHTDESK_LANDING", str(home / "file" / "landing"))
+    assert main(["doctor", "--quiet"]) == 2
+    assert "problem  landing" in capsys.readouterr().err
