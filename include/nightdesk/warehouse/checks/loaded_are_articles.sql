@@ -1,10 +1,14 @@
 -- severity: error
--- Every entry in the bin `loaded` has its article with text, and the other way round.
-SELECT coalesce(e.article_id, a.article_id) AS article_id
-FROM (SELECT article_id FROM entry WHERE night = $night AND bin = 'loaded') AS e
-FULL JOIN (
-    SELECT article_id
-    FROM article JOIN article_text USING (night, article_id)
-    WHERE night = $night
-) AS a USING (article_id)
-WHERE e.article_id IS NULL OR a.article_id IS NULL
+-- Entries in the bin `loaded`, articles and their texts are the same set.
+WITH loaded AS (
+    SELECT article_id, 1 AS part FROM entry WHERE night = $night AND bin = 'loaded'
+    UNION ALL
+    SELECT article_id, 2 FROM article WHERE night = $night
+    UNION ALL
+    SELECT article_id, 3 FROM article_text WHERE night = $night
+)
+
+SELECT article_id, list(part ORDER BY part) AS parts
+FROM loaded
+GROUP BY article_id
+HAVING parts <> [1, 2, 3]

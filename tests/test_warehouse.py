@@ -1,0 +1,205 @@
+"""The warehouse: whole nights or nothing, checks that refuse, readers served whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from nightdesk.errors import CheckFailed, WarehouseError
+from nightdesk.landing.rows import make_table
+from nightdesk.model import (
+    Article,
+    Attempt,
+    Coverage,
+    Fingerprint,
+    Pair,
+    PlannedEntry,
+    Region,
+    Source,
+    Tags,
+)
+from nightdesk.warehouse import store
+from nightdesk.warehouse.connect import connect_to, open_warehouse, transaction
+from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.publish import publish_nights, read_manifest
+from nightdesk.warehouse.read import list_nights, open_catalogue
+
+NIGHT = date(2026, 3, 1)
+NEXT = date(2026, 3, 2)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def entry(n: int, **more: object) -> PlannedEntry:
+    url = f"https://a.example/{n}"
+    row = PlannedEntry("a", url, url, n, "feed", is_primary=True, bin="loaded")
+    return replace(row, **more)
+
+
+def article(n: int, text: str = "Some text.") -> Article:
+    url = f"https://a.example/{n}"
+    return Article(
+        article_id=n,
+        canonical_url=url,
+        url=url,
+        source_id="a",
+        status="ok",
+        title=f"Title {n}",
+        text=text,
+        published_at=NOON,
+        text_hash=text,
+        page_digest="d",
+        captured_at=NOON,
+        version="v",
+    )
+
+
+def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, object]:
+    source = Source("a", "A", "rss", "https://a.example/f", country="GH")
+    prints = [Fingerprint(a.article_id, "", (a.article_id, 99)) for a in articles]
+    return {
+        "in_source": make_table([source], Source),
+        "in_region": make_table(
+            [Region("iso:GH", "Ghana", "country", ("GH",))], Region
+        ),
+        "in_entry": make_table(entries, PlannedEntry),
+        "in_coverage": make_table([Coverage("a", "ok", NOON)], Coverage),
+        "in_attempt": make_table([], Attempt),
+        "in_article": make_table(articles, Article),
+        "in_version": make_table(articles, Article),
+        "in_fingerprint": make_table(prints, Fingerprint),
+        "in_tags": make_table([Tags(a.article_id) for a in articles], Tags),
+    }
+
+
+def by_hand(pairs, texts) -> dict[int, int]:
+    """Every stored pair merges; the smallest id names the cluster."""
+    members: dict[int, int] = {}
+    for pair in pairs:
+        members[pair.a_id] = members[pair.b_id] = min(pair.a_id, pair.b_id)
+    return members
+
+
+def load(con, night, entries, articles, pairs=()) -> None:
+    with transaction(con):
+        touched = {
+            row[0]
+            for row in con.execute(
+                "SELECT article_id FROM article WHERE night = ?", [night]
+            ).fetchall()
+        }
+        store.replace_night(con, night, tables(entries, articles))
+        store.replace_pairs(con, night, pairs)
+        ids = touched | {a.article_id for a in articles}
+        store.replace_clusters(con, ids, by_hand)
+        results = store.run_checks(con, night)
+        store.refuse_failed(night, results)
+        row = store.LedgerRow(night, store.next_seq(con), "c", "a", len(entries), 0)
+        facts = {"run_id": "r", "code_version": "v", "sources_digest": "s"}
+        store.write_ledger(con, row, facts, NOON)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path):
+    with open_warehouse(connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))) as con:
+        yield con
+
+
+def test_a_night_loaded_twice_is_the_same(warehouse) -> None:
+    load(warehouse, NIGHT, [entry(1), entry(2)], [article(1), article(2)])
+    before = hash_tables(warehouse)
+    load(warehouse, NIGHT, [entry(2), entry(1)], [article(2), article(1)])
+    assert hash_tables(warehouse) == before
+
+
+@pytest.mark.parametrize(
+    ("entries", "articles", "check"),
+    [
+        ([entry(1), entry(2)], [article(1)], "loaded_are_articles"),
+        ([entry(1)], [article(1), article(2)], "loaded_are_articles"),
+        ([entry(1), entry(1)], [article(1)], "entry_unique"),
+        ([entry(1, bin="failed")], [], "entry_unique"),
+        ([entry(7)], [article(7)], "article_unique"),
+    ],
+    ids=[
+        "an entry counted as loaded without its article",
+        "an article that no entry accounts for",
+        "an entry counted twice",
+        "an entry that failed without a reason",
+        "an article that another night has",
+    ],
+)
+def test_a_night_that_breaks_a_check_is_rolled_back(
+    warehouse, entries, articles, check
+) -> None:
+    load(warehouse, NEXT, [entry(7)], [article(7)])
+    load(warehouse, NIGHT, [entry(3)], [article(3)])
+    before = hash_tables(warehouse)
+    with pytest.raises(CheckFailed, match=check):
+        load(warehouse, NIGHT, entries, articles)
+    assert hash_tables(warehouse) == before
+
+
+def test_clusters_follow_their_pairs(warehouse) -> None:
+    pair = Pair(1, 2, "exact", 1.0, "r")
+    load(warehouse, NIGHT, [entry(1)], [article(1)])
+    load(warehouse, NEXT, [entry(2)], [article(2)], [pair])
+    members = "SELECT article_id, cluster_id, night FROM cluster_member ORDER BY 1"
+    assert warehouse.execute(members).fetchall() == [(1, 1, NIGHT), (2, 1, NEXT)]
+    load(warehouse, NEXT, [], [])  # the copy is gone, and with it the cluster
+    assert warehouse.execute(members).fetchall() == []
+    assert warehouse.execute("SELECT count(*) FROM cluster").fetchone() == (0,)
+
+
+def test_neighbours_are_those_that_share_a_hash(warehouse) -> None:
+    load(warehouse, NIGHT, [entry(1)], [article(1)])
+    load(warehouse, NEXT, [entry(2)], [article(2)])
+    own, others = store.find_neighbours(warehouse, NEXT)
+    assert own == {2}
+    assert [(t.article_id, t.hashes) for t in others] == [(1, (1, 99))]
+
+
+def test_a_changed_schema_file_is_refused(warehouse, tmp_path: Path) -> None:
+    warehouse.execute("UPDATE schema_version SET sha256 = 'other'")
+    warehouse.close()
+    connect = connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))
+    with pytest.raises(WarehouseError, match="added, never changed"):
+        open_warehouse(connect).__enter__()
+
+
+def test_publish_writes_only_what_changed(warehouse, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    load(warehouse, NIGHT, [entry(1)], [article(1)])
+    first = publish_nights(warehouse, folder)
+    assert (first.number, first.nights) == (1, (NIGHT,))
+    assert publish_nights(warehouse, folder).nights == ()
+    parts = set(folder.rglob("*.parquet"))
+    load(warehouse, NEXT, [entry(2)], [article(2)])
+    assert publish_nights(warehouse, folder).nights == (NEXT,)
+    assert parts <= set(folder.rglob("*.parquet"))
+    with open_catalogue(folder) as con:
+        assert list_nights(con) == [NIGHT, NEXT]
+        assert con.execute("SELECT count(*) FROM article").fetchone() == (2,)
+        assert con.execute("SELECT count(*) FROM coverage_by_night").fetchone() == (2,)
+
+
+def test_a_reader_keeps_its_catalogue_and_old_ones_are_swept(
+    warehouse, tmp_path: Path
+) -> None:
+    folder = tmp_path / "published"
+    load(warehouse, NIGHT, [entry(1)], [article(1)])
+    publish_nights(warehouse, folder)
+    reader = duckdb.connect(str((folder / "current.duckdb").resolve()), read_only=True)
+    for n in range(2, 9):
+        load(warehouse, NIGHT, [entry(n)], [article(n)])
+        publish_nights(warehouse, folder)
+    assert reader.execute("SELECT number FROM publication").fetchone() == (1,)
+    reader.close()
+    assert len(list(folder.glob("nightdesk-*.duckdb"))) == 5
+    assert not list(folder.rglob("*.tmp"))
+    assert read_manifest(folder)["number"] == 8
+    with open_catalogue(folder) as con:
+        assert con.execute("SELECT article_id FROM article").fetchall() == [(8,)]
