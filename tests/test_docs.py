@@ -1,0 +1,71 @@
+"""The documents say what is there: commands, settings, files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nightdesk.__main__ import build_parser
+from nightdesk.warehouse.publish import list_marts
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+
+
+def test_readme_is_one_screen() -> None:
+    assert len(re.sub(r"```.*?```", "", README, flags=re.DOTALL).split()) <= 500
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"`make (\w+)`", page.read_text("utf-8")))
+        named |= set(re.findall(r"^make (\w+)$", page.read_text("utf-8"), re.MULTILINE))
+        assert named <= targets, page
+
+
+def test_every_command_that_is_named_parses() -> None:
+    parser = build_parser()
+    (commands,) = (a for a in parser._actions if hasattr(a, "choices") and a.choices)
+    for page in PAGES:
+        for word in re.findall(r"nightdesk ([a-z]+) ?[^`]*`", page.read_text("utf-8")):
+            if f"bin/nightdesk {word}" in page.read_text("utf-8"):
+                assert word in commands.choices, f"{page}: nightdesk {word}"
+
+
+def test_every_setting_is_documented() -> None:
+    table = (ROOT / "docs/settings.md").read_text("utf-8")
+    named = set(re.findall(r"NIGHTDESK_[A-Z_]+", table))
+    code = "".join(p.read_text("utf-8") for p in ROOT.glob("include/nightdesk/**/*.py"))
+    used = set(re.findall(r"\"(NIGHTDESK_[A-Z]+(?:_[A-Z]+)*)\"", code))
+    assert used <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("mart", sorted(list_marts()))
+def test_every_mart_has_its_schema_checks_and_cases(mart: str) -> None:
+    folder = ROOT / "include/nightdesk/warehouse/marts" / mart
+    assert (folder / "schema.yaml").exists()
+    assert (folder / "checks.sql").exists()
+    assert len(list((ROOT / "tests/sql" / mart).iterdir())) >= 3
+
+
+def test_nothing_names_a_machine_or_a_registry() -> None:
+    words = re.compile(r"/work/|/root/|pypi\.org|files\.pythonhosted", re.IGNORECASE)
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if parts[0] in (".git", ".venv", ".airflow", "data") or not path.is_file():
+            continue
+        if any(part.endswith("_cache") or part == "__pycache__" for part in parts):
+            continue
+        is_text = path.suffix in (".py", ".md", ".yaml", ".toml", ".txt", ".sql", "")
+        if is_text and path.name != "test_docs.py":
+            assert not words.search(path.read_text("utf-8", "replace")), path
