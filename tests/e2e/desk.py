@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +122,16 @@ class Rest:
         request = urllib.request.Request(self.base + path, body, headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+    def page(self, path: str, *, is_known: bool) -> tuple[int, str]:
+        """Return status and text of a page, logged in or not."""
+        headers = {"Authorization": f"Bearer {self.token}"} if is_known else {}
+        request = urllib.request.Request(self.base + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         return self._ask(f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]

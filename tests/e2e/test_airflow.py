@@ -182,7 +182,11 @@ def processes_of(root: Path) -> list[str]:
 
 
 def test_up_listens_on_loopback_only_and_leaves_nothing_behind(desk: Desk) -> None:
-    with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80"):
+    with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80") as port:
+        rest = Rest(port)
+        assert rest.page("/nightdesk/brief", is_known=False)[0] == 401
+        status, brief = rest.page("/nightdesk/brief", is_known=True)
+        assert (status, "Every entry accounted for" in brief) == (200, True)
         assert processes_of(desk.root)
         assert listeners_beyond_loopback(desk.root) == []
     assert processes_of(desk.root) == []
