@@ -21,6 +21,7 @@ def build_app():
     from airflow.api_fastapi.core_api.security import GetUserDep
     from fastapi import FastAPI
     from fastapi.responses import HTMLResponse
+
     from nightdesk.config import load_settings
 
     app = FastAPI(title="nightdesk", docs_url=None, redoc_url=None, openapi_url=None)

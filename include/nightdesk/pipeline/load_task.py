@@ -16,7 +16,7 @@ from nightdesk.deduplicate import (
     find_pairs,
     rank_document,
 )
-from nightdesk.errors import NightFailed
+from nightdesk.errors import CheckFailed, NightFailed
 from nightdesk.fetch import answered
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing.rows import make_table
@@ -70,11 +70,16 @@ def load_nights(
         CheckFailed: a night was refused by its checks and rolled back.
     """
     pairs = {item["night"]: item["pairs"] for item in joined}
+    accounts, refused = [], []
     with open_warehouse(connect) as con:
-        accounts = [
-            _load_night(job, con, group, pairs[name])
-            for name, group in group_nights(shards).items()
-        ]
+        for name, group in group_nights(shards).items():
+            try:
+                accounts.append(_load_night(job, con, group, pairs[name]))
+            except CheckFailed as error:  # the other nights are as good as before
+                log.error("load %s", error)
+                refused.append(str(error))
+    if refused:
+        raise CheckFailed("; ".join(refused))
     for account in accounts:
         if account["night"] == str(night) and account["n_sources_ok"] == 0:
             raise NightFailed(
