@@ -21,6 +21,7 @@ from launcher.server import (
     check_components,
     connect,
     finish_database,
+    revive_component,
     start_components,
     wait_healthy,
 )
@@ -34,6 +35,8 @@ from launcher.settings import (
 
 # Pause of the scheduler between two looks: short while we wait for it, then kind.
 _IDLE_SLEEP_S = {"night": 0.2, "up": 0.5}
+# An `up` that stays for months outlives a component that dies now and then.
+_REVIVALS = 20
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -141,10 +144,25 @@ def operate(
             f"Brief:   {checkout.data / 'briefs' / 'latest' / 'index.html'}\n"
             "Ctrl-C stops everything."
         )
-        while True:
-            check_components(checkout, family)
-            console.wait(1.0)
+        stay(desk)
     return 0 if is_good else 1
+
+
+def stay(desk: Desk) -> None:
+    """Watch the components until a signal comes; one that ends is started again.
+
+    Raises:
+        LaunchError: that did not help, or the newsstand ended.
+    """
+    for _ in range(_REVIVALS):
+        while (name := revive_component(desk.checkout, desk.family, desk.env)) is None:
+            check_components(desk.checkout, desk.family)
+            desk.console.wait(1.0)
+        log = desk.checkout.logs / f"{name}.log"
+        desk.console.step(f"{name} ended by itself and was started again; see {log}")
+    while True:
+        check_components(desk.checkout, desk.family)
+        desk.console.wait(1.0)
 
 
 def start(desk: Desk, port: int) -> None:

@@ -95,6 +95,18 @@ def check_components(checkout: Checkout, family: Family) -> None:
         raise LaunchError(f"{name}: ended by itself; its log ends:\n{tail}", 1)
 
 
+def revive_component(
+    checkout: Checkout, family: Family, env: dict[str, str]
+) -> str | None:
+    """Start a component again that has ended by itself; its name, or None."""
+    known, name = COMPONENTS | EXTRAS, family.find_dead()
+    if name not in known:
+        return None
+    del family.running[name]
+    start_components(checkout, family, env, {name: known[name]})
+    return name
+
+
 def wait_healthy(
     airflow: Airflow, checkout: Checkout, family: Family, console: Console
 ) -> None:

@@ -49,7 +49,7 @@ class Desk:
             env=self.environment(**more),
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=900,
             check=False,
         )
 
@@ -61,7 +61,7 @@ class Desk:
             env=self.environment(**more),
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=900,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -84,7 +84,7 @@ class Desk:
                 start_new_session=True,
             )
         try:
-            wait_for(lambda: "Ctrl-C stops" in log.read_text(), 400, process, log)
+            wait_for(lambda: "Ctrl-C stops" in log.read_text(), 600, process, log)
             text = log.read_text()
             yield int(text.split("http://127.0.0.1:")[1].split()[0])
         finally:
@@ -135,6 +135,9 @@ class Rest:
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         return self._ask(f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]
+
+    def health(self, component: str) -> str:
+        return self._ask("/api/v2/monitor/health")[component]["status"]
 
     def is_backfilling(self, dag_id: str) -> bool:
         """Whether a backfill is open; it stays so for up to 30 s after its last run."""

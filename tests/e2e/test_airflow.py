@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ CHROMIUM = shutil.which("chromium")
 LAST = (datetime.now(UTC) - timedelta(days=1)).date()
 FIRST = LAST - timedelta(days=6)
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(2000)]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def wait_for_backfill(rest: Rest, since: datetime) -> None:
         is_open = rest.is_backfilling("nightdesk_nightly")
         return len(fresh) == 7 and not publishing and not is_open
 
-    wait_for(look, 400)
+    wait_for(look, 900)
 
 
 @pytest.mark.browser
@@ -169,13 +170,15 @@ def listeners_beyond_loopback(root: Path) -> list[str]:
     return found
 
 
-def processes_of(root: Path) -> list[str]:
-    found = []
+def processes_of(root: Path) -> dict[int, str]:
+    """Return the command lines of this checkout's processes, by pid."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             env = (folder / "environ").read_text("utf-8", "replace")
             if f"AIRFLOW_HOME={root}" in env:
-                found.append((folder / "cmdline").read_text("utf-8", "replace"))
+                command = (folder / "cmdline").read_text("utf-8", "replace")
+                found[int(folder.name)] = command.replace("\0", " ")
         except OSError:
             continue
     return found
@@ -189,7 +192,22 @@ def test_up_listens_on_loopback_only_and_leaves_nothing_behind(desk: Desk) -> No
         assert (status, "Every entry accounted for" in brief) == (200, True)
         assert processes_of(desk.root)
         assert listeners_beyond_loopback(desk.root) == []
-    assert processes_of(desk.root) == []
+    assert processes_of(desk.root) == {}
+
+
+def test_a_component_that_dies_is_started_again(desk: Desk) -> None:
+    with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80") as port:
+        (pid,) = (
+            pid
+            for pid, command in processes_of(desk.root).items()
+            if command.rstrip().endswith("scheduler --skip-serve-logs")
+        )
+        os.kill(pid, signal.SIGKILL)
+        log = desk.root / "up.log"
+        wait_for(lambda: "scheduler ended by itself" in log.read_text(), 60)
+        rest = Rest(port)
+        wait_for(lambda: rest.health("scheduler") == "healthy", 120)
+    assert processes_of(desk.root) == {}
 
 
 SOURCES = """\
@@ -221,7 +239,7 @@ def test_a_night_whose_sources_are_all_dead_fails_by_exit_code(
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "none of its 1 sources could be read: alpha: connection" in done.stdout
-    assert processes_of(desk.root) == []
+    assert processes_of(desk.root) == {}
 
 
 def test_a_wrong_sources_file_starts_nothing(desk: Desk, tmp_path: Path) -> None:
@@ -233,7 +251,7 @@ def test_a_wrong_sources_file_starts_nothing(desk: Desk, tmp_path: Path) -> None
     assert done.returncode == 2
     assert "sources.yaml:4: sources[0].kind: 'rsss' is not one of" in done.stdout
     assert not (tmp_path / "data" / "landing").exists()
-    assert processes_of(desk.root) == []
+    assert processes_of(desk.root) == {}
 
 
 def test_an_unwritable_landing_starts_nothing(desk: Desk, tmp_path: Path) -> None:

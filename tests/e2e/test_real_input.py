@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.airflow,
     pytest.mark.shared,
     pytest.mark.slow,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(2000),
 ]
 
 
