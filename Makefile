@@ -3,16 +3,16 @@ PYTHON ?= python3
 LAUNCH = $(PYTHON) include/launch.py
 BIN = .venv/bin
 
-.PHONY: setup up night down test fast lint bench lock
+.PHONY: setup up night down test fast lint bench chaos lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
 
 up:              ## start Airflow, run last night, print the addresses, stay
-	$(LAUNCH) up
+	$(LAUNCH) up $(if $(PORT),--port $(PORT))
 
 night:           ## one night through the real scheduler, then stop; the exit code says
-	$(LAUNCH) night
+	$(LAUNCH) night $(if $(PORT),--port $(PORT))
 
 down:            ## stop what `make up` left running
 	$(LAUNCH) down
@@ -21,7 +21,7 @@ test:            ## everything
 	$(LAUNCH) setup --dev
 	$(BIN)/python -m pytest
 
-fast:            ## without Airflow, browser, kill and slow tests: under a minute
+fast:            ## without Airflow, browser, kill and slow tests: about a minute
 	$(LAUNCH) setup --dev
 	$(BIN)/python -m pytest -m "not airflow and not browser and not kill and not slow"
 
@@ -32,6 +32,10 @@ lint:
 bench:           ## every figure that docs/benchmarks.md claims, with its command
 	$(LAUNCH) setup --dev
 	$(BIN)/python tests/bench/run.py
+
+chaos:           ## kill fifty collect runs at random moments; nothing lost, nothing twice
+	$(LAUNCH) setup --dev
+	PYTHONPATH=include $(BIN)/python tests/chaos/drill.py --kills 50
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

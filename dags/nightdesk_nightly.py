@@ -10,7 +10,8 @@ broke a check and was rolled back; the last whole night stays published. One dea
 among others does not fail a run: it is a row in `coverage` and a line in the brief.
 
 **How to run it again.** Use *Backfill* with the days you want and "All Runs": it takes
-what was captured and gives the same rows. Do not use *Trigger* with a past logical
+what was captured and gives the same rows. Airflow names a run for the end of its day:
+`..._2026-11-25` is the night of the 24th. Do not use *Trigger* with a past logical
 date: Airflow then processes the day before it.
 """
 

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from nightdesk.__main__ import build_parser, main
@@ -144,6 +145,7 @@ def test_try_shows_what_each_step_made_of_a_page(home: Path, capsys) -> None:
     assert main(["try", str(home / "nothing.html")]) == 2
 
 
+@pytest.mark.slow
 def test_a_whole_night_and_what_people_ask_about_it(home: Path, capsys) -> None:
     assert main(["gaps"]) == 1  # nothing has been published yet
     assert main(["run"]) == 0
@@ -161,8 +163,39 @@ def test_a_whole_night_and_what_people_ask_about_it(home: Path, capsys) -> None:
     assert "article" in json.loads(capsys.readouterr().out)
     assert main(["brief", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)
+    check_documented_queries(home)
+    assert main(["run", "--night", "2999-01-01"]) == 2  # still to come
+    assert main(["brief", "--night", "2001-01-01"]) == 1  # never loaded
+    capsys.readouterr()
     assert main(["deduplicate"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["n"] > 0
+
+
+def check_documented_queries(home: Path) -> None:
+    """Every query of docs/warehouse.md answers, from a file without its parts."""
+    alone = home / "alone" / "nightdesk.duckdb"
+    alone.parent.mkdir()
+    assert main(["warehouse", "export", str(alone)]) == 0
+    page = (Path(__file__).parents[1] / "docs" / "warehouse.md").read_text("utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    assert len(queries) >= 5
+    with duckdb.connect(str(alone), read_only=True) as con:
+        for query in queries:
+            assert con.execute(query).fetchall(), query
+
+
+@pytest.mark.slow
+def test_sample_and_real_news_are_kept_apart(home: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("NIGHTDESK_NEWSSTAND_ARTICLES", "60")
+    assert main(["run"]) == 0
+    assert main(["sources", "starter"]) == 0
+    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@newsroom.example")
+    assert main(["run", "--offline"]) == 2
+    assert "nightdesk newsstand --clear" in capsys.readouterr().err
+    assert main(["newsstand", "--clear"]) == 0
+    assert not (home / "data" / "landing").exists()
+    assert (home / "data" / "config" / "sources.yaml").exists()
+    assert main(["newsstand", "--clear"]) == 2  # nothing of the sample is left
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ NIGHTS = [
     (
         "nothing was run twice",
         {"coverage_by_night": [make_cover(NIGHT)]},
-        "No text of this night was run twice.",
+        "No text of this night was run by two sources.",
     ),
     (
         "the first night",

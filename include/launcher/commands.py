@@ -89,7 +89,7 @@ def main(argv: list[str]) -> int:
     try:
         code = run_command(options, family, console)
     except Interrupted as error:
-        code = 128 + error.signum
+        code = 0 if error.is_end else 128 + error.signum
     except LaunchError as error:
         console.say(f"nightdesk: {error}")
         code = error.code
@@ -144,7 +144,11 @@ def operate(
             f"Brief:   {checkout.data / 'briefs' / 'latest' / 'index.html'}\n"
             "Ctrl-C stops everything."
         )
-        stay(desk)
+        try:
+            stay(desk)
+        except Interrupted as error:  # Ctrl-C or `down`: the way it ends
+            error.is_end = True
+            raise
     return 0 if is_good else 1
 
 
@@ -193,7 +197,10 @@ def run_night(options: argparse.Namespace, desk: Desk, port: int) -> bool:
     is_good = night.run(wanted, is_latest=wanted == last)
     if not is_staying:
         night.drain()
-    return desk.show_accounting(wanted) and is_good
+    if not is_good:
+        desk.console.say("The night failed; what was published before is unchanged.")
+        return False
+    return desk.show_accounting(wanted)
 
 
 if __name__ == "__main__":

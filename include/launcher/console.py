@@ -33,7 +33,10 @@ class Interrupted(Exception):
 
     Attributes:
         signum: which.
+        is_end: whether that is how the command ends, and no interruption.
     """
+
+    is_end = False
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)

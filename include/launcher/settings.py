@@ -91,7 +91,8 @@ def choose_port(option: int | None, environ: dict[str, str]) -> int:
         except OSError as error:
             raise LaunchError(
                 f"port {port}: cannot listen on 127.0.0.1: {error.strerror}. Choose "
-                "another with --port N or NIGHTDESK_PORT=N; --port 0 takes a free one."
+                "another with --port N, NIGHTDESK_PORT=N or `make up PORT=N`; --port 0 "
+                "takes a free one."
             ) from error
         return int(sock.getsockname()[1])
 

@@ -18,6 +18,8 @@ from nightdesk.urls import canonicalize_url
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
 NIGHT = date(2026, 3, 1)
 MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
 
@@ -179,7 +181,6 @@ def test_a_night_is_what_the_newsstand_served(built: Path) -> None:
     check_truth(built, make_world())
 
 
-@pytest.mark.slow
 def test_a_night_of_two_thousand_is_what_the_newsstand_served(tmp_path: Path) -> None:
     world = make_world(articles_per_night=2000)
     run(tmp_path, world)

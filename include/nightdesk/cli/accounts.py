@@ -34,7 +34,7 @@ def say_accounts(settings: Settings, night: date) -> int:
     say_table([*table, total], columns)
     say()
     _say_missing(rows)
-    say(f"brief      {_brief_of(settings, night)}")
+    say(f"brief      {locate_brief(settings, night)}")
     say(f"warehouse  {settings.published / 'current.duckdb'} (read-only, whole nights)")
     return 0
 
@@ -54,7 +54,8 @@ def _say_missing(rows: Sequence[dict[str, Any]]) -> None:
             say(f"missing    {row['source_id']}: {row['status']}, {row['reason']}")
 
 
-def _brief_of(settings: Settings, night: date) -> str:
+def locate_brief(settings: Settings, night: date) -> str:
+    """Return the path of a night's newest brief, or that there is none."""
     folder = settings.briefs / str(night)
     editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
     return str(editions[-1] / "index.html") if editions else "none yet"

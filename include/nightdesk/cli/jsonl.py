@@ -161,9 +161,13 @@ def extract_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
     from nightdesk.extract.jsonl import extract_row
 
     def one(row: Row) -> Row:
+        name = row.get("page")
+        if not isinstance(name, str):
+            error = "wants `page`: a path to .html or .html.gz, relative to IN"
+            return {"id": row.get("id"), "status": "bad_row", "error": error}
         try:
-            raw = (base / str(row.get("page"))).read_bytes()
-            page = gzip.decompress(raw) if str(row["page"]).endswith(".gz") else raw
+            raw = (base / name).read_bytes()
+            page = gzip.decompress(raw) if name.endswith(".gz") else raw
         except (OSError, EOFError, gzip.BadGzipFile) as error:
             return {"id": row.get("id"), "status": "bad_row", "error": str(error)}
         return extract_row(row, page)

@@ -71,15 +71,28 @@ def add_commands(commands: Commands) -> None:
         "--refetch", action="store_true", help="ask again for everything"
     )
     for name, rows, about in (
-        ("extract", jsonl.extract_rows, "extract the articles of a night's pages"),
-        ("deduplicate", jsonl.duplicate_rows, "find the copies inside a night"),
-        ("tag", jsonl.tag_rows, "tag entities and places in a night's articles"),
+        (
+            "extract",
+            jsonl.extract_rows,
+            "extract the articles of a night's pages; or of rows {id, url, page}",
+        ),
+        (
+            "deduplicate",
+            jsonl.duplicate_rows,
+            "find the copies inside a night; or among rows "
+            "{id, published_at, title, text, url?}",
+        ),
+        (
+            "tag",
+            jsonl.tag_rows,
+            "tag a night's articles; or rows {id, text, title?, url?}",
+        ),
     ):
         stage = add_command(
             commands,
             name,
             _stage_or_rows,
-            f"{about}; or of JSON lines",
+            about,
             f"{name} --night 2026-03-01, or {name} --jsonl in.jsonl out.jsonl",
         )
         stage.set_defaults(rows=rows, stage=name)

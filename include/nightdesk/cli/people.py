@@ -1,17 +1,16 @@
-"""sources, gaps, try, brief: what people ask while they work."""
+"""gaps, try, brief: what people ask while they work."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli.accounts import locate_brief
 from nightdesk.config import load_settings, load_sources, sources_path
-from nightdesk.errors import ConfigError
+from nightdesk.errors import ConfigError, WarehouseError
 from nightdesk.model import Article, Tags
 from nightdesk.pipeline import last_night
 from nightdesk.warehouse.read import (
@@ -23,32 +22,7 @@ from nightdesk.warehouse.read import (
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `sources`, `gaps`, `try` and `brief`."""
-    sources = add_command(
-        commands,
-        "sources",
-        _validate,
-        "look after the list of sources",
-        "sources validate",
-    )
-    inner = sources.add_subparsers(dest="action", required=True, metavar="ACTION")
-    check = add_command(
-        inner,
-        "validate",
-        _validate,
-        "check the sources file in force, or another",
-        "sources validate my.yaml",
-    )
-    check.add_argument("file", nargs="?", type=Path)
-    add_command(inner, "list", _list, "print the sources in force", "sources list")
-    starter = add_command(
-        inner,
-        "starter",
-        _starter,
-        "put a starter list of real public feeds into your config",
-        "sources starter",
-    )
-    starter.add_argument("--force", action="store_true", help="replace your own file")
+    """Add `gaps`, `try` and `brief`."""
     gaps = add_command(
         commands,
         "gaps",
@@ -78,45 +52,6 @@ def add_commands(commands: Commands) -> None:
     brief.add_argument("--json", action="store_true")
 
 
-def _validate(options: argparse.Namespace) -> int:
-    path = options.file or sources_path(load_settings())
-    sources = load_sources(path)
-    say(f"{path}: {len(sources.sources)} sources, {len(sources.enabled)} enabled")
-    return 0
-
-
-def _list(options: argparse.Namespace) -> int:
-    sources = load_sources(sources_path(load_settings()))
-    rows = [
-        {
-            "id": s.id,
-            "kind": s.kind,
-            "country": s.country,
-            "lang": s.lang,
-            "past": "dated sitemap" if s.past_url else "",
-            "tags": " ".join(s.tags),
-            "url": s.url,
-        }
-        for s in sources.sources
-    ]
-    say_table(rows, ("id", "kind", "country", "lang", "past", "tags", "url"))
-    return 0
-
-
-def _starter(options: argparse.Namespace) -> int:
-    settings = load_settings()
-    target = settings.config_dir / "sources.yaml"
-    if target.exists() and not options.force:
-        raise ConfigError(f"{target}: already there; --force replaces it")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(settings.shipped / "starter" / "sources.yaml", target)
-    n_sources = len(load_sources(target).enabled)
-    say(f"{target}: {n_sources} public feeds; edit it as you like")
-    if settings.contact is None:
-        say("set NIGHTDESK_CONTACT to an address servers may ask; then `make night`")
-    return 0
-
-
 def _gaps(options: argparse.Namespace) -> int:
     settings = load_settings()
     last: date = options.last or last_night(datetime.now(UTC))
@@ -125,26 +60,8 @@ def _gaps(options: argparse.Namespace) -> int:
         raise ConfigError(f"--to {last} is before --from {first}")
     with open_catalogue(settings.published) as con:
         rows = read_coverage(con, first, last)
-    seen = {(row["night"], row["source_id"]) for row in rows}
-    gaps = [
-        {
-            "night": r["night"],
-            "source": r["source_id"],
-            "status": r["status"],
-            "reason": r["reason"],
-        }
-        for r in rows
-        if r["status"] != "ok" or r["n_pending"]
-    ]
     sources = load_sources(sources_path(settings)).enabled
-    for n in range((last - first).days + 1):
-        night = first + timedelta(days=n)
-        gaps += [
-            {"night": night, "source": s.id, "status": "not_loaded", "reason": None}
-            for s in sources
-            if (night, s.id) not in seen
-        ]
-    gaps.sort(key=lambda gap: (gap["night"], gap["source"]))
+    gaps = find_gaps(rows, [source.id for source in sources], first, last)
     if options.json:
         say_json(gaps)
         return 0
@@ -152,13 +69,49 @@ def _gaps(options: argparse.Namespace) -> int:
         say(f"no gaps from {first} to {last}")
         return 0
     say_table(gaps, ("night", "source", "status", "reason"))
-    nights = sorted({gap["night"] for gap in gaps})
-    say(
-        "\nto close what can be closed: Backfill of nightdesk_nightly "
-        f"from {nights[0]} to {nights[-1]} with All Runs, or\n"
-        f"  nightdesk run --night {nights[0]} --until {nights[-1]}"
-    )
+    open_nights = sorted({gap["night"] for gap in gaps if gap["can_close"]})
+    if open_nights:
+        say(
+            "\nto close what can be closed: Backfill of nightdesk_nightly "
+            f"from {open_nights[0]} to {open_nights[-1]} with All Runs, or\n"
+            f"  nightdesk run --night {open_nights[0]} --until {open_nights[-1]}"
+        )
     return 0
+
+
+def find_gaps(
+    rows: list[dict[str, Any]], source_ids: list[str], first: date, last: date
+) -> list[dict[str, Any]]:
+    """Return what is missing: a row a source, or one for a night that is not loaded.
+
+    `can_close` says whether another run may help; without a source for the past none
+    does.
+    """
+    by_night: dict[date, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        by_night.setdefault(row["night"], {})[row["source_id"]] = row
+    gaps = []
+    for n in range((last - first).days + 1):
+        night = first + timedelta(days=n)
+        known = by_night.get(night)
+        if known is None:
+            gaps.append(_gap(night, f"all {len(source_ids)}", "not_loaded", None))
+            continue
+        for source_id in sorted({*known, *source_ids}):
+            row = known.get(source_id, {"status": "not_collected", "reason": None})
+            if row["status"] != "ok" or row["n_pending"]:
+                gaps.append(_gap(night, source_id, row["status"], row["reason"]))
+    return gaps
+
+
+def _gap(night: date, source: str, status: str, reason: str | None) -> dict[str, Any]:
+    return {
+        "night": night,
+        "source": source,
+        "status": status,
+        "reason": reason,
+        "can_close": status != "no_coverage",
+    }
 
 
 def _try(options: argparse.Namespace) -> int:
@@ -213,10 +166,18 @@ def _brief(options: argparse.Namespace) -> int:
     with open_catalogue(settings.published) as con:
         nights = list_nights(con)
         night = options.night or nights[-1]
+        if night not in nights:
+            raise WarehouseError(f"night {night}: not in the warehouse")
         summary = brief_summary(night, read_marts(con, night))
     if options.json:
         say_json(summary)
         return 0
-    for key, value in summary.items():
-        sys.stdout.write(f"{key}: {value}\n")
+    for key, value in {"night": str(night), **summary}.items():
+        if isinstance(value, list):
+            say(f"\n{key}")
+            rows = [row for row in value if isinstance(row, dict)]
+            say_table(rows, tuple(rows[0]) if rows else ())
+        else:
+            say(f"{key:26} {value}")
+    say(f"\nbrief  {locate_brief(settings, night)}")
     return 0

@@ -14,9 +14,11 @@ from pathlib import Path
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
 from nightdesk.config import Settings, load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, NightdeskError
+from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.read import export_catalogue
 
 _NOT_WANTED = 3  # exit code of `newsstand --wanted`
 _GB = 1024**3
@@ -43,6 +45,11 @@ def add_commands(commands: Commands) -> None:
     )
     stand.add_argument("--port-file", type=Path, help="write {port, pid} here")
     stand.add_argument("--mirrors-file", type=Path, help="write the URL mirrors here")
+    stand.add_argument(
+        "--clear",
+        action="store_true",
+        help="remove the sample's nights, to make room for real ones",
+    )
     stand.add_argument(
         "--wanted",
         action="store_true",
@@ -74,10 +81,20 @@ def add_commands(commands: Commands) -> None:
     )
     hashes.add_argument("--night", type=parse_day, metavar="DAY", help="default: all")
     hashes.add_argument("--json", action="store_true")
+    export = add_command(
+        inner,
+        "export",
+        _export,
+        "copy what is published into one DuckDB file that needs no other",
+        "warehouse export nightdesk.duckdb",
+    )
+    export.add_argument("file", type=Path)
 
 
 def _newsstand(options: argparse.Namespace) -> int:
     settings = load_settings()
+    if options.clear:
+        return _clear_sample(settings)
     if options.wanted:
         wanted = load_sources(sources_path(settings)).is_newsstand
         return 0 if wanted else _NOT_WANTED
@@ -106,6 +123,19 @@ def _newsstand(options: argparse.Namespace) -> int:
     return 0
 
 
+def _clear_sample(settings: Settings) -> int:
+    """Remove what the sample world left; nothing where real news lies."""
+    marker = Landing(settings.landing).read_json("world.json")
+    if not marker.get("is_sample"):
+        raise ConfigError(
+            f"{settings.landing}: holds no sample nights: nothing removed"
+        )
+    for folder in ("landing", "warehouse", "published", "briefs", "hosts"):
+        shutil.rmtree(settings.data / folder, ignore_errors=True)
+        say(f"removed {settings.data / folder}")
+    return 0
+
+
 def _write(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.write_text(text, "utf-8")
@@ -123,6 +153,14 @@ def _hash(options: argparse.Namespace) -> int:
             [{"table": table, "rows:hash": value} for table, value in hashes.items()],
             ("table", "rows:hash"),
         )
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    if options.file.exists():
+        raise ConfigError(f"{options.file}: already there; name a new file")
+    export_catalogue(load_settings().published, options.file)
+    say(f"{options.file}: {options.file.stat().st_size} bytes")
     return 0
 
 
@@ -150,10 +188,13 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
     try:
         sources = load_sources(path)
         yield True, f"sources {path}: {len(sources.enabled)} enabled", ""
-        is_told = settings.contact is not None or sources.is_newsstand
-        yield is_told, "contact for servers", "set NIGHTDESK_CONTACT to an address"
+        if not sources.is_newsstand:
+            is_told = settings.contact is not None
+            yield is_told, "contact for servers", "set NIGHTDESK_CONTACT to an address"
+        load_gazetteer(settings.shipped, settings.config_dir)
+        yield True, "regions, entities and places", ""
     except ConfigError as error:
-        yield False, "sources", str(error)
+        yield False, "configuration", str(error)
     try:
         with open_warehouse(connect_to(settings.warehouse), wait_s=0):
             yield True, f"warehouse {settings.warehouse}", ""
@@ -162,11 +203,8 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
     home = os.environ.get("AIRFLOW_HOME")
     yield True, f"Airflow home {home or 'not set: the launcher sets its own'}", ""
     port = int(os.environ.get("NIGHTDESK_PORT") or 8080)
-    yield (
-        _is_free(port),
-        f"port {port}",
-        "in use: a running `make up`, or another program; NIGHTDESK_PORT=0 takes any",
-    )
+    state = "free" if _is_free(port) else "in use, by `make up` or another program"
+    yield True, f"port {port}: {state}; NIGHTDESK_PORT=0 takes any free one", ""
 
 
 def _examine_landing(settings: Settings) -> Iterator[tuple[bool, str, str]]:

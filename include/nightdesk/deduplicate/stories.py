@@ -88,7 +88,9 @@ class _Similarities:
         places += np.repeat(starts - (np.cumsum(counts) - counts), counts)
         products = np.repeat(self._weights[mine], counts)
         products *= self._posted_weights[places]
-        sums = np.bincount(self._posted[places], products, minlength=self.size)
+        sums: Floats = np.bincount(
+            self._posted[places], products, minlength=self.size
+        ).astype(np.float64, copy=False)
         sums[np.abs(self._days - self._days[i]) > WINDOW_DAYS] = 0.0
         return sums
 

@@ -18,6 +18,8 @@ from functools import partial
 from typing import Any, Literal, TypedDict
 
 from nightdesk.collect import batch_sources
+from nightdesk.errors import ConfigError
+from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.build_tasks import (
     Joined,
     Shard,
@@ -28,7 +30,13 @@ from nightdesk.pipeline.build_tasks import (
     tag_articles,
 )
 from nightdesk.pipeline.collect_task import batch_due, collect_sources
-from nightdesk.pipeline.job import Job, last_night, resolve_night, start_job
+from nightdesk.pipeline.job import (
+    Job,
+    keep_worlds_apart,
+    last_night,
+    resolve_night,
+    start_job,
+)
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.publish_task import publish_changes
 from nightdesk.warehouse.connect import Connect
@@ -90,9 +98,16 @@ def plan_run(
         offline: collect nothing; build from what the archive holds.
 
     Raises:
-        ConfigError: the sources file is wrong, or a word is no source or tag.
+        ConfigError: a configuration file is wrong, a word is no source or tag, the
+            night is still to come, or sample and real news would be mixed.
     """
-    chosen = job.load_sources().select(sources)
+    today = job.clock().date()
+    if night > today:
+        raise ConfigError(f"night {night}: still to come; today is {today} (UTC)")
+    known = job.load_sources()
+    keep_worlds_apart(job, known)
+    load_gazetteer(job.settings.shipped, job.settings.config_dir)  # raises if wrong
+    chosen = known.select(sources)
     is_built_only = offline or reprocess_from != "collect"
     return Plan(
         night=str(night),

@@ -21,6 +21,8 @@ from nightdesk.nights import ONE_DAY
 
 #: Nights before the one asked for that a run brings up to date as well.
 CATCH_UP = 7
+#: The file of the landing area that says whose nights it holds.
+_WORLD = "world.json"
 
 
 def utc_now() -> datetime:
@@ -76,6 +78,27 @@ def user_agent(settings: Settings, sources: SourceList) -> str:
             "that says whom to ask, such as NIGHTDESK_CONTACT=desk@newsroom.example"
         )
     return f"nightdesk/{__version__} (+{settings.contact or 'sample newsstand'})"
+
+
+def keep_worlds_apart(job: Job, sources: SourceList) -> None:
+    """Refuse to put real news into the sample's landing area, and the other way round.
+
+    Raises:
+        ConfigError: the landing area holds nights of the other world; with the cure.
+    """
+    marker = job.landing.read_json(_WORLD)
+    if not marker:
+        job.landing.write_json(_WORLD, {"is_sample": sources.is_newsstand})
+    elif marker.get("is_sample") is not sources.is_newsstand:
+        holds, cure = (
+            ("the made-up news of the sample newsstand", "nightdesk newsstand --clear")
+            if marker.get("is_sample")
+            else ("real news", "give the sample another NIGHTDESK_DATA")
+        )
+        raise ConfigError(
+            f"{job.settings.landing}: holds {holds}, and {sources.path} is of the "
+            f"other world; they are not mixed: {cure}"
+        )
 
 
 def last_night(now: datetime) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -207,18 +208,26 @@ def _tables(
     }
 
 
+def _say_reasons(looks: Sequence[Coverage]) -> str:
+    """Return why sources were not read: by name, or counted where they are many."""
+    if len(looks) <= 5:
+        return ", ".join(sorted(f"{c.source_id}: {c.reason}" for c in looks))
+    counts = Counter(c.reason for c in looks)
+    return ", ".join(f"{n} x {reason}" for reason, n in counts.most_common())
+
+
 def _account(
     built: BuiltNight, coverage: Mapping[str, Coverage], job: Job, *, is_stale: bool
 ) -> dict[str, Any]:
     bins = [entry.bin for entry in built.settled.entries]
     enabled = job.load_sources().enabled
     looks = [coverage.get(source.id) for source in enabled]
-    reasons = sorted({f"{c.source_id}: {c.reason}" for c in looks if c and c.reason})
+    reasons = _say_reasons([look for look in looks if look and look.reason])
     return {
         "night": str(built.night),
         "n_sources": len(enabled),
         "n_sources_ok": sum(1 for look in looks if look and look.status == "ok"),
-        "reasons": ", ".join(reasons) or "nothing was collected",
+        "reasons": reasons or "nothing was collected",
         "n_seen": len(bins),
         **{f"n_{name}": bins.count(name) for name in BINS},
         "is_stale": is_stale,

@@ -24,10 +24,13 @@ def publish_changes(job: Job, connect: Connect) -> Published:
     settings.published.mkdir(parents=True, exist_ok=True)
     with open_warehouse(connect) as con:
         published = publish_nights(con, settings.published)
-    for night in published.nights:
-        write_brief(job, night)
     if published.nights:
-        _point_latest(job)
+        with open_catalogue(settings.published) as con:
+            newest = list_nights(con)[-1]
+        # The newest brief compares with the nights before it.
+        for night in sorted({*published.nights, newest}):
+            write_brief(job, night)
+        _point_latest(job, newest)
     log.info(
         "publish catalogue=%d nights=%s",
         published.number,
@@ -63,10 +66,8 @@ def find_brief(job: Job, night: date) -> Path | None:
     return editions[-1] / "index.html" if editions else None
 
 
-def _point_latest(job: Job) -> None:
-    with open_catalogue(job.settings.published) as con:
-        nights = list_nights(con)
-    brief = find_brief(job, nights[-1]) if nights else None
+def _point_latest(job: Job, night: date) -> None:
+    brief = find_brief(job, night)
     if brief is None:
         return
     link = job.settings.briefs / ".latest.tmp"

@@ -183,6 +183,8 @@ def _list_gaps(night: date, marts: Marts) -> list[str]:
 
 def gather_clusters(night: date, marts: Marts) -> list[dict[str, object]]:
     """Return the texts that most sources ran, with their copies."""
+    clusters = pick_rows(marts, "top_clusters", night)
+    shared = [row for row in clusters if read_count(row, "n_sources") > 1]
     return [
         {
             "title": read_text(row, "title") or "(no title)",
@@ -197,7 +199,7 @@ def gather_clusters(night: date, marts: Marts) -> list[dict[str, object]]:
             ],
             "n_more": max(len(read_rows(row, "copies")) - N_COPIES, 0),
         }
-        for row in pick_rows(marts, "top_clusters", night)[:N_CLUSTERS]
+        for row in shared[:N_CLUSTERS]
     ]
 
 

@@ -21,7 +21,7 @@ Connect = Callable[[], Connection]
 
 _SCHEMA = Path(__file__).parent / "schema"
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<who>.*?) ?\(PID (?P<pid>\d+)\)")
-_STORAGE = "v1.5.0"  # files that DuckDB 1.5 can open, whichever version makes them
+STORAGE = "v1.5.0"  # files that DuckDB 1.5 can open, whichever version makes them
 
 
 def connect_to(uri: str) -> Connect:
@@ -46,7 +46,7 @@ def connect_to(uri: str) -> Connect:
 def _create(path: Path) -> None:
     quoted = str(path).replace("'", "''")
     with duckdb.connect() as memory:
-        memory.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{_STORAGE}')")
+        memory.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from nightdesk.errors import CheckFailed
-from nightdesk.warehouse.connect import Connection, transaction
+from nightdesk.warehouse.connect import STORAGE, Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
 from nightdesk.warehouse.store import read_ledger
 
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 _MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
-_STORAGE = "v1.5.0"
 #: Tables that serve the loader alone.
 _INTERNAL = frozenset({"fingerprint", "schema_version"})
 
@@ -184,7 +183,7 @@ def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None
     fresh.unlink(missing_ok=True)
     with duckdb.connect() as con:
         quoted = str(fresh).replace("'", "''")
-        con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{_STORAGE}')")
+        con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
         con.execute("USE fresh")
         with transaction(con):
             _fill_catalogue(con, folder, manifest, marts)

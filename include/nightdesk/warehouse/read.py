@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from nightdesk.errors import WarehouseError
-from nightdesk.warehouse.connect import Connection
+from nightdesk.warehouse.connect import STORAGE, Connection
 from nightdesk.warehouse.publish import list_marts
 
 Rows = list[dict[str, Any]]
@@ -46,11 +46,14 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
 
 
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
-    """Return the rows of every mart for a night, and of the series for earlier ones."""
+    """Return the rows of every mart for a night, and of the series for earlier ones.
+
+    Each mart's own order is kept.
+    """
     return {
         mart: fetch_rows(
             con,
-            f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY ALL",
+            f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY rowid",
             [night - timedelta(days=days - 1) if mart in _SERIES else night, night],
         )
         for mart in list_marts()
@@ -74,3 +77,26 @@ def read_coverage(con: Connection, first: date, last: date) -> Rows:
         "SELECT * FROM coverage WHERE night BETWEEN ? AND ? ORDER BY night, source_id",
         [first, last],
     )
+
+
+def export_catalogue(folder: Path, target: Path) -> None:
+    """Write one self-contained DuckDB file: the catalogue with its views as tables.
+
+    Raises:
+        WarehouseError: nothing has been published yet.
+    """
+    with open_catalogue(folder) as con:
+        tables = [row[0] for row in con.execute("SHOW TABLES").fetchall()]
+    fresh = target.with_name(f".{target.name}.tmp")
+    fresh.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        for path, name, how in (
+            ((folder / "current.duckdb").resolve(), "shelf", "READ_ONLY"),
+            (fresh, "copied", f"STORAGE_VERSION '{STORAGE}'"),
+        ):
+            quoted = str(path).replace("'", "''")
+            con.execute(f"ATTACH '{quoted}' AS {name} ({how})")
+        for table in tables:
+            con.execute(f"CREATE TABLE copied.{table} AS SELECT * FROM shelf.{table}")
+        con.execute("DETACH copied")
+    fresh.replace(target)
