@@ -89,9 +89,11 @@ class World:
     pages: dict[str, Answer] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     most_at_once: int = 0
+    wanted_port: int = 0  # 0: any that is free
 
     def __enter__(self) -> World:
-        self._listener = socket.create_server((self.address, 0), backlog=256)
+        where = (self.address, self.wanted_port)
+        self._listener = socket.create_server(where, backlog=256)
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._busy: dict[str, int] = {}

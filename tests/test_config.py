@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
-from nightdesk.config import SHIPPED, load_settings, load_sources, sources_path
+from nightdesk.config import (
+    SHIPPED,
+    load_settings,
+    load_sources,
+    sources_path,
+    sources_schema,
+)
 from nightdesk.errors import ConfigError
 
 GOOD = """\
@@ -54,6 +64,12 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         ("tags: [europe]", "gap_s: -1", [":6:", "gap_s"]),
         ("tags: [europe]", "name: Twice", [":6:", "'name' is already there", "line 3"]),
         ("sources:", "sourcs:", ["sources", "missing"]),
+        ("kind: rss", "kind: page", [":2:", "link_pattern", "kind page needs"]),
+        ("tags: [europe]", "link_pattern: x", [":6:", "only kind page has one"]),
+        ("kind: rss", "kind: page\n    link_pattern: '('", [":5:", "no regular expr"]),
+        ("tags: [europe]", "was: [beta]", [":6:", "'beta' is already used on line 7"]),
+        ("tags: [europe]", "was: [a, a]", [":6:", "'a' is already used on line 6"]),
+        ("tags: [europe]", "was: [Old]", [":6:", "'Old' does not fit the pattern"]),
     ],
     ids=[
         "a wrong word names the allowed ones",
@@ -69,6 +85,12 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         "a negative gap",
         "a key written twice",
         "a wrong top key",
+        "a page without its pattern",
+        "a pattern without its page",
+        "a pattern that is none",
+        "an old id that somebody has",
+        "an old id twice",
+        "an old id that is none",
     ],
 )
 def test_wrong_file_is_named(
@@ -82,6 +104,55 @@ def test_wrong_file_is_named(
     assert str(path) in message
     for want in wants:
         assert want in message
+
+
+def test_page_and_old_ids_are_read(tmp_path: Path) -> None:
+    text = GOOD.replace("kind: rss", "kind: page\n    link_pattern: /\\d+/")
+    (alpha, _) = load_sources(
+        write(tmp_path, text.replace("tags: [europe]", "was: [aleph, alif]"))
+    ).sources
+    assert (alpha.kind, alpha.link_pattern) == ("page", r"/\d+/")
+    assert alpha.was == ("aleph", "alif")
+
+
+def test_published_schema_is_current() -> None:
+    text = (SHIPPED / "sources.schema.json").read_text("utf-8")
+    assert json.loads(text) == sources_schema(), (
+        "run: nightdesk sources schema > include/config/sources.schema.json"
+    )
+
+
+@pytest.mark.parametrize("name", ["sources.yaml", "starter/sources.yaml"])
+def test_shipped_files_name_the_schema_and_fit_it(name: str) -> None:
+    path = SHIPPED / name
+    text = path.read_text("utf-8")
+    (hint,) = re.findall(r"\A# yaml-language-server: \$schema=(\S+)\n", text)
+    schema = json.loads((path.parent / hint).read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    assert not list(validator.iter_errors(yaml.safe_load(text)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("kind: rss", "kind: rsss"),
+        ("kind: rss", "kind: page"),
+        ("kind: rss", "knd: rss"),
+        ("id: alpha", "id: Alpha"),
+        ("tags: [europe]", "gap_s: 500"),
+    ],
+    ids=["a wrong kind", "a page without pattern", "a wrong key", "a bad id", "a gap"],
+)
+def test_schema_refuses_what_the_loader_refuses(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    text = GOOD.replace(old, new, 1)
+    validator = jsonschema.Draft202012Validator(sources_schema())
+    assert not list(validator.iter_errors(yaml.safe_load(GOOD)))
+    assert list(validator.iter_errors(yaml.safe_load(text)))
+    with pytest.raises(ConfigError):
+        load_sources(write(tmp_path, text))
 
 
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:

@@ -154,17 +154,23 @@ def test_broken_validators_stay_at_home(
 )
 def test_retry_after_is_kept_and_not_slept(
     world: World,
-    fetcher: Fetcher,
     status: int,
     retry_after: str,
     outcome: str,
     wait_s: int | None,
 ) -> None:
     world.pages["/busy"] = reply("?", status, [f"Retry-After: {retry_after}"])
+    world.pages["/plain"] = PAGE
     began = time.monotonic()
-    attempt = fetcher.fetch(Request(world.url("/busy"), "feed")).attempt
+    with make_fetcher() as fetcher:
+        attempt = fetcher.fetch(Request(world.url("/busy"), "feed")).attempt
+        other = fetcher.fetch(Request(world.url("/plain"), "page")).attempt
     assert (attempt.outcome, attempt.retry_after_s) == (outcome, wait_s)
     assert time.monotonic() - began < 5
+    # No call of the host before its time, for whatever page.
+    assert (other.outcome, other.retry_after_s or 0) == (
+        ("rate_limited", wait_s) if wait_s else ("ok", 0)
+    )
 
 
 def test_cookies_and_proxies_are_not_used(

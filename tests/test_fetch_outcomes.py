@@ -60,6 +60,20 @@ CASES: list[tuple[str, Answer, str, str | None]] = [
     ("a negative length", say(HEAD + b"Content-Length: -5\r\n\r\nx"), "ok", None),
     ("XML", reply("<rss/>", kind="application/rss+xml"), "ok", None),
     ("JSON", reply("{}", kind="application/json"), "wrong_type", "ok"),
+    ("bare line ends", say(b"HTTP/1.1 200 OK\nContent-Length: 1\n\nx"), "ok", None),
+    ("a reason left out", say(b"HTTP/1.1 200\r\n\r\nx"), "ok", None),
+    ("HTTP 1.0", say(b"HTTP/1.0 200 OK\r\n\r\nx"), "ok", None),
+    ("a header without a colon", reply("x", headers=["no header"]), "ok", None),
+    ("a folded header", reply("x", headers=["Via: a", " b"]), "ok", None),
+    ("equal lengths", reply("x", headers=["Content-Length: 1"]), "ok", None),
+    ("early hints", say(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + PAGE), "ok", None),
+    (
+        "chunks with extensions",
+        chunks(b"x", end=b"1;a=b\r\ny\r\n0\r\n\r\n"),
+        "ok",
+        None,
+    ),
+    ("chunks with trailers", chunks(b"x", end=b"0\r\nA: b\r\n\r\n"), "ok", None),
     ("no type", say(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"), "ok", None),
     ("cookies by the dozen", reply("x", headers=["Set-Cookie: a=b"] * 90), "ok", None),
     ("a gzip file without a coding", reply(GZ), "wrong_type", "ok"),
@@ -93,7 +107,7 @@ CASES: list[tuple[str, Answer, str, str | None]] = [
     ("a length too long", say(reply("x", length=5000)), "truncated", None),
     ("no last chunk", say(chunks(b"x", end=b"")), "truncated", None),
     ("a chunk cut short", say(chunks(b"x", end=b"9\r\nx")), "truncated", None),
-    ("a bad chunk size", chunks(b"x", end=b"zz\r\n"), "truncated", None),
+    ("a bad chunk size", chunks(b"x", end=b"zz\r\n"), "http_error", None),
     (
         "a reset in the body",
         say(HEAD + b"Content-Length: 9\r\n\r\n"),
@@ -101,6 +115,24 @@ CASES: list[tuple[str, Answer, str, str | None]] = [
         None,
     ),
     ("two lengths", reply("x", headers=["Content-Length: 9"]), "http_error", None),
+    ("a chunk too long", chunks(b"x", end=b"1\r\nyy\r\n"), "http_error", None),
+    ("a chunk below zero", chunks(b"x", end=b"-1\r\n"), "http_error", None),
+    ("an endless chunk line", chunks(b"x", end=b"0" * 9_000), "http_error", None),
+    (
+        "another transfer coding",
+        reply("x", headers=["Transfer-Encoding: gzip, chunked"]),
+        "http_error",
+        None,
+    ),
+    ("HTTP 2", say(b"HTTP/2 200 OK\r\n\r\nx"), "http_error", None),
+    ("half a status line", say(b"HTTP/1.1 20"), "connection", None),
+    ("half a header", say(HEAD), "connection", None),
+    (
+        "endless trailers at once",
+        dribble(chunks(b"x", end=b"0\r\n"), b"a: b\r\n" * 40_000),
+        "http_error",
+        None,
+    ),
     ("garbage", say(b"\x00\x01\x02 no HTTP\r\n\r\n"), "http_error", None),
     ("HTTP 0.9", say(b"<html>"), "http_error", None),
     ("a status of six digits", say(b"HTTP/1.1 999999 x\r\n\r\n"), "http_error", None),
@@ -209,3 +241,32 @@ def test_outcome(
     if expected == "ok":
         assert attempt.digest == hashlib.sha256(done.body).hexdigest()
         assert attempt.bytes_decoded == len(done.body)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(reply(TEXT, 304), id="a 304 with a body"),
+        pytest.param(reply(TEXT, length=9), id="a body longer than stated"),
+        pytest.param(reply("x", headers=["Connection: close"]), id="a goodbye"),
+        pytest.param(reply("?", 500), id="an error that was not read"),
+    ],
+)
+def test_what_is_left_on_a_connection_is_no_answer(
+    world: World, fetcher: Fetcher, answer: bytes
+) -> None:
+    world.pages |= {"/first": answer, "/second": PAGE}
+    fetcher.fetch(Request(world.url("/first"), "page"))
+    done = fetcher.fetch(Request(world.url("/second"), "page"))
+    assert (done.attempt.outcome, done.body) == ("ok", TEXT.encode())
+    first, second = world.seen[-2:]
+    assert (first.path, second.path) == ("/first", "/second")
+    assert first.connection != second.connection
+
+
+def test_repeated_headers_are_joined(world: World, fetcher: Fetcher) -> None:
+    lines = ["Via: a", "VIA:b", "X-Long: one", "\ttwo", 'ETag: "\xfc"']
+    world.pages["/case"] = reply("x", headers=lines)
+    headers = fetcher.fetch(Request(world.url("/case"), "page")).headers
+    found = {name: headers[name] for name in ("via", "x-long", "etag")}
+    assert found == {"via": "a, b", "x-long": "one two", "etag": '"\xfc"'}

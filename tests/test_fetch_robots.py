@@ -148,6 +148,27 @@ def test_a_crawl_delay_is_obeyed(world: World) -> None:
     assert min(gaps) >= 0.2
 
 
+@pytest.mark.parametrize(
+    ("rules", "path", "allowed"),
+    [
+        pytest.param("Unknown: x\nUser-agent: b\nDisallow: /", "/x", False, id="group"),
+        pytest.param("Disallow: /\nAllow: /a/index.html", "/a/", True, id="index"),
+        pytest.param("Disallow: /a/%E3%83%84", "/a/\u30c4", False, id="escaped"),
+        pytest.param("Disallow: /x$", "/xy", True, id="the end"),
+        pytest.param("Disallow: /*.pdf", "/a/b.pdf?c", False, id="a star"),
+        pytest.param(
+            f"Disallow: /{'a' * 16_652}b", f"/{'a' * 16_652}c", False, id="cut"
+        ),
+        pytest.param("Disallow: /x\nAllow: /x", "/x", True, id="a tie allows"),
+    ],
+)
+def test_rules_are_read_as_google_reads_them(
+    rules: str, path: str, allowed: bool
+) -> None:
+    robots = parse_robots(f"User-agent: nightdesk\n{rules}\n", "nightdesk/1")
+    assert robots.allows(f"https://a.example{path}") is allowed
+
+
 @pytest.mark.shared
 def test_published_cases_are_decided_right(shared: Path) -> None:
     path = shared / "data" / "feeds" / "robots_cases.jsonl.gz"

@@ -25,7 +25,12 @@ MAY_IMPORT = {
     "deduplicate": BASE | {"urls"},
     "tag": BASE | {"urls"},
     "nights": BASE,
-    "collect": BASE | {"urls", "nights"},
+    "poll_state": BASE,
+    "polling": BASE | {"poll_state"},
+    "health": BASE | {"poll_state", "polling"},
+    "collect": BASE | {"urls", "nights", "poll_state", "polling"},
+    "opml": BASE | {"urls", "feeds"},
+    "discover": BASE | {"urls", "feeds"},
     "config": BASE,
     "gazetteer": BASE | {"tag"},
     "fetch": BASE | {"urls"},
@@ -35,7 +40,18 @@ MAY_IMPORT = {
     "newsstand": BASE,
     "pipeline": STAGES
     | BASE
-    | {"nights", "collect", "config", "gazetteer", "fetch", "landing", "warehouse"}
+    | {
+        "nights",
+        "collect",
+        "poll_state",
+        "polling",
+        "health",
+        "config",
+        "gazetteer",
+        "fetch",
+        "landing",
+        "warehouse",
+    }
     | {"report"},
 }
 #: Third-party library -> the parts that may import it.

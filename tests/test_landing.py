@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import multiprocessing
 import os
+import random
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from fastwarc.warc import ArchiveIterator
 
-from nightdesk.errors import ArchiveError, LandingError
+from nightdesk.errors import LandingError
 from nightdesk.landing import HostLeases, Landing
 from nightdesk.landing.rows import decode_rows, encode_rows
-from nightdesk.model import Article, Capture, DateCandidate, KnownUrl, Repeat, Tags
+from nightdesk.landing.state import encode_state
+from nightdesk.model import Article, DateCandidate, KnownUrl, Repeat, Tags
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 ARTICLE = Article(
@@ -42,12 +46,121 @@ def test_rows_come_back_equal(rows: list[Article]) -> None:
     assert encode_rows(rows, Article) == encode_rows(rows, Article)
 
 
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+def write_run_file(landing: Landing, kind: str) -> str:
+    """Write a file of this kind and return its name."""
+    if kind == "parquet":
+        return landing.write_rows("articles/night=2026-03-01", "x", [ARTICLE], Article)
+    if kind == "json":
+        landing.write_json("sources/a.json", {"etag": '"x"', "n": 3, "polled_at": "é"})
+        return "sources/a.json"
+    batch = landing.open_batch("x")
+    batch.write_urls("x", [KnownUrl("https://a.example/1", 1)])
+    put, landing.put = landing.put, refuse_rows(landing.put)  # a kill after the journal
+    with pytest.raises(LandingError, match="the power went"):
+        batch.commit()
+    landing.put = put
+    return "journal/x.journal"
+
+
+def refuse_rows(put):
+    def put_or_fail(name: str, data: bytes) -> str:
+        if name.endswith(".parquet"):
+            raise LandingError("the power went")
+        return put(name, data)
+
+    return put_or_fail
+
+
+def read_run_file(landing: Landing, kind: str, name: str) -> object:
+    if kind == "parquet":
+        return landing.read_rows([name], Article)
+    return landing.read_json(name) if kind == "json" else landing.recover()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "journal"])
+def test_a_damaged_file_is_named_whatever_the_damage(tmp_path: Path, kind: str) -> None:
     landing = Landing(str(tmp_path))
-    name = landing.write_rows("articles/night=2026-03-01", "x", [ARTICLE], Article)
-    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-20])
-    with pytest.raises(LandingError, match=r"x\.parquet is damaged"):
-        landing.read_rows([name], Article)
+    name = write_run_file(landing, kind)
+    whole = (tmp_path / name).read_bytes()
+    chance = random.Random(kind)
+    damaged = [whole[:-20], whole[: len(whole) // 2], b"", b"{}", b"[]"]
+    for _ in range(300):
+        at = chance.randrange(len(whole))
+        flipped = bytes([whole[at] ^ (1 << chance.randrange(8))])
+        damaged.append(whole[:at] + flipped + whole[at + 1 :])
+    n_named = 0
+    for raw in damaged:
+        (tmp_path / name).write_bytes(raw)
+        with pytest.raises(LandingError, match=rf"{name} is damaged"):
+            read_run_file(landing, kind, name)
+        n_named += 1
+    assert n_named == 305
+    (tmp_path / name).write_bytes(whole)
+    assert read_run_file(landing, kind, name)
+
+
+def test_state_reads_as_it_was_written(tmp_path: Path) -> None:
+    landing = Landing(str(tmp_path))
+    value = {"a": [1, 2.5, None, True], "n": {"x": "雪 \u2028"}, "e": {}}
+    landing.write_json("sources/a.json", value)
+    assert landing.read_json("sources/a.json") == value
+    assert landing.read_json("sources/b.json") == {}
+    assert encode_state({1: "a", 10: "b", 2: "c"}) == encode_state(
+        {"10": "b", "1": "a", "2": "c"}
+    )
+
+
+@pytest.mark.parametrize("n_puts", range(5))
+def test_a_batch_is_there_whole_or_not_at_all(tmp_path: Path, n_puts: int) -> None:
+    """Cut off after any number of writes, and taken up by the next run."""
+    landing, night = Landing(str(tmp_path)), "entries/night=2026-03-01"
+    batch = landing.open_batch("run")
+    batch.write_urls("run", [KnownUrl("https://a.example/1", n) for n in (1, 2)])
+    batch.write_rows(night, "run", [ARTICLE], Article)
+    put, count = landing.put, itertools.count(1)
+
+    def put_some(name: str, data: bytes) -> str:
+        if next(count) > n_puts:
+            raise LandingError("the power went")
+        return put(name, data)
+
+    landing.put = put_some  # type: ignore[method-assign]
+    if n_puts < 4:  # the journal and three files
+        with pytest.raises(LandingError):
+            batch.commit()
+    else:
+        batch.commit()
+    later = Landing(str(tmp_path))
+    assert later.recover() == (["journal/run.journal"] if 1 <= n_puts < 4 else [])
+    assert later.recover() == []
+    is_there = n_puts >= 1
+    assert sorted(later.find_urls({1, 2})) == ([1, 2] if is_there else [])
+    assert later.read_folder(night, Article) == ([ARTICLE] if is_there else [])
+
+
+def test_files_of_another_run_are_not_replaced(tmp_path: Path) -> None:
+    landing, night = Landing(str(tmp_path)), "entries/night=2026-03-01"
+    landing.write_rows(night, "run", [ARTICLE], Article)
+    batch = landing.open_batch("run")
+    batch.write_rows(night, "run", [], Article)
+    with pytest.raises(LandingError, match=r"run\.parquet is already there"):
+        batch.commit()
+    assert landing.read_folder(night, Article) == [ARTICLE]
+    assert landing.recover() == []
+
+
+def test_what_a_killed_run_left_is_swept_and_what_lives_is_not(tmp_path: Path) -> None:
+    landing, day = Landing(str(tmp_path)), date(2026, 3, 2)
+    folder = tmp_path / f"archive/day={day}"
+    folder.mkdir(parents=True)
+    for name, age_s in (("old", 3600), ("new", 1), ("locked", 3600)):
+        path = folder / f".{name}.tmp"
+        path.write_bytes(b"half a file")
+        os.utime(path, (time.time() - age_s,) * 2)
+    with (folder / ".locked.tmp").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        landing.open_archive(day, "run")
+        assert sorted(p.name for p in folder.iterdir()) == [".locked.tmp", ".new.tmp"]
 
 
 def test_an_unwritable_landing_is_named(tmp_path: Path) -> None:
@@ -64,39 +177,6 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(LandingError):
         landing.put("taken", b"a folder is in the way")
     assert [p.name for p in tmp_path.iterdir()] == ["taken"]
-
-
-def test_captures_are_read_at_random(tmp_path: Path) -> None:
-    landing = Landing(str(tmp_path))
-    archive = landing.open_archive(date(2026, 3, 2), "run")
-    bodies = [f"<p>{'page ' * n}{n}</p>".encode() for n in range(50)]
-    for n, body in enumerate(bodies):
-        url = f"https://a.example/{n}"
-        archive.add(
-            Capture(url, url, NOW, f"{n:064}", "", 0, "text/html", "a"),
-            {"content-type": "text/html", "content-encoding": "gzip"},
-            body,
-        )
-    placed = archive.close()
-    for n in (49, 0, 23):
-        assert landing.read_capture(placed[n].file, placed[n].offset) == bodies[n]
-    with (tmp_path / placed[0].file).open("rb") as stream:  # any WARC reader can
-        records = [r.headers["WARC-Target-URI"] for r in ArchiveIterator(stream)]
-    assert len(records) == 50
-
-
-def test_a_flipped_byte_in_the_archive_is_found(tmp_path: Path) -> None:
-    landing = Landing(str(tmp_path))
-    archive = landing.open_archive(date(2026, 3, 2), "run")
-    url = "https://a.example/1"
-    archive.add(Capture(url, url, NOW, "0" * 64, "", 0), {}, os.urandom(2000))
-    (placed,) = archive.close()
-    path = tmp_path / placed.file
-    raw = bytearray(path.read_bytes())
-    raw[len(raw) // 2] ^= 0xFF
-    path.write_bytes(raw)
-    with pytest.raises(ArchiveError):
-        landing.read_capture(placed.file, placed.offset)
 
 
 def test_the_url_index_keeps_every_word(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from nightdesk import __version__
-from nightdesk.cli import jsonl, night, people, world
+from nightdesk.cli import add, archive, health, jsonl, night, people, sources, world
 from nightdesk.errors import ConfigError, NightdeskError
 
 
@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         "-v", "--verbose", action="store_true", help="log one line per task to stderr"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (night, jsonl, people, world):
+    for group in (night, jsonl, people, sources, health, add, archive, world):
         group.add_commands(commands)
     return parser
 

@@ -6,11 +6,15 @@ Pure; `pipeline.collect_task` does the fetching and the writing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from nightdesk.model import Coverage, Entry, Feed, KnownUrl, Listing, Source
-from nightdesk.nights import ONE_DAY
+from nightdesk.nights import ONE_DAY, stated_night
+from nightdesk.poll_state import PollState
+from nightdesk.polling import MOST_ENTRIES
 from nightdesk.urls import article_id, canonicalize_url, host
 
 #: How long after its end a night is read from the feeds themselves: while it is the
@@ -18,6 +22,10 @@ from nightdesk.urls import article_id, canonicalize_url, host
 LIVE_WINDOW = timedelta(hours=24)
 #: Sources in one batch, at most.
 BATCH = 50
+#: Articles are fetched a second time when their first capture is this old, and no more
+#: when it is that old: corrections come in the first hours. A nightly run alone comes
+#: once in 24 hours, which must not be too late by a minute.
+REFETCH_FROM, REFETCH_UNTIL = timedelta(hours=12), timedelta(hours=36)
 
 
 @dataclass(frozen=True)
@@ -119,12 +127,78 @@ def _list_entry(source: Source, entry: Entry, via: str, now: datetime) -> Listin
     )
 
 
+#: Earlier looks at entries, by (source_id, url).
+Looks: TypeAlias = Mapping[tuple[str, str], Sequence[Listing]]
+
+
 @dataclass(frozen=True)
 class Worklist:
     """What a collect run has to fetch and to write down."""
 
     fetch: tuple[Listing, ...]  # one for each canonical URL that wants its page
     new: tuple[Listing, ...]  # listings that say something new
+
+
+@dataclass(frozen=True, slots=True)
+class PageMemo:
+    """What is kept of a young article, so that it can be asked for again.
+
+    Kept in `pages/<source_id>.json` until `REFETCH_UNTIL`.
+    """
+
+    captured_at: datetime  # the first time
+    night: date | None  # whose entries list it
+    digest: str  # of its newest body
+    etag: str | None = None
+    last_modified: str | None = None
+    is_done: bool = False  # it was asked for again by policy
+    is_owed: bool = False  # it was asked for again and could not be had
+
+
+def read_memos(raw: Mapping[str, Any], now: datetime) -> dict[int, PageMemo]:
+    """Return article_id -> memo from JSON; those too old are left out."""
+    memos = {}
+    for key, value in raw.items():
+        captured_at = datetime.fromisoformat(value["captured_at"])
+        if now - captured_at <= REFETCH_UNTIL:
+            night = value.get("night")
+            memos[int(key)] = PageMemo(
+                **{
+                    **value,
+                    "captured_at": captured_at,
+                    "night": date.fromisoformat(night) if night else None,
+                }
+            )
+    return memos
+
+
+def write_memos(memos: Mapping[int, PageMemo]) -> dict[str, Any]:
+    """Return memos as JSON."""
+    return {
+        str(key): {
+            **asdict(memo),
+            "captured_at": memo.captured_at.isoformat(),
+            "night": str(memo.night) if memo.night else None,
+        }
+        for key, memo in memos.items()
+    }
+
+
+def choose_due(memos: Mapping[int, PageMemo], now: datetime) -> frozenset[int]:
+    """Return the articles that the policy wants to see again: once, conditionally."""
+    return frozenset(key for key, memo in memos.items() if is_due(memo, now))
+
+
+def is_due(memo: PageMemo, now: datetime) -> bool:
+    """Say whether the policy wants to see an article again."""
+    age = now - memo.captured_at
+    is_time = not memo.is_done and age >= REFETCH_FROM
+    return age <= REFETCH_UNTIL and (is_time or memo.is_owed)
+
+
+def is_young(row: Listing, now: datetime) -> bool:
+    """Say whether an article that is captured now will be asked for again."""
+    return row.stated_at is None or now - row.stated_at <= REFETCH_UNTIL
 
 
 def choose_pages(
@@ -134,6 +208,8 @@ def choose_pages(
     retryable: frozenset[str],
     *,
     refetch: bool = False,
+    looks: Looks = MappingProxyType({}),
+    due: frozenset[int] = frozenset(),
 ) -> Worklist:
     """Say which pages to fetch: the new, the changed, and those worth another try.
 
@@ -143,24 +219,57 @@ def choose_pages(
         known: what the URL index knows, by article_id.
         retryable: outcomes worth another try.
         refetch: fetch what was captured before, too.
+        looks: the looks that `existing` was merged from.
+        due: articles to fetch again by policy.
     """
     current: dict[tuple[str, str], Listing] = dict(existing)
     new = []
+    changed = set()
     for row in listed:
-        old = existing.get((row.source_id, row.url))
-        current[row.source_id, row.url] = row
-        if old is None or (row.stated_at, row.updated_at) != (
-            old.stated_at,
-            old.updated_at,
-        ):
+        key = row.source_id, row.url
+        before = looks.get(key) or [existing[key]] if key in existing else ()
+        current[key] = row
+        if is_news(row, before):
             new.append(row)
+        if is_changed(row, before):
+            changed.add(row.article_id)
     wanted: dict[int, Listing] = {}
-    for key, row in sorted(current.items()):
+    for key, row in sorted(current.items(), key=lambda pair: _turn(pair, existing)):
         if row.article_id in wanted or row.outcome == "bad_url":
             continue
-        if refetch or _wants_page(row, existing.get(key), known, retryable):
+        is_again = refetch or row.article_id in changed or row.article_id in due
+        if is_again or _wants_page(row, existing.get(key), known, retryable):
             wanted[row.article_id] = row
     return Worklist(fetch=tuple(wanted.values()), new=tuple(new))
+
+
+def _turn(
+    pair: tuple[tuple[str, str], Listing],
+    existing: Mapping[tuple[str, str], Listing],
+) -> tuple[bool, bool, tuple[str, str]]:
+    """Of several addresses of one article, first those that were not tried yet."""
+    key, row = pair
+    old = existing.get(key)
+    is_tried = old is not None and old.outcome is not None
+    return is_tried, not row.url.startswith("https:"), key
+
+
+def is_news(row: Listing, before: Iterable[Listing]) -> bool:
+    """Say whether an entry states what none of the looks at it had stated."""
+    looks = list(before)
+    dates = {(look.stated_at, look.updated_at) for look in looks}
+    return (row.stated_at, row.updated_at) not in dates or is_changed(row, looks)
+
+
+def is_changed(row: Listing, before: Iterable[Listing]) -> bool:
+    """Say whether an entry that was listed the same way before reads otherwise now.
+
+    Its title and summary are compared; what another kind of list (a sitemap, which
+    has no summaries) says of it is no change, and neither is a wording that it had
+    before.
+    """
+    said = {(look.title, look.summary) for look in before if look.via == row.via}
+    return bool(said) and (row.title, row.summary) not in said
 
 
 def _wants_page(
@@ -175,12 +284,58 @@ def _wants_page(
         if k.captured_at is not None
     ]
     if captured:
-        is_changed = bool(old and row.updated_at and row.updated_at != old.updated_at)
+        is_newer = bool(old and row.updated_at and row.updated_at != old.updated_at)
         return (
-            is_changed and row.updated_at is not None and row.updated_at > max(captured)
+            is_newer and row.updated_at is not None and row.updated_at > max(captured)
         )
     outcome = old.outcome if old else None
     return outcome is None or outcome in retryable
+
+
+def find_resent(
+    rows: Iterable[Listing],
+    before: PollState,
+    looks: Looks,
+    known: Mapping[int, Sequence[KnownUrl]],
+) -> set[int]:
+    """Return the articles that a source lists again after they had left its list.
+
+    With their old date (an earlier poll than the last whole one listed them), or with
+    a new one (the URL index has them in an earlier night).
+
+    Args:
+        rows: what a source lists now.
+        before: its state before this poll.
+        looks: earlier looks at its entries.
+        known: what the URL index knows, by article_id.
+    """
+    since = before.full_at
+    if since is None or len(before.entries) >= MOST_ENTRIES:
+        return set()  # what a list this long has lost is not known
+    last = set(before.entries)
+    return {
+        row.article_id
+        for row in rows
+        if row.article_id not in last
+        and (
+            any(
+                look.listed_at <= since
+                for look in looks.get((row.source_id, row.url), ())
+            )
+            or _is_restamped(row, known.get(row.article_id, ()), since)
+        )
+    }
+
+
+def _is_restamped(row: Listing, known: Iterable[KnownUrl], since: datetime) -> bool:
+    night = stated_night(row)
+    return night is not None and any(
+        k.night is not None
+        and k.night < night
+        and k.captured_at is not None
+        and k.captured_at <= since
+        for k in known
+    )
 
 
 def note_outcome(

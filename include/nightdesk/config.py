@@ -20,7 +20,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from nightdesk.errors import ConfigError
 from nightdesk.model import Source, SourceKind
@@ -102,24 +109,68 @@ def _read_mirrors(name: str | None) -> dict[str, str] | None:
     return mirrors
 
 
+_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+
 class _SourceRow(BaseModel):
     """A source as people write it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    name: str = Field(min_length=1, max_length=200)
-    kind: SourceKind
-    url: str
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
-    lang: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
-    timezone: str = "UTC"
-    tags: list[str] = []
-    enabled: bool = True
-    robots: Literal["obey", "ignore_feed"] = "obey"
-    gap_s: float = Field(default=2.0, ge=0, le=120, strict=False)
-    allow_private: bool = False
-    past_url: str | None = None
+    id: str = Field(
+        pattern=_ID,
+        description="Stable name: lower-case letters, digits and hyphens. If it must "
+        "change, put the old one into `was`.",
+    )
+    name: str = Field(
+        min_length=1, max_length=200, description="The outlet, as readers know it."
+    )
+    kind: SourceKind = Field(
+        description="What the address serves; `page` is an HTML page that lists "
+        "articles and needs `link_pattern`."
+    )
+    url: str = Field(description="The http(s) address that is polled.")
+    link_pattern: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="Of kind `page`: a regular expression that the address of an "
+        "article fits (searched for, not matched in full).",
+    )
+    was: list[str] = Field(
+        default=[], description="Ids that this source had before; it keeps their past."
+    )
+    country: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{2}$",
+        description="ISO 3166-1 code of the publisher's country.",
+    )
+    lang: str | None = Field(
+        default=None, pattern=r"^[a-z]{2,3}$", description="ISO 639 code."
+    )
+    timezone: str = Field(
+        default="UTC", description="IANA name; reads dates that state no zone."
+    )
+    tags: list[str] = Field(default=[], description="Free words, for `--sources`.")
+    enabled: bool = Field(default=True, description="false: not polled.")
+    robots: Literal["obey", "ignore_feed"] = Field(
+        default="obey",
+        description="`ignore_feed` polls the feed itself whatever robots.txt says; "
+        "pages always obey.",
+    )
+    gap_s: float = Field(
+        default=2.0,
+        ge=0,
+        le=120,
+        strict=False,
+        description="Least seconds between two requests to one host.",
+    )
+    allow_private: bool = Field(
+        default=False, description="May it live on a private address?"
+    )
+    past_url: str | None = Field(
+        default=None,
+        description="Dated sitemap of a past day, with {yyyy}, {mm} and {dd}.",
+    )
 
     @field_validator("url", "past_url")
     @classmethod
@@ -139,6 +190,31 @@ class _SourceRow(BaseModel):
             part in value for part in ("{yyyy}", "{mm}", "{dd}")
         ):
             raise ValueError("wants the places {yyyy}, {mm} and {dd}")
+        return value
+
+    @field_validator("link_pattern")
+    @classmethod
+    def _fits_kind(cls, value: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("kind")
+        if kind == "page" and not value:
+            raise ValueError("missing; kind page needs the pattern of its articles")
+        if value is not None:
+            if kind not in (None, "page"):
+                raise ValueError(f"only kind page has one, not kind {kind}")
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"{value!r} is no regular expression: {error}") from (
+                    error
+                )
+        return value
+
+    @field_validator("was")
+    @classmethod
+    def _are_ids(cls, value: list[str]) -> list[str]:
+        for old in value:
+            if not re.fullmatch(_ID, old):
+                raise ValueError(f"{old!r} does not fit the pattern {_ID}")
         return value
 
     @field_validator("timezone")
@@ -162,8 +238,27 @@ class _SourceRow(BaseModel):
 class _SourcesFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    newsstand: bool = False
-    sources: list[_SourceRow] = Field(min_length=1)
+    newsstand: bool = Field(
+        default=False, description="These sources live in the sample newsstand."
+    )
+    sources: list[_SourceRow] = Field(min_length=1, description="What is watched.")
+
+
+def sources_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a sources file, for editors and CI.
+
+    What needs more than one key (kinds and patterns, ids used twice) is checked by
+    `load_sources` alone.
+    """
+    schema = _SourcesFile.model_json_schema()
+    schema["$defs"]["Source"] = schema["$defs"].pop("_SourceRow")
+    schema["properties"]["sources"]["items"] = {"$ref": "#/$defs/Source"}
+    row, head = schema["$defs"]["Source"], schema
+    row["title"], row["description"] = "Source", "An outlet and where it is polled."
+    head["title"], head["description"] = "nightdesk sources", "What is watched."
+    row["if"] = {"properties": {"kind": {"const": "page"}}, "required": ["kind"]}
+    row["then"] = {"required": ["link_pattern"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 @dataclass(frozen=True)
@@ -230,8 +325,13 @@ def load_sources(path: Path) -> SourceList:
 
 
 def _make_source(row: _SourceRow) -> Source:
-    values = row.model_dump(exclude={"enabled", "tags"})
-    return Source(**values, is_enabled=row.enabled, tags=tuple(row.tags))
+    values = row.model_dump(exclude={"enabled", "tags", "was"})
+    return Source(
+        **values,
+        is_enabled=row.enabled,
+        tags=tuple(row.tags),
+        was=tuple(row.was),
+    )
 
 
 Lines = dict[tuple[str | int, ...], int]
@@ -324,5 +424,14 @@ def _refuse_twins(path: Path, rows: _SourcesFile, lines: Lines) -> None:
                 f"on line {first[row.id]}"
             )
         first.setdefault(row.id, line)
+    for index, row in enumerate(rows.sources):
+        line = lines.get(("sources", index, "was"), 1)
+        for old in row.was:
+            if old in first:
+                problems.append(
+                    f"{path}:{line}: sources[{index}].was: {old!r} is already used "
+                    f"on line {first[old]}"
+                )
+            first.setdefault(old, line)
     if problems:
         raise ConfigError("\n".join(problems))

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap"]
+SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap", "page"]
 Precision = Literal["second", "day"]
-SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap")
+SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap", "page")
 
 #: What can become of one attempt to fetch an address. `ok` and `not_modified` are the
 #: good ones; `fetch.outcomes` says which of the others are worth another try.
@@ -68,6 +68,8 @@ class Source:
     gap_s: float = 2.0  # least time between two starts on one host
     allow_private: bool = False  # may it live on a private address?
     past_url: str | None = None  # dated sitemap, with {yyyy} {mm} {dd}
+    link_pattern: str | None = None  # of kind page: which links are articles
+    was: tuple[str, ...] = ()  # ids that it had before; their history is its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from archive import archive
+from feeds import feeds
+from fetching import fetching
+from polling import polling
+
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
 PYTHON = sys.executable
@@ -206,9 +211,13 @@ def _read(path: Path) -> list[dict]:
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "dags": dags,
+    "feeds": feeds,
     "extract": extract,
     "deduplicate": deduplicate,
     "tag": tag,
+    "fetching": fetching,
+    "archive": archive,
+    "polling": polling,
 }
 NEEDS_DATA = {"extract", "deduplicate", "tag"}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +18,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nightdesk.feeds.calendar_words import AFTERNOON, MONTHS, MORNING, ZONES
 
 _MAX_LENGTH = 100  # longer than any date seen, shorter than an attack
+# What sitemaps and Atom state nearly always; 24:00 and second 60 take the long way.
+_ISO_PLAIN = re.compile(
+    r"[12]\d{3}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+    r"(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)",
+    re.ASCII,
+)
 _ISO = re.compile(
     r"(?P<y>\d{4})-?(?P<m>\d\d)-?(?P<d>\d\d)"
     r"(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,]\d+)?)?"
@@ -88,7 +94,7 @@ def parse_date(raw: str, timezone: str = "UTC") -> Stamp | None:
         stamp = _parse_fast(text, zone) or _parse_parts(text, zone)
     except (ValueError, OverflowError):  # 31 February, year 0, hour 25
         return None
-    return replace(stamp, raw=text) if stamp else None
+    return Stamp(stamp.at, stamp.precision, text) if stamp else None
 
 
 def _find_zone(name: str) -> tzinfo:
@@ -102,6 +108,11 @@ def _find_zone(name: str) -> tzinfo:
 
 def _parse_fast(text: str, zone: tzinfo) -> Stamp | None:
     """Return the stamp of RFC 822 and ISO 8601 dates, None for other forms."""
+    if _ISO_PLAIN.fullmatch(text):
+        return Stamp(
+            datetime.fromisoformat(text).replace(microsecond=0).astimezone(UTC),
+            "second",
+        )
     if match := _ISO.fullmatch(text):
         day = (int(match["y"]), int(match["m"]), int(match["d"]))
         if match["H"] is None:

@@ -7,6 +7,7 @@ wants every entry and the markup as stated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nightdesk.feeds.markup import Markup
@@ -22,12 +23,12 @@ class Item:
     summary: str | None = None
     content: str | None = None
     author: str | None = None  # as stated, may hold an address
-    authors: list[str] = field(default_factory=list)  # names
-    categories: list[str] = field(default_factory=list)
+    authors: Sequence[str] = ()  # names
+    categories: Sequence[str] = ()
     lang: str | None = None
     image_url: str | None = None
-    published: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
+    published: Sequence[str] = ()
+    updated: Sequence[str] = ()
 
 
 @dataclass(slots=True)

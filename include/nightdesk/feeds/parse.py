@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from nightdesk.feeds.dates import Stamp, parse_date
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import plain_text
-from nightdesk.feeds.reader import read_document
+from nightdesk.feeds.page import read_page
+from nightdesk.feeds.reader import MAX_ENTRIES, read_document
 from nightdesk.model import Entry, Feed
+
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+/[^\[\]]*\Z")
 
 
 def parse_feed(
@@ -19,6 +23,8 @@ def parse_feed(
     content_type: str | None = None,
     timezone: str = "UTC",
     keep_unlinked: bool = False,
+    kind: str | None = None,
+    link_pattern: str | None = None,
 ) -> Feed:
     """Return the feed or sitemap in a document, entries in the order stated.
 
@@ -29,18 +35,27 @@ def parse_feed(
         timezone: IANA name of the zone of times that state none.
         keep_unlinked: keep entries without a usable http(s) link, with `url=""`;
             otherwise they are left out and counted in `warnings`.
+        kind: of the source. "page" reads an HTML page by `link_pattern`; feeds and
+            sitemaps say themselves what they are.
+        link_pattern: regular expression, searched for in the absolute address of a
+            link; wanted by kind "page" alone.
 
     Raises:
         FeedError: the document is no feed; the message says what it is.
-        ValueError: `timezone` is no IANA name.
+        ValueError: `timezone` is no IANA name, or `link_pattern` no pattern.
 
     >>> parse_feed(b"<rss><channel><title>Hill News</title></channel></rss>",
     ...            url="https://hill.example/rss").title
     'Hill News'
     """
     check_zone(timezone)
-    document = read_document(body, url, content_type)
-    entries = [_build_entry(item, timezone) for item in document.items]
+    if kind == "page":
+        document = read_page(
+            body, url, content_type, link_pattern=link_pattern, limit=MAX_ENTRIES
+        )
+    else:
+        document = read_document(body, url, content_type)
+    entries = _build_entries(document, timezone)
     warnings = list(document.warnings)
     if not keep_unlinked:
         n_all = len(entries)
@@ -67,6 +82,8 @@ def is_http_url(url: str | None) -> bool:
     >>> is_http_url("https://hill.example/a"), is_http_url("mailto:a@hill.example")
     (True, False)
     """
+    if url and _PLAIN_URL.match(url):
+        return True
     try:
         parts = urlsplit(url or "")
         return parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -92,6 +109,15 @@ def _build_feed(
         children=tuple(child for child in document.children if is_http_url(child)),
         warnings=tuple(warnings),
     )
+
+
+def _build_entries(document: Document, timezone: str) -> list[Entry]:
+    """Return the entries of a document; frees its items on the way."""
+    items, entries = document.items, []
+    items.reverse()
+    while items:
+        entries.append(_build_entry(items.pop(), timezone))
+    return entries
 
 
 def _build_entry(item: Item, timezone: str) -> Entry:

@@ -69,7 +69,9 @@ def read_rss(tree: Tree, *, limit: int) -> Document:
     if lastmod := _attribute(channel, "lastmod"):
         document.updated.append(lastmod)
     document.ttl_s = _read_ttl(fields)
-    for element in tree.walk("item"):
+    # The content module's own `content:item` is an item element too: it counts, as the
+    # others do that are no entries for want of a link.
+    for element in tree.walk("item", "content:item"):
         if len(document.items) >= limit:
             break
         document.items.append(_read_item(tree, element))
@@ -79,8 +81,15 @@ def read_rss(tree: Tree, *, limit: int) -> Document:
 def group_children(tree: Tree, element: Any) -> Fields:
     """Return the children of an element by short name, in document order."""
     fields: Fields = {}
+    names = tree.names
     for child in element:
-        fields.setdefault(tree.name(child), []).append(child)
+        tag = child.tag
+        if tag.__class__ is str:  # else an entity that nobody declared
+            name = names[tag]
+            if name in fields:
+                fields[name].append(child)
+            else:
+                fields[name] = [child]
     return fields
 
 
@@ -138,7 +147,7 @@ def _read_item(tree: Tree, element: Any) -> Item:
     item.published = read_dates(fields, _PUBLISHED)
     item.updated = read_dates(fields, _UPDATED)
     if lastmod := _attribute(element, "lastmod"):
-        item.updated.append(lastmod)
+        item.updated = [*item.updated, lastmod]
     return item
 
 

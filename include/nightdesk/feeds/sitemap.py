@@ -7,19 +7,34 @@ lists of lines.
 
 from __future__ import annotations
 
+import re
 import zlib
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from nightdesk.errors import FeedError
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, squeeze
 from nightdesk.feeds.names import Names
-from nightdesk.feeds.tree import inner_text, stream_elements
+from nightdesk.feeds.stream import stream_elements, stream_pieces
+from nightdesk.feeds.tree import (
+    MAX_ATTRIBUTES,
+    MAX_TAG,
+    has_c1_controls,
+    inner_text,
+)
 
 #: Entries of one sitemap file, by the protocol (sitemaps.org).
 MAX_URLS = 50_000
 #: Bytes of a body after decompression; the same bound as for a fetched page (15 MB).
 MAX_DECODED = 15 * 1024 * 1024
+_HEAD = 4096
+_PIECE = 64 * 1024
+_ROOT = re.compile(rb"<(?:[A-Za-z][\w.-]*:)?(?:urlset|sitemapindex)[\s>]")
+_FOREIGN = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["'](?!utf-?8["'])""", re.I)
+# As many attributes as tree.MAX_ATTRIBUTES without a ">": sitemaps have none of them.
+_MANY_EQUALS = re.compile(rb"<[^<>=]*+(?:=[^<>=]*+){%d}" % MAX_ATTRIBUTES)
 _GZIP = b"\x1f\x8b\x08"
 
 
@@ -45,45 +60,114 @@ def unpack_gzip(body: bytes, url: str) -> bytes:
     return text
 
 
+def stream_sitemap(body: bytes, *, limit: int = MAX_URLS) -> Document | None:
+    """Return the document of a well-formed UTF-8 sitemap, None for anything else.
+
+    Unpacked and parsed in pieces, so that a file of 15 MB costs what its addresses do.
+    What is not well-formed, or not UTF-8 by its own word, is left to `read_sitemap`.
+    """
+    pieces = _unpack_pieces(body)
+    try:
+        first = next(pieces, b"")
+        head = first[:_HEAD]
+        if not _ROOT.search(head) or b"<!DOCTYPE" in head or _FOREIGN.match(head):
+            return None
+        return _collect(stream_pieces(_guard_pieces(chain([first], pieces))), limit)
+    except (FeedError, zlib.error):
+        return None
+
+
+def _unpack_pieces(body: bytes) -> Iterator[bytes]:
+    """Yield a body in pieces of `_PIECE` bytes, decompressed if it is gzip.
+
+    Raises:
+        FeedError: as `unpack_gzip`.
+    """
+    if not body.startswith(_GZIP):
+        for start in range(0, len(body), _PIECE):
+            yield body[start : start + _PIECE]
+        return
+    stream, left, n_out = zlib.decompressobj(wbits=31), body, 0
+    while not stream.eof:
+        piece = stream.decompress(left, _PIECE)
+        left, n_out = stream.unconsumed_tail, n_out + len(piece)
+        if n_out > MAX_DECODED or (not piece and not stream.eof):
+            raise FeedError("feed: gzip: too large, or ends too early")
+        yield piece
+
+
+def _guard_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield pieces that end with a tag.
+
+    Raises:
+        FeedError: a tag is long enough to hang the parser, or text needs mending.
+    """
+    rest = b""
+    for piece in pieces:
+        whole = rest + piece
+        end = whole.rfind(b">") + 1
+        rest = whole[end:]
+        if max(len(rest), whole.find(b">")) > MAX_TAG or _MANY_EQUALS.search(whole):
+            raise FeedError("feed: a tag too long")
+        if has_c1_controls(whole):
+            raise FeedError("feed: needs mending")
+        yield whole[:end]
+    yield rest
+
+
 def read_sitemap(text: str, url: str, *, limit: int = MAX_URLS) -> Document:
     """Return the document of a mended text whose root is urlset or sitemapindex."""
+    document = _collect(stream_elements(text, url), limit)
+    if "<sitemapindex" in text[:4096] and not document.items:
+        document.kind = "sitemapindex"
+    return document
+
+
+def _collect(elements: Iterator[Any], limit: int) -> Document:
     document = Document("sitemap")
     names = Names()
-    for element in stream_elements(text, ("url", "sitemap"), names, url):
-        if len(document.items) + len(document.children) >= limit:
+    items, children = document.items, document.children
+    for element in elements:
+        name = names[element.tag]
+        if name == "sitemapindex":
+            document.kind = name
+        if name not in ("url", "sitemap"):
+            continue
+        if len(items) + len(children) >= limit:
             document.warnings.append(f"cut after {limit} addresses")
             break
         values = _values(element, names)
-        if names[element.tag] == "sitemap":
+        if name == "sitemap":
             document.kind = "sitemapindex"
             if loc := values.get("loc"):
-                document.children.append(loc)
+                children.append(loc)
         else:
-            document.items.append(_read_url(values))
-    if not document.items and not document.children:
+            items.append(_read_url(values))
+    if not items and not children:
         document.warnings.append("no address in it")
-    if "<sitemapindex" in text[:4096] and not document.items:
-        document.kind = "sitemapindex"
     return document
 
 
 def _values(element: Any, names: Names) -> dict[str, str]:
     """Return the first stated value of every element within, by short name."""
     found: dict[str, str] = {}
-    for child in element.iter():
-        if isinstance(child.tag, str) and (value := inner_text(child).strip()):
+    for child in element.iterdescendants("*"):
+        text = inner_text(child) if len(child) else child.text
+        if text and (value := text.strip()):
             found.setdefault(names[child.tag], value)
     return found
 
 
 def _read_url(values: dict[str, str]) -> Item:
-    title = values.get("news:title")
-    words = (values.get("news:keywords") or "").split(",")
     item = Item(link=values.get("loc"))
-    item.title = Markup(title) if title else None
-    item.categories = [word for word in map(squeeze, words) if word]
+    if words := values.get("news:keywords"):
+        item.categories = [word for word in map(squeeze, words.split(",")) if word]
+    if title := values.get("news:title"):
+        item.title = Markup(title)
+    if stated := values.get("news:publication_date"):
+        item.published = (stated,)
+    if lastmod := values.get("lastmod"):
+        item.updated = (lastmod,)
     item.lang = values.get("news:language")
     item.image_url = values.get("image:loc")
-    item.published = [v for k in ("news:publication_date",) if (v := values.get(k))]
-    item.updated = [v for k in ("lastmod",) if (v := values.get(k))]
     return item

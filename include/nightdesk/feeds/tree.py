@@ -1,20 +1,20 @@
 """Text of an XML document to an element tree, mended and within bounds.
 
-The only module of the package that imports lxml. What makes XML dangerous is taken out
-before the parser sees it: the DOCTYPE with every entity it declares, tags long enough
-to hang libxml2, control characters, and items beyond the limit. What makes real feeds
-fail is mended: HTML entities, bare ampersands, rubbish before the first tag.
+With `page` (HTML) and `stream`, the only module of the package that imports lxml. What
+makes XML dangerous is taken out before the parser sees it: the DOCTYPE with every
+entity it declares, tags long enough to hang libxml2, control characters, and items
+beyond the limit. What makes real feeds fail is mended, where a strict reading fails:
+HTML entities, bare ampersands, rubbish before the first tag.
 """
 
 from __future__ import annotations
 
 import html
 import html.entities
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, AnyStr
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -32,11 +32,15 @@ _MANY_ATTRIBUTES = re.compile(
     r"<[^\s<>\"'=/]++(?:\s++[^\s=<>\"']++\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'))"
     rf"{{{MAX_ATTRIBUTES}}}"
 )
+_MANY_IN_BYTES = re.compile(_MANY_ATTRIBUTES.pattern.encode("ascii"))
 _PROLOG = re.compile(r"(?:\s*(?:<\?[^<>]*>|<!--.*?-->))*\s*", re.S)
-_DOCTYPE = re.compile(r"<!DOCTYPE\b", re.I)
+_DOCTYPE = re.compile(r"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]\b")
+_HAS_DOCTYPE = re.compile(rb"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]")
 _QUOTED_OR_END = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.S)
 # Characters that XML forbids, and C1 controls, which mean windows-1252 (as in HTML).
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
+_C1_REFERENCE = re.compile(rb"&#(?:0*1(?:2[89]|[345]\d)|[xX]0*[89][0-9a-fA-F]);")
 # CDATA and comments pass; only what XML refuses is mended: bare "<", odd ampersands.
 _MEND = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
@@ -48,9 +52,15 @@ _UNQUOTED = re.compile(
     r"(<[\w:.-]++(?:\s++[\w:.-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+"
     r"\s++[\w:.-]++\s*+=\s*+)([^\s\"'<>]++)"
 )
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/[^;\[\]]*\Z")
 _XMLNS = re.compile(r"\sxmlns(?::[\w.-]+)?=(?:\"[^\"]*\"|'[^']*')")
 _HTML_PREFIX = re.compile(r"(</?)(?:xhtml|html|h|x|ns\d+):(?=[a-zA-Z])")
 ITEM_TAG = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(?:item|entry)(?=[\s/>])", re.I)
+
+
+_ITEM_TAGS = tuple(
+    f"{{*}}{name}" for name in ("item", "Item", "ITEM", "entry", "Entry", "ENTRY")
+)
 
 
 class TooDeepError(FeedError):
@@ -69,6 +79,7 @@ class Tree:
     url: str
     has_base: bool
     names: Names = field(default_factory=Names)
+    is_strict: bool = False  # it was well-formed
 
     def name(self, element: Any) -> str:
         """Return the short name of an element, "" for comments and the like."""
@@ -80,6 +91,8 @@ class Tree:
         href = "".join((href or "").split("\n")).replace("\t", "").strip()
         if not href:
             return None
+        if _ABSOLUTE.match(href) and href[-1] not in "?#":
+            return href.replace(" ", "%20")
         base = self.url
         try:
             if self.has_base and (stated := element.base):
@@ -88,9 +101,24 @@ class Tree:
         except ValueError:  # "http://[": no address at all, but keep what was stated
             return href
 
+    def count_items(self) -> int:
+        """Return how many elements are called item or entry, in any namespace."""
+        return sum(1 for _ in self.root.iter(*_ITEM_TAGS))
+
     def walk(self, *names: str) -> Iterator[Any]:
-        """Yield descendants with one of the short names, in document order."""
-        for element in self.root.iter():
+        """Yield elements with one of the short names, in document order.
+
+        In a well-formed document lxml looks for their local names by itself, in the
+        cases that feeds use (item, Item, ITEM), which saves looking at every element.
+        """
+        found = self.root.iter()
+        if self.is_strict:
+            bare = {name.rpartition(":")[2] for name in names}
+            cases = [
+                f(n) for n in sorted(bare) for f in (str.lower, str.title, str.upper)
+            ]
+            found = self.root.iter(*(f"{{*}}{case}" for case in cases))
+        for element in found:
             if self.name(element) in names:
                 yield element
 
@@ -115,20 +143,26 @@ def count_items(text: str) -> int:
     return sum(1 for _ in ITEM_TAG.finditer(text))
 
 
-def mend_xml(text: str, url: str) -> str:
-    """Return the text fit for an XML parser: no DOCTYPE, entities or controls.
-
-    Entities that a DOCTYPE declares are not expanded; their names stay as text.
+def guard_xml(text: str, url: str) -> str:
+    """Return the text without DOCTYPE, and refuse what would hang a parser.
 
     Raises:
         FeedError: a tag is longer than `MAX_TAG` or has over `MAX_ATTRIBUTES`.
+    """
+    text = _drop_doctype(text)
+    _refuse_long_tags(text, url)
+    return text
 
-    >>> mend_xml("<a>Fish &amp; chips & caf&eacute; &lol;</a>", "")
+
+def mend_xml(text: str) -> str:
+    """Return a guarded text fit for an XML parser: no odd entities or controls.
+
+    Entities that a DOCTYPE declares are not expanded; their names stay as text.
+
+    >>> mend_xml("<a>Fish &amp; chips & caf&eacute; &lol;</a>")
     '<a>Fish &amp; chips &amp; café &amp;lol;</a>'
     """
-    text = _drop_controls(_drop_doctype(text))
-    _refuse_long_tags(text, url)
-    return _MEND.sub(_mend_reference, text)
+    return _MEND.sub(_mend_reference, _drop_controls(text))
 
 
 def quote_attributes(text: str) -> str:
@@ -144,12 +178,37 @@ def quote_attributes(text: str) -> str:
     return text
 
 
-def cut_items(text: str, pattern: re.Pattern[str], limit: int) -> tuple[str, bool]:
-    """Return the text up to the item after `limit`, and whether it was cut."""
-    for n, match in enumerate(pattern.finditer(text)):
-        if n == limit:
-            return text[: match.start()], True
-    return text, False
+def cut_items(text: str, pattern: re.Pattern[str], limit: int) -> tuple[str, int]:
+    """Return the text up to the item after `limit`, and how many matches it has.
+
+    The count goes to `limit` + 1 where the text was cut; it includes what only looks
+    like an item, within CDATA and comments.
+    """
+    n_found = 0
+    for match in pattern.finditer(text):
+        n_found += 1
+        if n_found > limit:
+            return text[: match.start()], n_found
+    return text, n_found
+
+
+def parse_strict(data: bytes, url: str) -> Tree | None:
+    """Return the tree of UTF-8 bytes that need no mending, None for any others.
+
+    Nine real feeds in ten are well-formed, and mending costs more than parsing.
+    """
+    data = data.lstrip()
+    if has_long_run(data, b">", MAX_TAG):
+        return None  # or a text as long; `guard_xml` tells one from the other
+    if may_have_many(data, b"<", b"=") and _MANY_IN_BYTES.search(data):
+        return None
+    if _HAS_DOCTYPE.search(data, 0, 64 * 1024) or has_c1_controls(data):
+        return None
+    try:
+        root = etree.fromstring(data, _make_parser(recover=False))
+    except etree.XMLSyntaxError:
+        return None
+    return Tree(root, url, b"xml:base" in data, is_strict=True)
 
 
 def parse_tree(text: str, url: str) -> Tree:
@@ -159,6 +218,8 @@ def parse_tree(text: str, url: str) -> Tree:
         TooDeepError: elements nest beyond libxml2's limit.
         FeedError: there is no element in it.
     """
+    if _MANY_ATTRIBUTES.search(text):
+        raise FeedError(_too_many(url), url)
     root, complaints = _parse_once(text, url)
     if any("AttValue" in line for line in complaints):  # drops the element's content
         root, complaints = _parse_once(quote_attributes(text), url)
@@ -171,9 +232,30 @@ def parse_tree(text: str, url: str) -> Tree:
 
 def _parse_once(text: str, url: str) -> tuple[Any, list[str]]:
     """Return the root element and what libxml2 complained of."""
-    parser = etree.XMLParser(
+    parser = _make_parser(recover=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8"), parser)
+    except etree.XMLSyntaxError as error:
+        raise FeedError(f"feed: {url or '-'}: not XML: {error}", url) from error
+    return root, [entry.message for entry in parser.error_log]
+
+
+def has_c1_controls(data: bytes) -> bool:
+    """Return whether UTF-8 bytes hold what XML allows but means windows-1252.
+
+    >>> has_c1_controls(b"it&#146;s"), has_c1_controls("it’s".encode())
+    (True, False)
+    """
+    return bool(
+        (b"\xc2" in data and _C1_BYTES.search(data))
+        or (b"&#" in data and _C1_REFERENCE.search(data))
+    )
+
+
+def _make_parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
         encoding="utf-8",
-        recover=True,
+        recover=recover,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -182,11 +264,6 @@ def _parse_once(text: str, url: str) -> tuple[Any, list[str]]:
         remove_pis=True,
         collect_ids=False,
     )
-    try:
-        root = etree.fromstring(text.encode("utf-8"), parser)
-    except etree.XMLSyntaxError as error:
-        raise FeedError(f"feed: {url or '-'}: not XML: {error}", url) from error
-    return root, [entry.message for entry in parser.error_log]
 
 
 def _drop_doctype(text: str) -> str:
@@ -224,7 +301,7 @@ def _mend_control(match: re.Match[str]) -> str:
 
 def _refuse_long_tags(text: str, url: str) -> None:
     """Raise FeedError for a tag that would hang the parser; linear in the text."""
-    if max(map(len, text.split(">"))) > MAX_TAG:
+    if has_long_run(text, ">", MAX_TAG):
         bare = _CDATA_OR_COMMENT.sub("", text)
         for chunk in bare.split(">"):
             if len(chunk) > MAX_TAG and len(chunk) - chunk.find("<") > MAX_TAG > 0:
@@ -233,10 +310,46 @@ def _refuse_long_tags(text: str, url: str) -> None:
                 raise FeedError(
                     f"feed: {url or '-'}: a tag of over {MAX_TAG} characters", url
                 )
-    if _MANY_ATTRIBUTES.search(text):
-        raise FeedError(
-            f"feed: {url or '-'}: a tag of over {MAX_ATTRIBUTES} attributes", url
-        )
+    if may_have_many(text, "<", "=") and _MANY_ATTRIBUTES.search(text):
+        raise FeedError(_too_many(url), url)
+
+
+def _too_many(url: str) -> str:
+    return f"feed: {url or '-'}: a tag of over {MAX_ATTRIBUTES} attributes"
+
+
+def may_have_many(text: AnyStr, opening: AnyStr, equals: AnyStr) -> bool:
+    """Return whether a stretch without "<" holds "=" for `MAX_ATTRIBUTES`.
+
+    What this misses has a "<" in a value, which no XML parser takes for well-formed;
+    `parse_tree` looks again before it mends.
+    """
+    start, least = 0, 4 * MAX_ATTRIBUTES  # a tag of so many is longer
+    while start + least < len(text):
+        found = text.rfind(opening, start, start + least)
+        if found > start:
+            start = found
+            continue
+        end = text.find(opening, start + 1)
+        end = len(text) if end < 0 else end
+        if text.count(equals, start, end) >= MAX_ATTRIBUTES:
+            return True
+        start = end
+    return False
+
+
+def has_long_run(text: AnyStr, mark: AnyStr, limit: int) -> bool:
+    """Return whether over `limit` characters stand without the mark between them.
+
+    >>> has_long_run("<a><bc>", ">", 3), has_long_run("<a><bc>", ">", 2)
+    (False, True)
+    """
+    start = 0
+    while start + limit < len(text):
+        start = text.rfind(mark, start, start + limit + 1) + 1 or -1
+        if start < 0:
+            return True
+    return False
 
 
 def _mend_reference(match: re.Match[str]) -> str:
@@ -255,33 +368,3 @@ def _mend_reference(match: re.Match[str]) -> str:
         return html.escape(_drop_controls(char), quote=True)
     char = html.entities.html5.get(found[1:], "")
     return html.escape(char, quote=True) if char else "&amp;" + found[1:]
-
-
-def stream_elements(
-    text: str, wanted: tuple[str, ...], names: Names, url: str
-) -> Iterator[Any]:
-    """Yield elements with one of the wanted names; each is freed after its turn.
-
-    Raises:
-        FeedError: the text is no XML at all.
-    """
-    events = etree.iterparse(
-        io.BytesIO(text.encode("utf-8")),
-        events=("end",),
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        for _, element in events:
-            if names[element.tag] in wanted:
-                yield element
-                element.clear()
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
-    except etree.XMLSyntaxError as error:
-        raise FeedError(f"feed: {url or '-'}: not XML: {error}", url) from error

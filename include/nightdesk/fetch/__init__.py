@@ -2,7 +2,8 @@
 
 `Fetcher` is the door. One request's way through the modules: `pacing` says when it may
 go, `trip` what its next hop is, `guard` where it may connect, `session` sends it under
-a `deadline`, `body` decodes it, `outcomes` names what became of it.
+a `deadline`, `wire` reads the answer, `body` decodes it, `outcomes` names what became
+of it, `reservations` what it says of its use.
 """
 
 from nightdesk.fetch.fetcher import Fetcher
@@ -10,6 +11,7 @@ from nightdesk.fetch.jsonl import fetch_row, fetch_rows
 from nightdesk.fetch.leases import Leases, MemoryLeases
 from nightdesk.fetch.outcomes import HELD_ELSEWHERE, RETRYABLE, answered
 from nightdesk.fetch.request import Fetched, Limits, Request
+from nightdesk.fetch.reservations import read_reservations
 from nightdesk.fetch.resolve import Resolver
 
 __all__ = [
@@ -25,4 +27,5 @@ __all__ = [
     "answered",
     "fetch_row",
     "fetch_rows",
+    "read_reservations",
 ]

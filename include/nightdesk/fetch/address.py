@@ -6,6 +6,7 @@ tracking keys) are for comparing, not for fetching, and live in `nightdesk.urls`
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import idna
 
 from nightdesk.fetch.outcomes import HopFailed
+from nightdesk.urls import registered_domain
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_LENGTH = 8_192  # what servers accept at most as a request line
@@ -76,6 +78,19 @@ def parse_address(url: str) -> Address:
     query = f"?{quote(parts.query, safe=_SAFE + '[]')}" if parts.query else ""
     netloc = _netloc(parts.scheme, host, port)
     return Address(f"{parts.scheme}://{netloc}{path}{query}", parts.scheme, host, port)
+
+
+@functools.lru_cache(65_536)
+def find_site(host: str) -> str:
+    """Return the registered domain of a host; all its hosts are paced as one.
+
+    >>> find_site("feeds.hill.co.uk"), find_site("127.0.0.1")
+    ('hill.co.uk', '127.0.0.1')
+    """
+    try:
+        return registered_domain(f"http://{f'[{host}]' if ':' in host else host}/")
+    except ValueError:
+        return host  # a name that is sent, but that canonical URLs do not know
 
 
 def hide_secrets(text: str) -> str:

@@ -84,7 +84,7 @@ class Fetcher:
             leases or MemoryLeases(),
             workers=workers,
             gap_s=gap_s,
-            breaker=limits.breaker,
+            limits=limits,
         )
 
     def fetch(self, request: Request) -> Fetched:

@@ -68,25 +68,26 @@ _PAGE_TYPES: frozenset[str] = frozenset(
     }
 )
 
-_MAGIC: tuple[tuple[int, bytes], ...] = (
-    (0, b"%PDF-"),
-    (0, b"\x89PNG\r\n"),
-    (0, b"GIF87a"),
-    (0, b"GIF89a"),
-    (0, b"\xff\xd8\xff"),  # JPEG
-    (0, b"PK\x03\x04"),  # zip, docx, epub
-    (0, b"Rar!\x1a"),
-    (0, b"7z\xbc\xaf"),
-    (0, b"\x1f\x8b\x08"),  # gzip
-    (8, b"WEBPVP8"),
-    (8, b"WAVEfmt "),
-    (8, b"AVI LIST"),
-    (0, b"OggS\x00"),
-    (0, b"ID3\x03\x00"),  # mp3
-    (0, b"ID3\x04\x00"),
-    (0, b"\x1aE\xdf\xa3"),  # webm
-    (4, b"ftyp"),  # mp4, avif, heic
-)
+# Offset -> how pictures, films, sounds, PDFs and packed files start there.
+_MAGIC: dict[int, tuple[bytes, ...]] = {
+    0: (
+        b"%PDF-",
+        b"\x89PNG\r\n",
+        b"GIF87a",
+        b"GIF89a",
+        b"\xff\xd8\xff",  # JPEG
+        b"PK\x03\x04",  # zip, docx, epub
+        b"Rar!\x1a",
+        b"7z\xbc\xaf",
+        b"\x1f\x8b\x08",  # gzip
+        b"OggS\x00",
+        b"ID3\x03\x00",  # mp3
+        b"ID3\x04\x00",
+        b"\x1aE\xdf\xa3",  # webm
+    ),
+    4: (b"ftyp",),  # mp4, avif, heic
+    8: (b"WEBPVP8", b"WAVEfmt ", b"AVI LIST"),
+}
 
 
 class HopFailed(NightdeskError):
@@ -178,7 +179,7 @@ def looks_binary(body: bytes) -> bool:
     >>> looks_binary(b"%PDF-1.7"), looks_binary(b"<!doctype html>")
     (True, False)
     """
-    return any(body.startswith(magic, at) for at, magic in _MAGIC)
+    return any(body.startswith(magic, at) for at, magic in _MAGIC.items())
 
 
 #: The error of a `host_busy` whose host another run holds: it will be free again.

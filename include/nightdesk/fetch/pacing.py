@@ -1,9 +1,11 @@
 """Who may go when: one connection a host, a gap between starts, leases across runs.
 
-Every host has a queue of its own. A host that has work stands once in one line of all
-hosts, sorted by the time at which it may be called again; a clock thread hands it to
+A host here is what somebody registered: `feeds.hill.example` and `www.hill.example`
+are paced as one. It has a queue of its own. If it has work, it stands once in one line
+of all, sorted by the time at which it may be called again; a clock thread hands it to
 the workers when that time has come. So a worker never waits for a host, and a slow
-host holds one worker and not all of them.
+host holds one worker and not all of them. A Retry-After closes a host; nobody sleeps
+it away: what is asked for within that time is `rate_limited`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import math
 import queue
 import threading
 import time
@@ -19,9 +22,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from nightdesk.fetch.health import HostHealth
 from nightdesk.fetch.leases import Leases
-from nightdesk.fetch.outcomes import HELD_ELSEWHERE, HOST_DOWN
-from nightdesk.fetch.request import Fetched, Request
+from nightdesk.fetch.outcomes import HELD_ELSEWHERE
+from nightdesk.fetch.request import Fetched, Limits, Request
 from nightdesk.fetch.trip import Courier, Task
 
 log = logging.getLogger(__name__)
@@ -39,7 +43,7 @@ class _Run:
     n_untaken: int = 0
     is_over: bool = False
     held: list[_Job] = field(default_factory=list)  # their host is leased elsewhere
-    parked: list[_Host] = field(default_factory=list)  # until answers are taken
+    parked: list[_Site] = field(default_factory=list)  # until answers are taken
     answers: queue.SimpleQueue[tuple[Request, Fetched] | Exception] = field(
         default_factory=queue.SimpleQueue
     )
@@ -57,8 +61,8 @@ class _Job:
 
 
 @dataclass(eq=False, slots=True)
-class _Host:
-    """A host and the jobs whose next contact is with it."""
+class _Site:
+    """A registered domain and the jobs whose next contact is with a host of it."""
 
     name: str
     jobs: deque[_Job] = field(default_factory=deque)
@@ -67,10 +71,11 @@ class _Host:
     is_leased: bool = False
     last_start: float = 0.0  # epoch seconds, as leases keep it
     last_tick: float = float("-inf")  # the same by the monotonic clock
-    n_failures: int = 0  # in a row
+    closed_until: float = float("-inf")  # monotonic: its Retry-After
+    health: dict[str, HostHealth] = field(default_factory=dict)  # by host
 
 
-_Entry: TypeAlias = tuple[float, int, _Host]
+_Entry: TypeAlias = tuple[float, int, _Site]
 
 
 class Pacer:
@@ -83,20 +88,20 @@ class Pacer:
         *,
         workers: int,
         gap_s: float,
-        breaker: int,
+        limits: Limits,
     ) -> None:
         self._courier = courier
         self._leases = leases
         self._workers = workers
         self._gap_s = gap_s
-        self._breaker = breaker
-        self._hosts: dict[str, _Host] = {}
+        self._limits = limits
+        self._hosts: dict[str, _Site] = {}
         self._runs: set[_Run] = set()
         self._line: list[_Entry] = []
         self._number = itertools.count()
         self._lock = threading.RLock()
         self._tick = threading.Condition(self._lock)
-        self._ready: queue.SimpleQueue[_Host | None] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[_Site | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._is_closed = False
 
@@ -186,10 +191,10 @@ class Pacer:
     def _add(self, job: _Job, *, is_first: bool = False) -> None:
         if job.run.is_over:
             return
-        name = job.task.host
+        name = job.task.site
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(name)
+            host = self._hosts[name] = _Site(name)
         if is_first:
             host.jobs.appendleft(job)
             if host.parked_in is not None:
@@ -200,7 +205,7 @@ class Pacer:
         if not host.is_queued:
             self._put_in_line(host)
 
-    def _put_in_line(self, host: _Host) -> None:
+    def _put_in_line(self, host: _Site) -> None:
         host.is_queued = True
         due = self._due_at(host, host.jobs[0]) if host.jobs else 0.0
         if due <= time.monotonic():
@@ -212,7 +217,7 @@ class Pacer:
                 self._tick.notify()
         self._hire()
 
-    def _due_at(self, host: _Host, job: _Job) -> float:
+    def _due_at(self, host: _Site, job: _Job) -> float:
         return host.last_tick + max(job.gap_s, self._courier.delay_s(job.task))
 
     def _hire(self) -> None:
@@ -240,7 +245,7 @@ class Pacer:
             for job in jobs:
                 self._add(job)
 
-    def _next_job(self, host: _Host) -> _Job | None:
+    def _next_job(self, host: _Site) -> _Job | None:
         """Return the first job of a host, unless its run has to wait."""
         if not host.jobs or self._is_closed:
             return None
@@ -269,7 +274,7 @@ class Pacer:
             except Exception as error:  # noqa: BLE001  raised where answers are taken
                 self._fail(host, error)
 
-    def _serve(self, host: _Host) -> None:
+    def _serve(self, host: _Site) -> None:
         """Make one contact, and settle all jobs before and after that need none."""
         has_called = False
         while True:
@@ -287,16 +292,21 @@ class Pacer:
             has_called = True
         self._rest(host)
 
-    def _is_settled(self, host: _Host, job: _Job) -> bool:
+    def _is_settled(self, host: _Site, job: _Job) -> bool:
         """Deal with a job that needs no contact with this host, if it is one."""
         task = job.task
-        is_broken = 0 < self._breaker <= host.n_failures
-        if is_broken and not job.is_urgent:
+        health = host.health.get(task.host)
+        wait_s = host.closed_until - time.monotonic()
+        if wait_s > 0:
+            wait_s = math.ceil(wait_s)
+            why = f"Retry-After: {wait_s} s are left"
+            done = self._courier.refuse(task, "rate_limited", why, wait_s)
+        elif health and health.is_down and not job.is_urgent:
             done = self._courier.refuse(task, "host_busy", "breaker open")
         else:
             decided = self._courier.decide(task)
             if decided is None:
-                if task.host == host.name:
+                if task.site == host.name:
                     return False
                 with self._lock:  # its robots.txt was elsewhere, and is known now
                     self._add(job, is_first=True)
@@ -305,7 +315,8 @@ class Pacer:
         self._deliver(job.run, task.request, done)
         return True
 
-    def _make_contact(self, host: _Host, job: _Job) -> None:
+    def _make_contact(self, host: _Site, job: _Job) -> None:
+        name, began = job.task.host, time.monotonic()
         try:
             hop = self._courier.hop(job.task)
         except Exception:
@@ -315,19 +326,21 @@ class Pacer:
         # it is the server that must never see two calls too close together.
         host.last_tick = job.task.called_at
         host.last_start = time.time() - (time.monotonic() - host.last_tick)
-        if hop.outcome and hop.outcome not in HOST_DOWN:
-            host.n_failures = 0
-        elif hop.outcome:
-            host.n_failures += 1
-            if host.n_failures == self._breaker:
-                log.warning("host=%s breaker=open outcome=%s", host.name, hop.outcome)
+        if hop.wait_s and self._limits.breaker:
+            host.closed_until = time.monotonic() + hop.wait_s
+        if hop.outcome:
+            health = host.health.setdefault(name, HostHealth())
+            was_down = health.is_down
+            health.count(hop.outcome, time.monotonic() - began, self._limits)
+            if health.is_down and not was_down:
+                log.warning("host=%s breaker=open outcome=%s", name, hop.outcome)
         with self._lock:
             if hop.done is None:
                 self._add(job, is_first=True)
             else:
                 self._deliver(job.run, job.task.request, hop.done)
 
-    def _rest(self, host: _Host) -> None:
+    def _rest(self, host: _Site) -> None:
         """Put a host back in line, or give it back if it has no more work."""
         with self._lock:
             if host.parked_in is not None:
@@ -341,7 +354,7 @@ class Pacer:
             if host.jobs:  # came in meanwhile
                 self._put_in_line(host)
 
-    def _has_lease(self, host: _Host) -> bool:
+    def _has_lease(self, host: _Site) -> bool:
         if host.is_leased:
             return True
         last_start = self._leases.take(host.name)
@@ -356,7 +369,7 @@ class Pacer:
             host.last_tick = max(host.last_tick, time.monotonic() - age_s)
         return True
 
-    def _set_aside(self, host: _Host) -> None:
+    def _set_aside(self, host: _Site) -> None:
         jobs, host.jobs = host.jobs, deque()
         host.is_queued = False
         for job in jobs:
@@ -369,7 +382,7 @@ class Pacer:
         for job in jobs:
             self._retry_held(job.run)
 
-    def _fail(self, host: _Host, error: Exception) -> None:
+    def _fail(self, host: _Site, error: Exception) -> None:
         """Hand an error to those who wait for this host, or else to all who wait."""
         # Logged as well: it may be that nobody waits any more.
         log.error("host=%s failed", host.name, exc_info=error)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from nightdesk.fetch.reservations import read_reservations
 from nightdesk.model import Attempt, Source
 
 Purpose: TypeAlias = Literal["feed", "page", "robots"]
@@ -23,18 +24,26 @@ class Limits:
     robots_bytes: int = 524_288  # RFC 9309 asks for 500 KiB at least
     redirects: int = 5
     crawl_delay_s: float = 120.0  # a host that asks for more is left alone
-    breaker: int = 5  # failures of a host in a row; 0: no matter how many
+    # Failures of a host in a row, after which it is left alone. 0: every request is
+    # sent, no matter how often the host failed or asked to wait; for tests of servers.
+    breaker: int = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An address to fetch, for what, and what is known of it from last time."""
+    """An address to fetch, for what, and what is known of it from last time.
+
+    Attributes:
+        secrets: headers of a subscriber (Authorization, Cookie). They go to the host
+            of `url` only, never in the clear where `url` is https, and into no row.
+    """
 
     url: str
     purpose: Literal["feed", "page"]
     source: Source | None = None
     etag: str | None = None
     last_modified: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,24 @@ class Fetched:
         body: decoded; empty unless the outcome is ok.
         headers: of the last answer as it came, names in lower case; a content-coding
             they may state is undone in `body`.
+        agent: the product name that we went by.
     """
 
     attempt: Attempt
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    agent: str = ""
+
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """What a page or its server reserves: see `reservations.read_reservations`.
+
+        Looked up when asked for, since few of those who fetch ask.
+        """
+        is_page = self.attempt.purpose == "page"
+        return read_reservations(
+            self.agent,
+            self.attempt.status or 0,
+            self.headers,
+            self.body if is_page else b"",
+        )

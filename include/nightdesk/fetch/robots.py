@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 from dataclasses import dataclass, field
 
 from protego import Protego
@@ -25,6 +24,7 @@ _RULE = re.compile(
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _NOBODY = "~"  # in no product token, so a group of this name is nobody's
 _NAMELESS = "!"  # an agent without a product token: only "*" speaks to it
+_MAX_LINE = 16_663  # where Google cuts one: 8 x 2083 characters, with the end
 _LINE_END = re.compile(r"\r\n|\r|\n")  # splitlines() knows more than the RFC
 
 
@@ -81,7 +81,7 @@ def parse_robots(text: str, user_agent: str) -> Robots:
     group: list[str] = []
     is_open = False  # agents may still join the group
     for raw in _LINE_END.split(text.lstrip("\ufeff")):
-        line = " ".join(raw.partition("#")[0].split())
+        line = " ".join(raw[:_MAX_LINE].partition("#")[0].split())
         if agent := _AGENT.fullmatch(line):
             group = [*group] if is_open else []
             is_open = True
@@ -104,21 +104,19 @@ class RobotsCache:
     """The verdicts of one fetcher, by host.
 
     A verdict found over http holds for https too, and the other way round, so that the
-    usual redirect between them does not cost a second look.
+    usual redirect between them does not cost a second look. Without a lock: a look-up
+    and an entry of a dict are each one step, and two equal entries do no harm.
     """
 
     _verdicts: dict[tuple[str, int], Verdict] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, at: Address) -> Verdict | None:
         """Return what is known of an address's host."""
-        with self._lock:
-            return self._verdicts.get(_make_key(at))
+        return self._verdicts.get(_make_key(at))
 
     def keep(self, at: Address, verdict: Verdict) -> None:
         """Keep what was found out about an address's host."""
-        with self._lock:
-            self._verdicts[_make_key(at)] = verdict
+        self._verdicts[_make_key(at)] = verdict
 
 
 def _make_key(at: Address) -> tuple[str, int]:

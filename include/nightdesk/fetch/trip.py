@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from nightdesk.fetch.address import (
     Address,
     Mirrors,
+    find_site,
     hide_secrets,
     hide_userinfo,
     parse_address,
@@ -34,9 +35,9 @@ from nightdesk.fetch.outcomes import (
     read_retry_after,
 )
 from nightdesk.fetch.request import Fetched, Limits, Purpose, Request
-from nightdesk.fetch.robots import RobotsCache, Verdict, parse_robots
+from nightdesk.fetch.robots import RobotsCache, Verdict, parse_robots, read_product
 from nightdesk.fetch.session import Reply, Transport
-from nightdesk.model import Attempt
+from nightdesk.model import Attempt, Source
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT: Mapping[Purpose, str] = {
@@ -75,8 +76,13 @@ class Task:
 
     @property
     def host(self) -> str:
-        """The host of the next hop: by it the pace is kept."""
+        """The host of the next hop."""
         return (self.robots or self.trip).at.host
+
+    @property
+    def site(self) -> str:
+        """The registered domain of the next hop: by it the pace is kept."""
+        return find_site(self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,12 @@ class Hop:
     Attributes:
         outcome: of the contact; a redirect is ok, "" says nothing of the host.
         done: the answer to the request; None: another hop follows.
+        wait_s: for how long the server wants no other request.
     """
 
     outcome: str
     done: Fetched | None = None
+    wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +127,12 @@ class Courier:
         self._transport = transport
         self._reaper = reaper
         self._user_agent = user_agent
+        self._product = read_product(user_agent)
         self._mirrors = mirrors
         self._networks = networks
         self._limits = limits
         self._robots = RobotsCache()
+        self._free = Verdict(parse_robots("", user_agent))
         self._attempts: deque[Attempt] = deque()
 
     def start(self, request: Request) -> Task | Fetched:
@@ -144,7 +154,7 @@ class Courier:
         policy = make_policy(
             self._networks,
             allow_private=bool(request.source and request.source.allow_private),
-            ports=_own_ports(request),
+            ports=_own_ports(request.source) if request.source else (trip.at.port,),
         )
         return Task(request, policy, trip)
 
@@ -187,13 +197,21 @@ class Courier:
         if answer is None:
             return Hop("" if trip.is_repeated else "ok")
         if is_robots:
-            return Hop(answer.outcome, self._take_robots(task, trip, answer))
-        done = self._finish(task, trip, answer)
-        return Hop(answer.outcome, self._log(done))
+            done = self._take_robots(task, trip, answer)
+        else:
+            done = self._log(self._finish(task, trip, answer))
+        wait_s = None
+        if answer.outcome == "rate_limited" and answer.reply is not None:
+            stated = answer.reply.headers.get("retry-after")
+            wait_s = read_retry_after(stated, datetime.now(UTC))
+        return Hop(answer.outcome, done, wait_s or 0)
 
-    def refuse(self, task: Task, outcome: str, error: str) -> Fetched:
+    def refuse(
+        self, task: Task, outcome: str, error: str, retry_after_s: int | None = None
+    ) -> Fetched:
         """Return the answer to a request that goes no further."""
-        return self._log(self._finish(task, task.trip, _Answer(outcome, error)))
+        answer = _Answer(outcome, error, retry_after_s=retry_after_s)
+        return self._log(self._finish(task, task.trip, answer))
 
     def drain_attempts(self) -> list[Attempt]:
         """Return the attempts since the last call, robots.txt among them."""
@@ -232,14 +250,14 @@ class Courier:
     def _exchange(self, task: Task, trip: Trip, deadline: Deadline) -> _Answer | None:
         mirrored = self._mirrors.map_url(trip.at.url)
         policy = replace(task.policy, is_configured=True) if mirrored else task.policy
-        sent_to = parse_address(mirrored).url if mirrored else trip.at.url
-        headers = self._make_headers(task.request, trip.purpose)
+        sent_to = parse_address(mirrored) if mirrored else trip.at
+        headers = self._make_headers(task.request, trip)
         reply = self._transport.send(sent_to, headers, deadline, policy)
         task.called_at = time.monotonic()
         try:
             location = reply.headers.get("location")
             if reply.status in _REDIRECTS and location:
-                self._redirect(trip, reply.status, sent_to, location)
+                self._redirect(trip, reply.status, sent_to.url, location)
                 return None
             return self._read(trip, reply)
         finally:
@@ -283,19 +301,22 @@ class Courier:
         is_feed = purpose == "feed"
         return BodyRules(limits.wire_bytes, limits.decoded_bytes, unpacks_files=is_feed)
 
-    def _make_headers(self, request: Request, purpose: Purpose) -> dict[str, str]:
+    def _make_headers(self, request: Request, trip: Trip) -> dict[str, str]:
         headers = {
             "User-Agent": self._user_agent,
-            "Accept": _ACCEPT[purpose],
+            "Accept": _ACCEPT[trip.purpose],
             "Accept-Encoding": "gzip",
         }
-        if purpose != "robots":
-            # Both are sent: some servers compare only one of them, some the other.
-            known = (
-                ("If-None-Match", request.etag),
-                ("If-Modified-Since", request.last_modified),
-            )
-            headers |= {n: value for n, value in known if value and _is_sendable(value)}
+        if trip.purpose == "robots":
+            return headers
+        # Both are sent: some servers compare only one of them, some the other.
+        known = (
+            ("If-None-Match", request.etag),
+            ("If-Modified-Since", request.last_modified),
+        )
+        headers |= {n: value for n, value in known if value and _is_sendable(value)}
+        if request.secrets and _is_at_home(request, trip.at):
+            headers |= {n: v for n, v in request.secrets.items() if _is_sendable(v)}
         return headers
 
     def _take_robots(self, task: Task, trip: Trip, answer: _Answer) -> Fetched | None:
@@ -318,7 +339,7 @@ class Courier:
             # opens. The request ends as its own contact would have ended.
             return self.refuse(task, outcome, why)
         else:  # RFC 9309, 2.3.1.3: 4xx and too many redirects allow everything
-            verdict = Verdict(parse_robots("", self._user_agent))
+            verdict = self._free
         self._robots.keep(parse_address(trip.url), verdict)
         return None
 
@@ -345,25 +366,31 @@ class Courier:
             or read_retry_after(headers.get("retry-after"), now),
             redirects=tuple(trip.redirects),
         )
-        return Fetched(attempt, answer.body if is_ok else b"", headers)
+        body = answer.body if is_ok else b""
+        return Fetched(attempt, body, headers, self._product)
 
     def _log(self, done: Fetched) -> Fetched:
         self._attempts.append(done.attempt)
         return done
 
 
-def _own_ports(request: Request) -> list[int]:
-    """Return the ports that the configuration names, other than the usual ones."""
-    source = request.source
-    stated = (source.url, source.past_url) if source else (request.url,)
+def _own_ports(source: Source) -> list[int]:
+    """Return the ports that a source's configuration names."""
     ports = []
-    for url in stated:
+    for url in (source.url, source.past_url):
         if url is not None:
             try:
                 ports.append(parse_address(url).port)
             except HopFailed:
                 continue  # such an address is never sent, so it allows nothing
     return ports
+
+
+def _is_at_home(request: Request, at: Address) -> bool:
+    """Return whether a hop goes to the host that the request's secrets are for."""
+    home = parse_address(request.url)
+    is_safe = at.scheme in ("https", home.scheme)
+    return is_safe and at.host == home.host and at.port in (home.port, 443)
 
 
 def _is_sendable(value: str) -> bool:

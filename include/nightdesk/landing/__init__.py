@@ -7,72 +7,41 @@ in the order of their names; a reader therefore sees whole files only. Layout:
     archive/day=C/<name>.warc.zst    captures/day=C/    fetch_log/day=C/
     entries/night=D/   undated/day=C/   coverage/night=D/   urls/bucket=N/
     plans/  articles/  fingerprints/  pairs/  tags/  settled/   each night=D/
-    built/night=D.json               sources/<id>.json
+    built/night=D.json               sources/<id>.json      journal/
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pyarrow as pa
 from upath import UPath
 
-from nightdesk.errors import LandingError
-from nightdesk.landing.archive import encode_record, read_record
+from nightdesk.errors import ArchiveError, LandingError
+from nightdesk.landing.archive import Record, read_record
+from nightdesk.landing.batch import (
+    BUCKETS,
+    Batch,
+    decode_journal,
+    encode_journal,
+    split_urls,
+)
+from nightdesk.landing.files import is_local, put_local, sweep_left_overs
 from nightdesk.landing.leases import HostLeases
-from nightdesk.landing.rows import decode_rows, encode_rows
-from nightdesk.model import Capture, KnownUrl
+from nightdesk.landing.rows import decode_columns, decode_rows, encode_rows
+from nightdesk.landing.state import decode_state, encode_state
+from nightdesk.landing.writer import LOOK_BACK, ArchiveWriter, DigestIndex
+from nightdesk.model import KnownUrl
 
-__all__ = ["ArchiveWriter", "HostLeases", "Landing"]
+__all__ = ["ArchiveWriter", "Batch", "HostLeases", "Landing"]
+
+log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
-_BUCKETS = 16
-
-
-class ArchiveWriter:
-    """Collects the captures of one run; `close` puts them in place, whole."""
-
-    def __init__(self, landing: Landing, folder: str, name: str) -> None:
-        self._landing = landing
-        self._path = f"{folder}/{name}.warc.zst"
-        self._spool = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
-        self._size = 0
-        self._captures: list[Capture] = []
-
-    def add(self, capture: Capture, headers: Mapping[str, str], body: bytes) -> Capture:
-        """Append a body; return the capture with its file and offset filled in."""
-        record = encode_record(
-            capture.url, capture.captured_at, capture.digest, headers, body
-        )
-        placed = Capture(
-            url=capture.url,
-            final_url=capture.final_url,
-            captured_at=capture.captured_at,
-            digest=capture.digest,
-            file=self._path,
-            offset=self._size,
-            content_type=capture.content_type,
-            source_id=capture.source_id,
-        )
-        self._spool.write(record)
-        self._size += len(record)
-        self._captures.append(placed)
-        return placed
-
-    def close(self) -> tuple[Capture, ...]:
-        """Put the archive in place and return what it holds, in order."""
-        with self._spool:
-            if self._captures:
-                self._spool.seek(0)
-                self._landing.put(self._path, self._spool.read())
-        return tuple(self._captures)
 
 
 class Landing:
@@ -85,6 +54,8 @@ class Landing:
 
     def __init__(self, root: str) -> None:
         self.root = UPath(root)
+        # A plain path opens five times faster than a UPath of the same file.
+        self._place = Path(str(self.root)) if is_local(self.root) else self.root
 
     # files -----------------------------------------------------------------
 
@@ -92,9 +63,8 @@ class Landing:
         """Write a whole file, or nothing; return its name below the root."""
         path = self.root / name
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.protocol in ("", "file"):
-                _put_local(Path(str(path)), data)
+            if is_local(path):
+                put_local(Path(str(path)), data)
             else:
                 path.write_bytes(data)  # object stores put whole objects
         except OSError as error:
@@ -107,6 +77,13 @@ class Landing:
             return bytes((self.root / name).read_bytes())
         except OSError as error:
             raise LandingError(f"landing: cannot read {name}: {error}") from error
+
+    def drop(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        try:
+            (self.root / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise LandingError(f"landing: cannot remove {name}: {error}") from error
 
     def exists(self, name: str) -> bool:
         """Say whether the file is there."""
@@ -150,47 +127,153 @@ class Landing:
         for name in names:
             try:
                 rows += decode_rows(self.get(name), row_class)
-            except pa.ArrowInvalid as error:
+            except ValueError as error:
                 raise LandingError(f"landing: {name} is damaged: {error}") from error
         return rows
+
+    def read_columns(self, name: str, columns: Sequence[str]) -> list[list[Any]]:
+        """Return some columns of a file; for long looks at wide rows."""
+        try:
+            return decode_columns(self.get(name), columns)
+        except ValueError as error:
+            raise LandingError(f"landing: {name} is damaged: {error}") from error
 
     def read_folder(self, folder: str, row_class: type[Row]) -> list[Row]:
         """Return the rows of all files of a folder."""
         return self.read_rows(self.names(folder), row_class)
 
+    def open_batch(self, name: str) -> Batch:
+        """Start row files that appear together or not at all; `name` is the run's."""
+        return Batch(lambda files: self._commit(name, files))
+
+    def _commit(self, name: str, files: dict[str, bytes]) -> None:
+        for taken in filter(self.exists, files):  # a run's names are its own
+            raise LandingError(f"landing: {taken} is already there; it is not replaced")
+        journal = self.put(f"journal/{name}.journal", encode_journal(files))
+        self._settle(journal, files)
+
+    def _settle(self, journal: str, files: Mapping[str, bytes]) -> None:
+        for name, data in files.items():
+            if not self.exists(name):
+                self.put(name, data)
+        try:
+            (self.root / journal).unlink(missing_ok=True)
+        except OSError as error:
+            raise LandingError(f"landing: cannot delete {journal}: {error}") from error
+
+    def recover(self) -> list[str]:
+        """Finish what killed runs had begun to write down; return their journals."""
+        done = []
+        for journal in self.names("journal", ".journal"):
+            try:
+                files = decode_journal(self.get(journal))
+            except ValueError as error:
+                raise LandingError(f"landing: {journal} is damaged: {error}") from error
+            except LandingError:
+                if self.exists(journal):
+                    raise
+                continue  # its own run, or another one, was faster
+            self._settle(journal, files)
+            log.warning("landing: finished what a killed run had begun: %s", journal)
+            done.append(journal)
+        return done
+
     # archive ---------------------------------------------------------------
 
     def open_archive(self, day: date, name: str) -> ArchiveWriter:
-        """Start an archive file of the captures of one day."""
-        return ArchiveWriter(self, f"archive/day={day}", name)
+        """Start an archive file of the captures of one day.
 
-    def read_capture(self, file: str, offset: int) -> bytes:
-        """Return the body that was captured at this place.
+        Every collect run begins here, so this is where what a killed run left is put
+        in order.
+        """
+        self.recover()
+        folder = f"archive/day={day}"
+        if is_local(self.root):
+            sweep_left_overs(Path(str(self.root / folder)))
+        return ArchiveWriter(
+            self.root,
+            f"{folder}/{name}.warc.zst",
+            lambda: DigestIndex(self._index_digests(day)),
+            self.read_record,
+        )
+
+    def _index_digests(self, day: date) -> Iterator[tuple[str, str, int]]:
+        for past in self.capture_days(since=day - LOOK_BACK, until=day):
+            for name in self.names(f"captures/day={past}"):
+                try:
+                    columns = self.read_columns(name, ("digest", "file", "offset"))
+                except LandingError as error:  # collecting goes on without it
+                    log.warning("%s; `nightdesk archive verify` says more", error)
+                    continue
+                yield from zip(*columns, strict=True)
+
+    def capture_days(
+        self, *, since: date | None = None, until: date | None = None
+    ) -> list[date]:
+        """Return the days of capture that the archive or its index has, oldest first.
+
+        Args:
+            since: the first day wanted.
+            until: the last day wanted.
+        """
+        days = set()
+        for folder in ("archive", "captures"):
+            path = self.root / folder
+            if path.is_dir():
+                days |= {
+                    date.fromisoformat(child.name.removeprefix("day="))
+                    for child in path.iterdir()
+                    if child.name.startswith("day=")
+                }
+        return sorted(
+            day
+            for day in days
+            if (since is None or since <= day) and (until is None or day <= until)
+        )
+
+    def read_record(self, file: str, offset: int) -> Record:
+        """Return the record at this place: as it stands, a revisit without a body.
 
         Raises:
-            ArchiveError: the record is damaged.
+            ArchiveError: it is missing or damaged.
         """
         try:
-            with (self.root / file).open("rb") as stream:
-                stream.seek(offset)
-                return read_record(stream, f"{file} at {offset}")
+            with (self._place / file).open("rb") as stream:
+                return read_record(stream, file, offset)
+        except FileNotFoundError as error:
+            raise ArchiveError(f"archive: {file} at {offset}: no such file") from error
         except OSError as error:
             raise LandingError(f"landing: cannot read {file}: {error}") from error
+
+    def read_capture(self, file: str, offset: int) -> bytes:
+        """Return the body that was captured at this place, through a revisit too.
+
+        Raises:
+            ArchiveError: the record, or the one that it refers to, is missing or
+                damaged, or its body has another digest than it states.
+        """
+        record = self.read_record(file, offset)
+        if record.origin is None:
+            return record.body
+        first = self.read_record(*record.origin)
+        if first.origin or first.capture.digest != record.capture.digest:
+            raise ArchiveError(
+                f"archive: {file} at {offset}: damaged: it refers to "
+                f"{record.origin[0]} at {record.origin[1]}, where another body is"
+            )
+        return first.body
 
     # URL index -------------------------------------------------------------
 
     def write_urls(self, name: str, rows: Iterable[KnownUrl]) -> None:
         """Add what a run learned of URLs; nothing that is there is changed."""
-        buckets: dict[int, list[KnownUrl]] = {}
-        for row in rows:
-            buckets.setdefault(row.article_id % _BUCKETS, []).append(row)
-        for bucket, part in sorted(buckets.items()):
+        for bucket, part in sorted(split_urls(rows).items()):
             self.write_rows(f"urls/bucket={bucket:02d}", name, part, KnownUrl)
 
     def find_urls(self, article_ids: set[int]) -> dict[int, list[KnownUrl]]:
         """Return all that is known of these articles' URLs."""
         found: dict[int, list[KnownUrl]] = {}
-        for bucket in sorted({i % _BUCKETS for i in article_ids}):
+        for bucket in sorted({i % BUCKETS for i in article_ids}):
             for row in self.read_folder(f"urls/bucket={bucket:02d}", KnownUrl):
                 if row.article_id in article_ids:
                     found.setdefault(row.article_id, []).append(row)
@@ -202,22 +285,21 @@ class Landing:
         """Return a JSON object; {} where the file is not there.
 
         Raises:
-            LandingError: the file holds something else.
+            LandingError: the file is not what was written.
         """
         if not self.exists(name):
             return {}
         try:
-            value = json.loads(self.get(name))
+            return decode_state(self.get(name))
         except ValueError as error:
-            raise LandingError(f"landing: {name} is damaged: {error}") from error
-        if not isinstance(value, dict):
-            raise LandingError(f"landing: {name} is damaged: no JSON object")
-        return value
+            raise LandingError(
+                f"landing: {name} is damaged: {error}; delete it: it only spares "
+                "work that is then done again"
+            ) from error
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON object, keys sorted."""
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1)
-        self.put(name, text.encode())
+        self.put(name, encode_state(value))
 
     def digest_night(self, night: date, days: Iterable[date]) -> str:
         """Return the digest of the set of captures that a build of a night reads.
@@ -232,17 +314,3 @@ class Landing:
         for day in sorted(days):
             names += self.names(f"undated/day={day}")
         return hashlib.sha256("\n".join(names).encode()).hexdigest()
-
-
-def _put_local(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -13,6 +13,7 @@ from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TypeVar, cast
 
 from nightdesk.errors import ConfigError
@@ -26,6 +27,7 @@ from nightdesk.newsstand.listings import (
 from nightdesk.newsstand.outlets import BY_ID, HOSTS, OUTLETS, Outlet
 from nightdesk.newsstand.pages import write_home, write_page
 from nightdesk.newsstand.plan import MIN_ARTICLES, Item, Night, plan_night
+from nightdesk.newsstand.plays import EDITED_AFTER, Troupe, change_page
 from nightdesk.newsstand.truth import Truth, has_past, tell_truth
 
 T = TypeVar("T")
@@ -35,6 +37,8 @@ Headers = Mapping[str, str] | Message
 _DATED = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/")
 _NUMBERED = re.compile(r"(?:-|/r/)(\d{6})\d{5}(?:\.html)?$")
 _ONE_DAY = timedelta(days=1)
+#: Where a feed is found that plays to have moved.
+_MOVED = "/moved"
 _HTML = "text/html; charset=utf-8"
 _N_RELATED = 5
 # A crawl asks at a time for today, yesterday, and the neighbours of one past night; at
@@ -88,9 +92,11 @@ class World:
         seed: another one gives other news.
         folder: real pages to serve beside the made-up ones; see `folder`.
         broken: ids of sources whose feed and sitemaps answer 404; "*" for all.
+        plays: source id -> what it plays, such as `silent@2026-03-02`; see `plays`.
 
     Raises:
-        ConfigError: too few articles, an unknown id in `broken`, a bad folder.
+        ConfigError: too few articles, an unknown id in `broken` or `plays`, an unknown
+            play, a bad folder.
     """
 
     def __init__(
@@ -100,6 +106,7 @@ class World:
         seed: str = "nightdesk",
         folder: Path | None = None,
         broken: frozenset[str] = frozenset(),
+        plays: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         if articles_per_night < MIN_ARTICLES:
             raise ConfigError(
@@ -117,6 +124,7 @@ class World:
             for outlet in OUTLETS
             if outlet.is_dead or outlet.id in broken or "*" in broken
         )
+        self._troupe = Troupe(plays)
         self._nights = Shelf(_N_NIGHTS)
         self._bodies = Shelf(_N_BODIES)
 
@@ -157,6 +165,10 @@ class World:
         if not outlets or scheme != "https":
             return _refuse()
         found = self._find(outlets, path.partition("?")[0])
+        if self._is_lie(outlets, path, headers):
+            found = Response(304)
+        elif self._is_busy(outlets, path):
+            found = Response(429, b"", (("Retry-After", "7200"),))
         if found.status == 200:
             found = _check_condition(found, headers)
         delay_s = outlets[0].delay_s
@@ -166,8 +178,8 @@ class World:
         if path == "/robots.txt":
             return _answer(write_robots(outlets[0]), "text/plain; charset=utf-8")
         for outlet in outlets:
-            if path == outlet.feed:
-                return self._find_feed(outlet)
+            if path in (outlet.feed, _MOVED + outlet.feed):
+                return self._find_feed(outlet, path)
             day = _match_past(outlet, path)
             if day is not None:
                 return self._find_sitemap(outlet, day)
@@ -179,21 +191,43 @@ class World:
         now = self.now()
         today = now.astimezone(UTC).date()
         listed = self.plan(today - _ONE_DAY).list_of(outlet)
-        return listed + [
+        listed += [
             (item, path)
             for item, path in self.plan(today).list_of(outlet)
             if item.at <= now
         ]
+        return self._troupe.list_recent(outlet, listed, now, self.plan)
 
-    def _find_feed(self, outlet: Outlet) -> Response:
-        if outlet.id in self._dead:
-            return _refuse()
-        listed = self._list_recent(outlet)
-        today = self.now().astimezone(UTC).date()
-        body = self._bodies.get(
-            (outlet.id, "feed", today, len(listed)),
-            lambda: write_feed(outlet, listed),
+    def _is_lie(self, outlets: list[Outlet], path: str, headers: Headers) -> bool:
+        """Say whether a play answers 304 here, whatever has changed."""
+        has_condition = (
+            headers.get("If-None-Match") or headers.get("If-Modified-Since")
+        ) is not None
+        return has_condition and any(
+            path == outlet.feed and self._troupe.played_by(outlet, self.now()) == "lies"
+            for outlet in outlets
         )
+
+    def _is_busy(self, outlets: list[Outlet], path: str) -> bool:
+        """Say whether a play wants nobody to ask for this page now."""
+        is_page = path not in ("/robots.txt", *(outlet.feed for outlet in outlets))
+        now = self.now()
+        return is_page and any(
+            self._troupe.played_by(outlet, now) == "busy" for outlet in outlets
+        )
+
+    def _find_feed(self, outlet: Outlet, path: str) -> Response:
+        now = self.now()
+        play = self._troupe.played_by(outlet, now)
+        if outlet.id in self._dead or (path != outlet.feed and play != "moves"):
+            return _refuse()
+        if play == "moves" and path == outlet.feed:
+            target = outlet.root + _MOVED + outlet.feed
+            return Response(301, b"", (("Location", target),))
+        listed = self._list_recent(outlet)
+        today = now.astimezone(UTC).date()
+        kept = (outlet.id, "feed", today, len(listed), play and now)
+        body = self._bodies.get(kept, lambda: write_feed(outlet, listed))
         changed_at = listed[-1][0].at if listed else None
         return _answer(body, content_type(outlet), changed_at)
 
@@ -223,11 +257,15 @@ class World:
 
     def _show(self, item: Item, night: Night) -> Response:
         own = night.by_outlet[item.outlet.id]
-        body = self._bodies.get(
-            item.url,
-            lambda: write_page(item, _choose_related(item, own)),
-        )
-        return _answer(body, _HTML, item.at)
+        version = self._troupe.version_of(item, self.now())
+
+        def write() -> bytes:
+            page = write_page(item, _choose_related(item, own))
+            return change_page(page, item, version) if version else page
+
+        body = self._bodies.get((item.url, version), write)
+        changed_at = item.at + EDITED_AFTER if version == "edited" else item.at
+        return _answer(body, _HTML, changed_at)
 
 
 def _choose_related(item: Item, own: tuple[Item, ...]) -> list[Item]:

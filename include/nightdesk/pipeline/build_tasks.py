@@ -24,6 +24,7 @@ from nightdesk.landing import Landing
 from nightdesk.model import (
     Article,
     Fingerprint,
+    KnownUrl,
     Listing,
     Pair,
     PlannedEntry,
@@ -31,7 +32,7 @@ from nightdesk.model import (
     Source,
     Tags,
 )
-from nightdesk.nights import SettledNight, plan_night, settle_night
+from nightdesk.nights import NightPlan, SettledNight, plan_night, settle_night
 from nightdesk.pipeline.job import Job, days_around, nights_back
 from nightdesk.tag import TAG_VERSION, Tagger, input_digest
 
@@ -50,6 +51,7 @@ class Shard(TypedDict, total=False):
     night: str
     shard: int
     of: int
+    is_joint: bool  # the nights of the run are loaded in one transaction
     captures: str  # digest of the captures that the plan was made from
     entries: str
     pages: str
@@ -82,26 +84,82 @@ def label_shard(shard: Shard) -> str:
 def select_pages(job: Job, night: date) -> list[Shard]:
     """Return the shards to extract: at least one for the night itself.
 
-    With it come the nights of the week before whose landing is newer than their load.
+    With it come the nights of the week before whose landing is newer than their load,
+    and every night that was built with an article which one of these now owns.
     """
-    shards: list[Shard] = []
-    for candidate in nights_back(night):
-        digest = job.landing.digest_night(candidate, days_around(candidate))
-        built = job.landing.read_json(f"built/night={candidate}.json")
-        has_entries = bool(job.landing.names(f"entries/night={candidate}"))
-        is_stale = has_entries and built.get("captures") != digest
-        if candidate == night or is_stale:
-            shards += _plan_shards(job, candidate, digest)
-    return shards
+    plans: dict[date, _Planned] = {}
+    waiting = [n for n in nights_back(night) if n == night or _is_stale(job, n)]
+    is_joint = False
+    while waiting:
+        planned = _plan(job, waiting.pop())
+        plans[planned.night] = planned
+        for other in _find_losers(job, planned):
+            is_joint = True  # an article changes its night: both or neither
+            if other not in plans and other not in waiting:
+                waiting.append(other)
+    return [
+        shard
+        for _, planned in sorted(plans.items())
+        for shard in _write_plan(job, planned, is_joint=is_joint)
+    ]
 
 
-def _plan_shards(job: Job, night: date, digest: str) -> list[Shard]:
-    landing, sources = job.landing, _sources(job)
+def _is_stale(job: Job, night: date) -> bool:
+    digest = job.landing.digest_night(night, days_around(night))
+    built = job.landing.read_json(f"built/night={night}.json")
+    has_entries = bool(job.landing.names(f"entries/night={night}"))
+    return has_entries and built.get("captures") != digest
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """The plan of a night, and what it was made from."""
+
+    night: date
+    captures: str
+    plan: NightPlan
+    known: dict[int, list[KnownUrl]]
+
+
+def _plan(job: Job, night: date) -> _Planned:
+    landing = job.landing
+    digest = landing.digest_night(night, days_around(night))
     rows = landing.read_folder(f"entries/night={night}", Listing)
     for day in days_around(night):
         rows += landing.read_folder(f"undated/day={day}", Listing)
     known = landing.find_urls({row.article_id for row in rows})
-    plan = plan_night(night, rows, known, sources, answered)
+    plan = plan_night(night, rows, known, _sources(job), answered)
+    return _Planned(night, digest, plan, known)
+
+
+def _find_losers(job: Job, planned: _Planned) -> list[date]:
+    """Return the nights that were built with an article that this one owns now."""
+    owned = {e.article_id for e in planned.plan.entries if e.bin is None}
+    claims: dict[date, set[int]] = {}
+    for article_id in owned:
+        for row in planned.known.get(article_id, ()):
+            for other in _nights_of(row) - {planned.night}:
+                claims.setdefault(other, set()).add(article_id)
+    losers = []
+    for other, ids in sorted(claims.items()):
+        name = job.landing.read_json(f"built/night={other}.json").get("entries")
+        if name is None:
+            continue
+        built = job.landing.read_rows([name], PlannedEntry)
+        if any(e.article_id in ids and e.bin is None for e in built):
+            losers.append(other)
+    return losers
+
+
+def _nights_of(row: KnownUrl) -> set[date]:
+    """Return the nights that may have taken an address as theirs."""
+    if row.night is not None:
+        return {row.night}
+    return set(days_around(row.captured_at.date())) if row.captured_at else set()
+
+
+def _write_plan(job: Job, planned: _Planned, *, is_joint: bool) -> list[Shard]:
+    landing, plan, night = job.landing, planned.plan, planned.night
     folder = f"plans/night={night}"
     entries = landing.write_keyed(folder, "entries", plan.entries, PlannedEntry)
     pages = landing.write_keyed(folder, "pages", plan.pages, PlannedPage)
@@ -118,7 +176,8 @@ def _plan_shards(job: Job, night: date, digest: str) -> list[Shard]:
             night=str(night),
             shard=index,
             of=n_shards,
-            captures=digest,
+            is_joint=is_joint,
+            captures=planned.captures,
             entries=entries,
             pages=pages,
         )
@@ -322,8 +381,15 @@ def tag_articles(
         progress: told (articles done, articles in all).
     """
     landing = job.landing
+    current = {
+        (page.article_id, page.digest)
+        for page in landing.read_rows([shard["pages"]], PlannedPage)
+        if page.is_current
+    }
     articles = [
-        a for a in landing.read_rows([shard["articles"]], Article) if a.status == "ok"
+        a
+        for a in landing.read_rows([shard["articles"]], Article)
+        if a.status == "ok" and (a.article_id, a.page_digest) in current
     ]
     gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
     homes = {key: source.country for key, source in _sources(job).items()}

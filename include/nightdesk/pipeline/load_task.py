@@ -66,28 +66,69 @@ def load_nights(
         connect: opens the warehouse.
 
     Raises:
-        NightFailed: no source of the night could be read; its rows, which say so, have
-            been loaded.
+        NightFailed: sources failed, none was read, and nothing was loaded; the rows
+            that say so have been loaded.
         CheckFailed: a night was refused by its checks and rolled back.
     """
     pairs = {item["night"]: item["pairs"] for item in joined}
-    accounts, refused = [], []
+    nights = group_nights(shards)
+    # Later nights first: an article that moved to an earlier one has left them then.
+    steps = [[name] for name in reversed(nights)]
+    if any(shard["is_joint"] for shard in shards):
+        steps = [list(reversed(nights))]
+    accounts: list[dict[str, Any]] = []
+    refused = []
     with open_warehouse(connect) as con:
-        for name, group in group_nights(shards).items():
+        _forget_lost(job, con)
+        for step in steps:
             try:
-                accounts.append(_load_night(job, con, group, pairs[name]))
+                accounts += _load_step(job, con, {n: nights[n] for n in step}, pairs)
             except CheckFailed as error:  # the other nights are as good as before
                 log.error("load %s", error)
                 refused.append(str(error))
     if refused:
         raise CheckFailed("; ".join(refused))
+    accounts.sort(key=lambda account: str(account["night"]))
     for account in accounts:
-        if account["night"] == str(night) and account["n_sources_ok"] == 0:
+        if account["night"] == str(night) and account["is_dead"]:
             raise NightFailed(
                 f"night {night}: none of its {account['n_sources']} sources could be "
                 f"read: {account['reasons']}"
             )
     return accounts
+
+
+def _load_step(
+    job: Job,
+    con: Connection,
+    nights: Mapping[str, Sequence[Shard]],
+    pairs: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Load nights in one transaction, and note that they are built."""
+    with transaction(con):
+        accounts = [
+            _load_night(job, con, group, pairs[name]) for name, group in nights.items()
+        ]
+    for group, account in zip(nights.values(), accounts, strict=True):
+        if not account["is_stale"]:
+            _note_built(job, group[0])
+    return accounts
+
+
+def _note_built(job: Job, shard: Shard) -> None:
+    job.landing.write_json(
+        f"built/night={shard['night']}.json",
+        {"captures": shard["captures"], "entries": shard["entries"]},
+    )
+
+
+def _forget_lost(job: Job, con: Connection) -> None:
+    """Drop the marks of nights that the warehouse does not hold: they are rebuilt."""
+    held = {f"built/night={night}.json" for night in store.read_ledger(con)}
+    for name in job.landing.names("built", ".json"):
+        if name not in held:
+            log.warning("load %s: the warehouse does not hold that night", name)
+            job.landing.drop(name)
 
 
 def _load_night(
@@ -103,49 +144,39 @@ def _load_night(
     if old and captures != newest and old.capture_digest == newest:
         log.warning("load night=%s skipped: built from an older set of captures", night)
         return _account(built, coverage, job, is_stale=True)
-    tables = _tables(job, built, coverage, group)
-    with transaction(con):
-        before = store.hash_links(con, night)
-        touched = {
-            i
-            for (i,) in con.execute(
-                "SELECT article_id FROM article WHERE night = ?", [night]
-            ).fetchall()
-        }
-        store.replace_night(con, night, tables)
-        own = documents_of(built)
-        near, texts = store.find_neighbours(con, night)
-        across = find_pairs(
-            [d for d in own if d.article_id in near],
-            [_document(text) for text in texts],
-        )
-        inside = job.landing.read_rows([pairs], Pair)
-        store.replace_pairs(con, night, {*inside, *across})
-        store.replace_clusters(con, touched | {d.article_id for d in own}, _cluster)
-        seq = store.next_seq(con)
-        after = store.hash_links(con, night)
-        moved = {n for n in before | after if before.get(n) != after.get(n)}
-        results = store.run_checks(con, night)
-        store.refuse_failed(night, results)
-        store.write_ledger(
-            con,
-            store.LedgerRow(
-                night=night,
-                seq=seq,
-                capture_digest=captures,
-                article_digest=_digest_articles(own),
-                n_seen=len(built.settled.entries),
-                n_loaded=len(own),
-            ),
-            {
-                "run_id": job.run_id,
-                "code_version": __version__,
-                "sources_digest": job.load_sources().digest,
-            },
-            job.clock(),
-        )
-        store.bump_nights(con, moved - {night}, seq)
-    job.landing.write_json(f"built/night={night}.json", {"captures": captures})
+    before = store.hash_links(con, night)
+    touched = store.list_articles(con, night)
+    store.replace_night(con, night, _tables(job, built, coverage, group))
+    own = documents_of(built)
+    near, texts = store.find_neighbours(con, night)
+    across = find_pairs(
+        [d for d in own if d.article_id in near], [_document(text) for text in texts]
+    )
+    inside = job.landing.read_rows([pairs], Pair)
+    store.replace_pairs(con, night, {*inside, *across})
+    store.replace_clusters(con, touched | {d.article_id for d in own}, _cluster)
+    seq = store.next_seq(con)
+    after = store.hash_links(con, night)
+    moved = {n for n in before | after if before.get(n) != after.get(n)}
+    store.refuse_failed(night, store.run_checks(con, night))
+    store.write_ledger(
+        con,
+        store.LedgerRow(
+            night=night,
+            seq=seq,
+            capture_digest=captures,
+            article_digest=_digest_articles(own),
+            n_seen=len(built.settled.entries),
+            n_loaded=len(own),
+        ),
+        {
+            "run_id": job.run_id,
+            "code_version": __version__,
+            "sources_digest": job.load_sources().digest,
+        },
+        job.clock(),
+    )
+    store.bump_nights(con, moved - {night}, seq)
     account = _account(built, coverage, job, is_stale=False)
     log.info("load %s", " ".join(f"{k}={v}" for k, v in account.items()))
     return account
@@ -222,11 +253,15 @@ def _account(
     bins = [entry.bin for entry in built.settled.entries]
     enabled = job.load_sources().enabled
     looks = [coverage.get(source.id) for source in enabled]
+    n_ok = sum(1 for look in looks if look and look.status == "ok")
+    n_failed = sum(1 for look in looks if look and look.status == "failed")
     reasons = _say_reasons([look for look in looks if look and look.reason])
     return {
         "night": str(built.night),
         "n_sources": len(enabled),
-        "n_sources_ok": sum(1 for look in looks if look and look.status == "ok"),
+        "n_sources_ok": n_ok,
+        # A night that nothing covers says so in its rows; one that failed is a failure.
+        "is_dead": n_ok == 0 and n_failed > 0 and "loaded" not in bins,
         "reasons": reasons or "nothing was collected",
         "n_seen": len(bins),
         **{f"n_{name}": bins.count(name) for name in BINS},

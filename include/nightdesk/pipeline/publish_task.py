@@ -21,7 +21,6 @@ def publish_changes(job: Job, connect: Connect) -> Published:
     Cheap and idempotent: without a change nothing is written.
     """
     settings = job.settings
-    settings.published.mkdir(parents=True, exist_ok=True)
     with open_warehouse(connect) as con:
         published = publish_nights(con, settings.published)
     if published.nights:

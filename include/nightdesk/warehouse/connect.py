@@ -66,6 +66,8 @@ def open_warehouse(connect: Connect, *, wait_s: float = 120) -> Iterator[Connect
         con.execute("SET TimeZone = 'UTC'")
         migrate(con)
         yield con
+    except duckdb.Error as error:
+        raise WarehouseError(f"warehouse: {error}") from error
     finally:
         con.close()
 

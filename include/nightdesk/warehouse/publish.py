@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from nightdesk.errors import CheckFailed
+from nightdesk.errors import CheckFailed, WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
 from nightdesk.warehouse.store import read_ledger
@@ -61,7 +61,19 @@ def publish_nights(con: Connection, folder: Path) -> Published:
     Args:
         con: the warehouse, open.
         folder: where parts and catalogues lie.
+
+    Raises:
+        WarehouseError: a file cannot be written; the catalogue in force stays.
+        CheckFailed: a mart broke one of its checks; the same.
     """
+    try:
+        return _publish(con, folder)
+    except OSError as error:
+        raise WarehouseError(f"publish: {folder}: {error}") from error
+
+
+def _publish(con: Connection, folder: Path) -> Published:
+    folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
     marts = list_marts()
     code = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
@@ -74,6 +86,10 @@ def publish_nights(con: Connection, folder: Path) -> Published:
             entry = {"seq": row.seq, "parts": _write_parts(con, folder, night, marts)}
             changed.append(night)
         nights[str(night)] = entry
+    for lost in sorted(set(old.get("nights", {})) - set(nights)):
+        # Readers keep what was published; `nightdesk run` brings the night back.
+        log.warning("publish night=%s is not in the warehouse; its parts stay", lost)
+        nights[lost] = old["nights"][lost]
     if not changed and set(nights) == set(old.get("nights", {})):
         return Published(int(old.get("number", 0)), ())
     number = int(old.get("number", 0)) + 1

@@ -76,6 +76,12 @@ def read_ledger(con: Connection) -> dict[date, LedgerRow]:
     return {row[0]: LedgerRow(*row) for row in rows}
 
 
+def list_articles(con: Connection, night: date) -> set[int]:
+    """Return the article ids that the warehouse holds of a night."""
+    rows = con.execute("SELECT article_id FROM article WHERE night = ?", [night])
+    return {row[0] for row in rows.fetchall()}
+
+
 def replace_night(con: Connection, night: date, tables: Mapping[str, Any]) -> None:
     """Put a night's rows in the place of those that are there.
 

@@ -17,6 +17,8 @@ from nightdesk.pipeline import Job, batch_due, collect_sources, plan_run, run_ni
 from nightdesk.poll_state import PollState, read_state
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
 NIGHT = date(2026, 3, 5)
 MIDNIGHT = datetime(2026, 3, 5, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

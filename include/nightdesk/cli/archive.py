@@ -1,0 +1,235 @@
+"""archive: what was captured, byte for byte, and whether it still is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.config import load_settings
+from nightdesk.errors import ArchiveError, ConfigError
+from nightdesk.landing import Landing
+from nightdesk.landing.inspect import (
+    Progress,
+    export_day,
+    find_captures,
+    index_day,
+    read_captures,
+    summarize_day,
+    verify_day,
+)
+from nightdesk.model import Capture
+from nightdesk.urls import article_id, canonicalize_url
+
+_EVERY_S = 2.0
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `archive` and its actions."""
+    archive = add_command(
+        commands,
+        "archive",
+        _list,
+        "look into the archive of captured pages and feeds",
+        "archive get https://www.example.org/story",
+    )
+    inner = archive.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = add_command(
+        inner, "list", _list, "list the days, or a day's captures", "archive list"
+    )
+    get = add_command(
+        inner,
+        "get",
+        _get,
+        "write the body captured of an address to the standard output",
+        "archive get https://www.example.org/story --at 2026-03-01T12:00:00Z",
+    )
+    get.add_argument("url", help="as listed by the source, or as redirected to")
+    get.add_argument(
+        "--at",
+        type=_parse_time,
+        metavar="TIME",
+        help="the newest capture not after this time or day (UTC); default: now",
+    )
+    get.add_argument("--out", type=Path, metavar="FILE", help="write it there instead")
+    get.add_argument("--json", action="store_true", help="print where it lies instead")
+    verify = add_command(
+        inner,
+        "verify",
+        _verify,
+        "read every record and compare it with its digest and its index; 1 if damaged",
+        "archive verify --day 2026-03-01",
+    )
+    again = add_command(
+        inner,
+        "index",
+        _index,
+        "write the index of records that have none, from the archive itself",
+        "archive index --day 2026-03-01",
+    )
+    export = add_command(
+        inner,
+        "export",
+        _export,
+        "write a day as .warc.gz, for other tools",
+        "archive export --day 2026-03-01 day.warc.gz",
+    )
+    export.add_argument("out", type=Path, metavar="OUT.warc.gz")
+    for parser in (listing, verify):
+        parser.add_argument("--json", action="store_true", help="print it as JSON")
+        parser.add_argument(
+            "--day", type=parse_day, metavar="DAY", help="of capture; default: all"
+        )
+    for parser in (again, export):
+        parser.add_argument(
+            "--day", type=parse_day, metavar="DAY", required=True, help="of capture"
+        )
+
+
+def _parse_time(text: str) -> datetime:
+    """Return a moment; a day without a time is its end; UTC where none is stated."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time (2026-03-01T12:00:00Z or 2026-03-01)"
+        ) from error
+    if len(text) == len("2026-03-01"):
+        at += timedelta(days=1, microseconds=-1)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _open() -> Landing:
+    return Landing(load_settings().landing)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress]:
+    """Show on the standard error stream how far long work is, every two seconds."""
+    last = time.monotonic()
+    is_shown, is_terminal = False, sys.stderr.isatty()
+
+    def show(n_done: int, n_all: int, file: str) -> None:
+        nonlocal last, is_shown
+        if time.monotonic() - last < _EVERY_S:
+            return
+        last, is_shown = time.monotonic(), True
+        line = f"{what}: {n_done} of {n_all} {file}"
+        sys.stderr.write(f"\r\x1b[K{line}" if is_terminal else f"{line}\n")
+        sys.stderr.flush()
+
+    yield show
+    if is_shown and is_terminal:
+        sys.stderr.write("\r\x1b[K")
+
+
+def _list(options: argparse.Namespace) -> int:
+    landing = _open()
+    columns: tuple[str, ...]
+    if options.day:
+        rows = [asdict(row) for row in read_captures(landing, options.day)]
+        columns = ("captured_at", "source_id", "url", "file", "offset")
+    else:
+        rows = [asdict(summarize_day(landing, d)) for d in landing.capture_days()]
+        columns = ("day", "n_files", "n_records", "n_urls", "n_bodies", "size_bytes")
+    if options.json:
+        say_json(rows)
+    elif rows:
+        say_table(rows, columns)
+    else:
+        say("nothing was captured" + (f" on {options.day}" if options.day else " yet"))
+    return 0
+
+
+def _get(options: argparse.Namespace) -> int:
+    landing = _open()
+    capture = _find(landing, options.url, options.at)
+    if options.json:
+        say_json(asdict(capture))
+        return 0
+    body = landing.read_capture(capture.file, capture.offset)
+    if options.out:
+        _write(options.out, body)
+        say(f"{options.out}: {len(body)} bytes, captured at {capture.captured_at}")
+    else:
+        sys.stdout.buffer.write(body)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def _write(path: Path, body: bytes) -> None:
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise ConfigError(f"--out: {error}") from error
+
+
+def _find(landing: Landing, url: str, at: datetime | None) -> Capture:
+    """Return the newest capture of an address, or of its canonical form."""
+    urls = {url}
+    try:
+        urls.add(canonical := canonicalize_url(url))
+    except ValueError as error:
+        raise ConfigError(f"archive get: {error}") from error
+    if found := find_captures(landing, urls, at):
+        return found[-1]
+    known = landing.find_urls({article_id(canonical)}).get(article_id(canonical), [])
+    places = [
+        Capture(
+            url=row.canonical_url,
+            final_url=row.final_url or row.canonical_url,
+            captured_at=row.captured_at,
+            digest=row.digest or "",
+            file=row.file,
+            offset=row.offset or 0,
+            content_type=row.content_type,
+        )
+        for row in known
+        if row.file is not None and row.captured_at is not None
+    ]
+    earlier = [p for p in places if at is None or p.captured_at <= at]
+    if earlier:
+        return max(earlier, key=lambda place: place.captured_at)
+    later = find_captures(landing, urls) or places
+    when = f"; but later, at {min(p.captured_at for p in later)}" if later else ""
+    raise ArchiveError(
+        f"archive: {url}: not captured{f' until {at}' if at else ''}{when}"
+    )
+
+
+def _verify(options: argparse.Namespace) -> int:
+    landing, n_good, findings = _open(), 0, []
+    for day in [options.day] if options.day else landing.capture_days():
+        with _progress(f"verify {day}") as progress:
+            good, found = verify_day(landing, day, progress)
+        n_good += good
+        findings += found
+    if options.json:
+        say_json({"n_good": n_good, "damaged": [asdict(f) for f in findings]})
+    else:
+        for finding in findings:
+            at = "" if finding.offset is None else f" at {finding.offset}"
+            say(f"DAMAGED {finding.file}{at}: {finding.problem}")
+            say(f"  what to do: {finding.cure}")
+        say(f"{n_good} records are good, {len(findings)} problems")
+    return 1 if findings else 0
+
+
+def _index(options: argparse.Namespace) -> int:
+    with _progress(f"index {options.day}") as progress:
+        n_new = index_day(_open(), options.day, progress)
+    say(f"{n_new} records were not in the index of {options.day}, and are now")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    with _progress(f"export {options.day}") as progress:
+        n_records = export_day(_open(), options.day, options.out, progress)
+    say(f"{options.out}: {n_records} records")
+    return 0

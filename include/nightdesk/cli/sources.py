@@ -1,0 +1,299 @@
+"""sources: what is watched, and how a source is found, tried and passed on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from nightdesk.cli import Commands, add_command, say, say_json, say_table
+from nightdesk.config import (
+    Settings,
+    SourceList,
+    load_settings,
+    load_sources,
+    sources_path,
+    sources_schema,
+)
+from nightdesk.errors import ConfigError, FeedError
+from nightdesk.model import Source
+from nightdesk.opml import make_source, read_opml, write_opml
+
+_COLUMNS = ("id", "kind", "country", "lang", "past", "tags", "url")
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `sources` with its actions."""
+    group = add_command(
+        commands,
+        "sources",
+        _validate,
+        "look after the list of sources",
+        "sources validate",
+    )
+    inner = group.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_looks(inner)
+    _add_lists(inner)
+
+
+def _add_looks(inner: Commands) -> None:
+    check = add_command(
+        inner,
+        "validate",
+        _validate,
+        "check the sources file in force, or another",
+        "sources validate my.yaml",
+    )
+    check.add_argument("file", nargs="?", type=Path)
+    listing = add_command(
+        inner, "list", _list, "print the sources in force", "sources list"
+    )
+    listing.add_argument("--json", action="store_true")
+    find = add_command(
+        inner,
+        "discover",
+        _discover,
+        "find the feeds, sitemaps or index page of an outlet",
+        "sources discover https://www.harbourledger.example/",
+    )
+    find.add_argument("url", metavar="URL", help="the outlet's front page will do")
+    find.add_argument("--json", action="store_true")
+    attempt = add_command(
+        inner,
+        "try",
+        _try,
+        "poll a source once and show what it says; archives nothing",
+        "sources try harbour-ledger",
+    )
+    attempt.add_argument("source", metavar="ID|URL")
+    attempt.add_argument(
+        "--link-pattern", metavar="REGEX", help="read URL as a page of kind `page`"
+    )
+    attempt.add_argument(
+        "--limit", type=int, default=10, metavar="N", help="entries shown (10)"
+    )
+    attempt.add_argument("--json", action="store_true", help="all entries, as JSON")
+
+
+def _add_lists(inner: Commands) -> None:
+    starter = add_command(
+        inner,
+        "starter",
+        _starter,
+        "put a starter list of real public feeds into your config",
+        "sources starter",
+    )
+    starter.add_argument("--force", action="store_true", help="replace your own file")
+    bring = add_command(
+        inner,
+        "import-opml",
+        _import_opml,
+        "add the subscriptions of an OPML file to your sources",
+        "sources import-opml subscriptions.opml --dry-run",
+    )
+    bring.add_argument("file", type=Path, metavar="FILE")
+    bring.add_argument("--dry-run", action="store_true", help="only show them")
+    bring.add_argument("--json", action="store_true")
+    take = add_command(
+        inner,
+        "export-opml",
+        _export_opml,
+        "write the sources in force as OPML, to a file or the screen",
+        "sources export-opml sources.opml",
+    )
+    take.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    add_command(
+        inner,
+        "schema",
+        _schema,
+        "print the JSON Schema of a sources file, for editors",
+        "sources schema > include/config/sources.schema.json",
+    )
+
+
+def _validate(options: argparse.Namespace) -> int:
+    path = options.file or sources_path(load_settings())
+    sources = load_sources(path)
+    say(f"{path}: {len(sources.sources)} sources, {len(sources.enabled)} enabled")
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    sources = load_sources(sources_path(load_settings()))
+    rows: list[dict[str, Any]] = [
+        {
+            "id": s.id,
+            "kind": s.kind,
+            "country": s.country,
+            "lang": s.lang,
+            "past": "dated sitemap" if s.past_url else "",
+            "tags": " ".join(s.tags),
+            "url": s.url,
+        }
+        for s in sources.sources
+    ]
+    if options.json:
+        say_json(rows)
+    else:
+        say_table(rows, _COLUMNS)
+    return 0
+
+
+def _starter(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    target = settings.config_dir / "sources.yaml"
+    if target.exists() and not options.force:
+        raise ConfigError(f"{target}: already there; --force replaces it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(settings.shipped / "starter" / "sources.yaml", target)
+    n_sources = len(load_sources(target).enabled)
+    say(f"{target}: {n_sources} public feeds; edit it as you like")
+    if settings.contact is None:
+        say("set NIGHTDESK_CONTACT to an address servers may ask; then `make night`")
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    say(json.dumps(sources_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+# looking at servers --------------------------------------------------------
+
+
+def _discover(options: argparse.Namespace) -> int:
+    from nightdesk.cli.probe import discover, proposal_row
+
+    settings, sources = _load()
+    proposals = discover(settings, sources, options.url)
+    rows = [proposal_row(proposal, sources) for proposal in proposals]
+    if options.json:
+        say_json(rows)
+        return 0 if rows else 1
+    if not rows:
+        say(f"{options.url}: no feed, no sitemap, and no page that lists articles")
+        return 1
+    for row in rows:
+        newest = f", newest {row['newest_at']}" if row["newest_at"] else ""
+        note = f", {row['note']}" if row["note"] else ""
+        say(
+            f"# {row['title'] or '-'}: {row['n_entries']} entries{newest}{note}; "
+            f"found by {row['via']}"
+        )
+        say(row["yaml"])
+    say("# put what you want into your sources.yaml; `nightdesk sources try` first")
+    return 0
+
+
+def _try(options: argparse.Namespace) -> int:
+    from nightdesk.cli.probe import choose_source, try_source
+
+    settings, sources = _load()
+    source = choose_source(sources, options.source, options.link_pattern)
+    found = try_source(settings, sources, source)
+    if options.json:
+        say_json(found)
+    else:
+        _say_try(found, options.limit)
+    return 0 if found["outcome"] == "ok" and found["entries"] else 1
+
+
+def _say_try(found: dict[str, Any], limit: int) -> None:
+    entries = found["entries"]
+    say(f"source    {found['id']} ({found['kind']})")
+    say(f"address   {found['final_url']}")
+    say(
+        f"outcome   {found['outcome']}" + (f": {found['error']}" * bool(found["error"]))
+    )
+    say(f"title     {found['title'] or ''}")
+    say(f"entries   {len(entries)}, {found['n_new']} of them new")
+    for problem in found["problems"]:
+        say(f"problem   {problem}")
+    if entries:
+        say()
+        say_table(entries[:limit], ("new", "published_at", "title", "url"))
+    if len(entries) > limit:
+        say(f"... and {len(entries) - limit} more; --limit shows them")
+
+
+def _load() -> tuple[Settings, SourceList]:
+    settings = load_settings()
+    return settings, load_sources(sources_path(settings))
+
+
+# lists of others -----------------------------------------------------------
+
+
+def _import_opml(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    try:
+        outlines = read_opml(options.file.read_bytes(), str(options.file))
+    except OSError as error:
+        raise ConfigError(f"import-opml: {options.file}: {error.strerror}") from error
+    except FeedError as error:
+        raise ConfigError(str(error)) from error
+    target = settings.config_dir / "sources.yaml"
+    own = load_sources(target).sources if target.exists() else ()
+    taken = {name for s in own for name in (s.id, *s.was)}
+    urls = {s.url for s in own}
+    fresh: list[Source] = []
+    skipped: list[dict[str, str]] = []
+
+    def skip(url: str, reason: str) -> None:
+        skipped.append({"url": url, "reason": reason})
+
+    for outline in outlines:
+        try:
+            source = make_source(outline, taken)
+        except ValueError as error:
+            skip(outline.feed_url, str(error))
+            continue
+        if source.url in urls:
+            skip(source.url, "already there")
+            continue
+        taken.add(source.id)
+        urls.add(source.url)
+        fresh.append(source)
+    _report_import(options, target, fresh, skipped)
+    return 0
+
+
+def _report_import(
+    options: argparse.Namespace,
+    target: Path,
+    fresh: list[Source],
+    skipped: list[dict[str, str]],
+) -> None:
+    from nightdesk.cli.source_file import add_sources, write_rows
+
+    rows = write_rows(fresh) if fresh else ""
+    if fresh and not options.dry_run:
+        add_sources(target, fresh)
+    if options.json:
+        added = [{"id": s.id, "name": s.name, "url": s.url} for s in fresh]
+        say_json({"file": str(target), "added": added, "skipped": skipped})
+        return
+    for row in skipped:
+        say(f"# left out {row['url']}: {row['reason']}")
+    if options.dry_run:
+        say(rows)
+    else:
+        say(f"{target}: {len(fresh)} sources added, {len(skipped)} left out")
+
+
+def _export_opml(options: argparse.Namespace) -> int:
+    _, sources = _load()
+    text = write_opml(sources.sources)
+    n_pages = sum(s.kind == "page" for s in sources.sources)
+    if options.file is None:
+        say(text.rstrip("\n"))
+        return 0
+    try:
+        options.file.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(f"export-opml: {options.file}: {error.strerror}") from error
+    left = f"; {n_pages} pages have no feed and were left out" if n_pages else ""
+    say(f"{options.file}: {len(sources.sources) - n_pages} sources{left}")
+    return 0

@@ -1,0 +1,320 @@
+"""Looks at whole days of the archive: verify, find, list, index again, export.
+
+Kept apart from `Landing`, which a night needs: this is what people ask for.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from nightdesk.errors import ArchiveError, LandingError
+from nightdesk.landing import Landing
+from nightdesk.landing.archive import Record, read_record
+from nightdesk.landing.files import Spool
+from nightdesk.model import Capture
+
+ENDING = ".warc.zst"
+Progress = Callable[[int, int, str], None]  # done, in all, of what
+
+_RESTORE = "bring the file back from a backup; without one the page is lost"
+_INDEX = "nightdesk archive index --day {day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be, and what to do about it."""
+
+    file: str
+    problem: str
+    cure: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummary:
+    """What the archive holds of one day of capture."""
+
+    day: date
+    n_files: int
+    n_records: int
+    n_urls: int
+    n_bodies: int  # distinct ones
+    size_bytes: int
+
+
+def archive_files(landing: Landing, day: date) -> list[str]:
+    """Return the archive files of a day."""
+    return landing.names(f"archive/day={day}", ENDING)
+
+
+def read_captures(landing: Landing, day: date) -> list[Capture]:
+    """Return the index of a day, in the order of its files.
+
+    Raises:
+        LandingError: a file of the index is damaged; the message names it.
+    """
+    return landing.read_folder(f"captures/day={day}", Capture)
+
+
+def summarize_day(landing: Landing, day: date) -> DaySummary:
+    """Return what the archive holds of a day."""
+    rows, files = read_captures(landing, day), archive_files(landing, day)
+    sizes = [(landing.root / name).stat().st_size for name in files]
+    return DaySummary(
+        day=day,
+        n_files=len(files),
+        n_records=len(rows),
+        n_urls=len({row.url for row in rows}),
+        n_bodies=len({row.digest for row in rows}),
+        size_bytes=sum(sizes),
+    )
+
+
+def find_captures(
+    landing: Landing, urls: set[str], until: datetime | None = None
+) -> list[Capture]:
+    """Return the captures of the newest day that has these addresses, oldest first.
+
+    Args:
+        landing: the landing area.
+        urls: as listed or as redirected to.
+        until: the last moment that counts; none: now.
+
+    Raises:
+        LandingError: a file of the index is damaged.
+    """
+    last = until.astimezone(UTC).date() if until else None
+    for day in reversed(landing.capture_days(until=last)):
+        found = []
+        for name in landing.names(f"captures/day={day}"):
+            columns = landing.read_columns(name, ("url", "final_url"))
+            if not urls.isdisjoint(columns[0]) or not urls.isdisjoint(columns[1]):
+                found += landing.read_rows([name], Capture)
+        hits = [
+            row
+            for row in found
+            if (row.url in urls or row.final_url in urls)
+            and (until is None or row.captured_at <= until)
+        ]
+        if hits:
+            return sorted(hits, key=lambda row: (row.captured_at, row.file, row.offset))
+    return []
+
+
+# verify --------------------------------------------------------------------
+
+
+def verify_day(
+    landing: Landing, day: date, progress: Progress | None = None
+) -> tuple[int, list[Finding]]:
+    """Read every record of a day; return how many are good, and what is wrong.
+
+    Args:
+        landing: the landing area.
+        day: the day of capture.
+        progress: told (records done, records in all, file).
+    """
+    rows, findings = _read_index(landing, day)
+    by_file: dict[str, list[Capture]] = {
+        name: [] for name in archive_files(landing, day)
+    }
+    for row in rows:
+        by_file.setdefault(row.file, []).append(row)
+    n_good = n_done = 0
+    for file, part in sorted(by_file.items()):
+        if progress:
+            progress(n_done, len(rows), file)
+        good, found = _verify_file(landing, day, file, part)
+        findings += found
+        n_good += good
+        n_done += len(part)
+    if progress:
+        progress(n_done, len(rows), "")
+    return n_good, findings
+
+
+def _read_index(landing: Landing, day: date) -> tuple[list[Capture], list[Finding]]:
+    rows: list[Capture] = []
+    findings = []
+    for name in landing.names(f"captures/day={day}"):
+        try:
+            rows += landing.read_rows([name], Capture)
+        except LandingError as error:
+            cure = f"delete it, then {_INDEX.format(day=day)}"
+            findings.append(Finding(name, _cause(error), cure))
+    return rows, findings
+
+
+def _verify_file(
+    landing: Landing, day: date, file: str, rows: list[Capture]
+) -> tuple[int, list[Finding]]:
+    if not landing.exists(file):
+        return 0, [Finding(file, f"missing, with {len(rows)} records", _RESTORE)]
+    if not rows:
+        cure = f"a run was killed here, or the index was lost: {_INDEX.format(day=day)}"
+        return 0, [Finding(file, "not in the index", cure)]
+    findings, n_good, end = [], 0, 0
+    ordered = sorted(rows, key=lambda row: row.offset)
+    with (landing.root / file).open("rb") as stream:
+        for row in ordered:
+            if row.offset > end >= 0:
+                findings.append(_unlisted(day, file, end))
+            problem, size = _verify_record(landing, stream, row)
+            end = -1 if problem and not size else row.offset + size
+            if problem:
+                findings.append(Finding(file, problem, _RESTORE, row.offset))
+            else:
+                n_good += 1
+    length = (landing.root / file).stat().st_size
+    if 0 <= end < length:
+        findings.append(_unlisted(day, file, end))
+    twins = len(rows) - len({row.offset for row in rows})
+    if twins:
+        cure = f"delete the doubled file of captures/day={day}"
+        findings.append(Finding(file, f"{twins} records are in the index twice", cure))
+    return n_good, findings
+
+
+def _unlisted(day: date, file: str, offset: int) -> Finding:
+    problem = "bytes that no row of the index names"
+    return Finding(file, problem, _INDEX.format(day=day), offset)
+
+
+def _verify_record(
+    landing: Landing, stream: BinaryIO, row: Capture
+) -> tuple[str | None, int]:
+    """Return what is wrong with a record, and the size of its frame (0: unknown)."""
+    try:
+        record = read_record(stream, row.file, row.offset)
+    except LandingError as error:
+        where = f"archive: {row.file} at {row.offset}: "
+        return str(error).removeprefix(where), 0
+    wrong = [
+        f.name
+        for f in fields(Capture)
+        if getattr(row, f.name) != getattr(record.capture, f.name)
+    ]
+    if wrong:
+        return f"index and record differ in {', '.join(wrong)}", record.size
+    if record.origin is not None:
+        try:
+            landing.read_capture(row.file, row.offset)
+        except LandingError as error:
+            return f"refers to a damaged record: {error}", record.size
+    return None, record.size
+
+
+def _cause(error: LandingError) -> str:
+    """Return the message without the place, which its finding names anyway."""
+    text = str(error)
+    for sign in (" is damaged: ", ": damaged: "):
+        text = text.split(sign, 1)[-1]
+    return text
+
+
+# index again ---------------------------------------------------------------
+
+
+def index_day(landing: Landing, day: date, progress: Progress | None = None) -> int:
+    """Write the index of records that have none; return how many.
+
+    Raises:
+        LandingError: a file of the index is damaged.
+    """
+    known = {(row.file, row.offset) for row in read_captures(landing, day)}
+    files, n_new = archive_files(landing, day), 0
+    for n, file in enumerate(files):
+        if progress:
+            progress(n, len(files), file)
+        new = [
+            record.capture
+            for record in scan_file(landing, file)
+            if (file, record.capture.offset) not in known
+        ]
+        if new:
+            stem = file.rpartition("/")[2].removesuffix(ENDING)
+            landing.write_keyed(f"captures/day={day}", f"{stem}-again", new, Capture)
+            n_new += len(new)
+    if progress:
+        progress(len(files), len(files), "")
+    return n_new
+
+
+def scan_file(landing: Landing, file: str) -> Iterator[Record]:
+    """Yield the records of an archive file from its start, without the index.
+
+    Raises:
+        ArchiveError: one is damaged; those after it cannot be found without the index.
+    """
+    length, offset = (landing.root / file).stat().st_size, 0
+    with (landing.root / file).open("rb") as stream:
+        while offset < length:
+            record = read_record(stream, file, offset)
+            yield record
+            offset += record.size
+
+
+# export --------------------------------------------------------------------
+
+
+def export_day(
+    landing: Landing, day: date, target: Path, progress: Progress | None = None
+) -> int:
+    """Write a day as `.warc.gz`, one gzip member a record; return how many records.
+
+    Revisits stay revisits; the body that one of them refers to may lie in another day.
+
+    Raises:
+        ArchiveError: a record is damaged; nothing is written.
+        LandingError: the file cannot be written, or the index is damaged.
+    """
+    rows = sorted(read_captures(landing, day), key=lambda row: (row.file, row.offset))
+    if not rows:
+        raise ArchiveError(f"archive: {day}: nothing was captured on that day")
+    try:
+        sink = Spool(type(landing.root)(str(target.absolute())))
+        sink.write(_zip(_describe(rows)))
+        for n, record in enumerate(_records(landing, rows)):
+            if progress:
+                progress(n, len(rows), record.capture.file)
+            sink.write(_zip(record.raw))
+        sink.close()
+    except OSError as error:
+        raise LandingError(f"archive: cannot write {target}: {error}") from error
+    if progress:
+        progress(len(rows), len(rows), "")
+    return len(rows)
+
+
+def _records(landing: Landing, rows: Iterable[Capture]) -> Iterator[Record]:
+    for row in rows:
+        yield landing.read_record(row.file, row.offset)
+
+
+def _describe(rows: list[Capture]) -> bytes:
+    """Return the warcinfo record with which a file begins."""
+    block = b"software: nightdesk\r\nformat: WARC File Format 1.1\r\n"
+    stamp = min(row.captured_at for row in rows).strftime("%Y-%m-%dT%H:%M:%SZ")
+    name = rows[0].digest[:32].ljust(32, "0")
+    head = (
+        "WARC/1.1\r\nWARC-Type: warcinfo\r\n"
+        f"WARC-Date: {stamp}\r\nWARC-Record-ID: <urn:uuid:{_uuid(name)}>\r\n"
+        "Content-Type: application/warc-fields\r\n"
+        f"Content-Length: {len(block)}\r\n\r\n"
+    )
+    return head.encode() + block + b"\r\n\r\n"
+
+
+def _uuid(hexadecimal: str) -> str:
+    h = hexadecimal
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def _zip(record: bytes) -> bytes:
+    gzip = zlib.compressobj(6, zlib.DEFLATED, 31)
+    return gzip.compress(record) + gzip.flush()

@@ -1,0 +1,189 @@
+"""OPML subscription lists: bytes -> outlines, sources -> text.
+
+Read with the patience that feed readers' exports need (bare ampersands, unclosed
+elements, another spelling of `xmlUrl`); written as OPML 2.0. Left out: lists that
+include other lists by address, since reading them would mean fetching.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from nightdesk.errors import FeedError
+from nightdesk.feeds.charset import decode_document
+from nightdesk.feeds.tree import Tree, guard_xml, mend_xml, parse_tree
+from nightdesk.model import Source, SourceKind
+from nightdesk.urls import host
+
+_KINDS: dict[str, SourceKind] = {
+    "rss": "rss",
+    "atom": "atom",
+    "jsonfeed": "jsonfeed",
+    "json": "jsonfeed",
+    "sitemap": "sitemap",
+}
+_MAX_NAME, _MAX_ID = 200, 63
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A subscription: its text as stated, the address, and the folders it lies in."""
+
+    text: str
+    feed_url: str
+    home_url: str | None = None
+    lang: str | None = None
+    kind: str | None = None  # `type` as stated, lower case
+    folders: tuple[str, ...] = ()
+    key: str = "xmlUrl"  # as it is spelled
+
+
+def read_opml(body: bytes, url: str = "") -> tuple[Outline, ...]:
+    """Return the subscriptions of a list, in the order stated, nothing removed.
+
+    Raises:
+        FeedError: the document is no OPML.
+
+    >>> read_opml(b'<opml><body><outline text="Hill" xmlUrl="http://hill.example/f"/>'
+    ...           b'</body></opml>')[0].feed_url
+    'http://hill.example/f'
+    """
+    text = mend_xml(guard_xml(decode_document(body).text.replace("\0", ""), url))
+    if "<" not in text:
+        raise FeedError(f"opml: {url or '-'}: no element in the document", url)
+    tree = parse_tree(text, url)
+    outlines = tuple(_read_outlines(tree))
+    root = tree.name(tree.root).rpartition(":")[2]
+    if not outlines and root not in ("opml", "outlinedocument"):
+        raise FeedError(f"opml: {url or '-'}: XML, but no OPML: <{root[:60]}>", url)
+    return outlines
+
+
+def _read_outlines(tree: Tree) -> Iterator[Outline]:
+    for element in tree.root.iter():
+        if tree.name(element).rpartition(":")[2] != "outline":
+            continue
+        stated = _attributes(element)
+        key = next((k for k in stated if k.lower() == "xmlurl"), None)
+        if key is None or not stated[key].strip():
+            continue
+        lowered = {k.lower(): v for k, v in stated.items()}
+        yield Outline(
+            text=lowered.get("text") or lowered.get("title") or "",
+            feed_url=stated[key],
+            home_url=lowered.get("htmlurl") or None,
+            lang=lowered.get("language") or None,
+            kind=(lowered.get("type") or "").strip().lower() or None,
+            folders=_read_folders(tree, element, lowered.get("category") or ""),
+            key=key,
+        )
+
+
+def _attributes(element: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in element.attrib.items()}
+
+
+def _read_folders(tree: Tree, element: Any, category: str) -> tuple[str, ...]:
+    """Return the words of `category` ("/a/b,c") and the titles of what is around."""
+    found = [word.strip() for word in re.split(r"[,/]", category)]
+    parent = element.getparent()
+    while parent is not None and tree.name(parent).rpartition(":")[2] == "outline":
+        found.append((parent.get("text") or parent.get("title") or "").strip())
+        parent = parent.getparent()
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def make_source(outline: Outline, taken: Collection[str]) -> Source:
+    """Return the source that an outline names, with an id that is not taken.
+
+    Raises:
+        ValueError: its address is no http(s) address.
+    """
+    url = outline.feed_url.strip()
+    if url.lower().startswith("feed:"):  # Safari's and NetNewsWire's scheme
+        url = url[5:] if "://" in url[5:] else f"http://{url[5:].lstrip('/')}"
+    outlet = host(url)
+    name = " ".join(outline.text.split())[:_MAX_NAME] or outlet
+    lang = (outline.lang or "").partition("-")[0].lower()
+    return Source(
+        id=make_id(name, outlet, taken),
+        name=name,
+        kind=_KINDS.get(outline.kind or "", "rss"),
+        url=url,
+        lang=lang if re.fullmatch(r"[a-z]{2,3}", lang) else None,
+        tags=tuple(dict.fromkeys(filter(None, map(make_slug, outline.folders)))),
+    )
+
+
+def make_id(name: str, outlet: str, taken: Collection[str]) -> str:
+    """Return an id for a name, else for its host, with a number if it is taken.
+
+    >>> make_id("The Hill, Daily", "hill.example", {"the-hill-daily"})
+    'the-hill-daily-2'
+    """
+    base = make_slug(name) or make_slug(outlet.removeprefix("www.")) or "source"
+    base = base[: _MAX_ID - 5].strip("-")
+    found, number = base, 2
+    while found in taken:
+        found, number = f"{base}-{number}", number + 1
+    return found
+
+
+def make_slug(text: str) -> str:
+    """Return lower-case ASCII words joined by hyphens, "" if nothing is left.
+
+    >>> make_slug("Łódź: Świat & Kraj"), make_slug("新闻")
+    ('lodz-swiat-kraj', '')
+    """
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
+    return re.sub(r"[^a-z0-9]+", "-", folded.encode("ascii", "ignore").decode()).strip(
+        "-"
+    )
+
+
+def write_opml(sources: Iterable[Source], title: str = "nightdesk sources") -> str:
+    """Return a subscription list of the sources that have a feed.
+
+    >>> print(write_opml([]), end="")
+    <?xml version="1.0" encoding="UTF-8"?>
+    <opml version="2.0">
+      <head><title>nightdesk sources</title></head>
+      <body>
+      </body>
+    </opml>
+    """
+    head = title.replace("&", "&amp;").replace("<", "&lt;")
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<opml version="2.0">',
+        f"  <head><title>{_printable(head)}</title></head>",
+        "  <body>",
+        *(f"    {_write_outline(s)}" for s in sources if s.kind != "page"),
+        "  </body>",
+        "</opml>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _write_outline(source: Source) -> str:
+    values = {
+        "type": source.kind,
+        "text": source.name,
+        "title": source.name,
+        "xmlUrl": source.url,
+        "language": source.lang,
+        "category": ",".join(source.tags),
+    }
+    words = [f"{k}={quoteattr(_printable(v))}" for k, v in values.items() if v]
+    return f"<outline {' '.join(words)}/>"
+
+
+def _printable(text: str) -> str:
+    """Return text without the characters that XML forbids."""
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", text)

@@ -1,0 +1,270 @@
+"""add: bring in one page by hand, from its address or from a saved file.
+
+It is captured like any other and listed as an entry of the pseudo-source `by-hand`, so
+that the next build of its night loads it, and every later build does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from urllib.parse import quote
+
+from nightdesk.errors import ConfigError, NightdeskError
+from nightdesk.extract import Page, extract_article
+from nightdesk.fetch import Fetched, Fetcher, Request
+from nightdesk.landing import HostLeases
+from nightdesk.model import Article, Attempt, Capture, Coverage, KnownUrl, Listing
+from nightdesk.nights import ONE_DAY, night_of
+from nightdesk.pipeline.job import Job, user_agent
+from nightdesk.urls import article_id, canonicalize_url
+
+log = logging.getLogger(__name__)
+
+SOURCE_ID = "by-hand"
+_MOST = 5 << 20  # what extraction takes; see DESIGN.md, size caps
+_HEAD = 64 << 10  # addresses of a saved page stand in its head
+#: What browsers write on top of a saved page: the length of the address, the address.
+_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]+?)\s*-->")
+_TAG = re.compile(rb"<(?:link|meta)\b[^>]*>", re.IGNORECASE)
+_STATES = re.compile(
+    rb"\b(?:rel|property)\s*=\s*[\"']?(?:canonical|og:url)\b", re.IGNORECASE
+)
+_ADDRESS = re.compile(
+    rb"\b(?:href|content)\s*=\s*[\"']?(https?://[^\s\"'>]+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a page that was added.
+
+    Attributes:
+        listing: the entry as it was written down.
+        night: the night whose build loads it.
+        owner: an earlier night that has this address already; there it counts, and in
+            `night` the entry is a duplicate. None: there is no such night.
+        former: a later night that had this address until now and is to be built again,
+            too. None: there is no such night.
+        article: what extraction makes of the page today.
+    """
+
+    listing: Listing
+    night: date
+    owner: date | None
+    former: date | None
+    article: Article
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A page that is to be added."""
+
+    url: str
+    final_url: str
+    content_type: str | None
+    headers: Mapping[str, str]
+    data: bytes
+    attempt: Attempt | None = None
+
+
+def add_page(
+    job: Job, where: str, *, night: date | None = None, url: str | None = None
+) -> Added:
+    """Capture a page and list it in a night.
+
+    Args:
+        job: the run.
+        where: an address, or the name of a file of saved HTML.
+        night: the night to list it in; none: the day that the page itself states,
+            else today.
+        url: the address of a file; none: the one that it states, else one made up from
+            its name and content.
+
+    Raises:
+        ConfigError: the file cannot be read, the address is none, or the night is
+            still to come.
+        NightdeskError: the page cannot be fetched; the message says why.
+    """
+    now = job.clock()
+    if night is not None and night > night_of(now):
+        raise ConfigError(f"--night {night}: that day is still to come")
+    is_address = where.startswith(("http://", "https://"))
+    body = _fetch(job, where) if is_address else _read_file(Path(where), url)
+    canonical = _canonicalize(body.url)
+    key = article_id(canonical)
+    page = Page(
+        body=body.data,
+        url=body.final_url,
+        canonical_url=canonical,
+        article_id=key,
+        source_id=SOURCE_ID,
+        content_type=body.content_type,
+        captured_at=now,
+    )
+    article = extract_article(page)
+    listing = _date(
+        Listing(
+            source_id=SOURCE_ID,
+            url=body.url,
+            canonical_url=canonical,
+            article_id=key,
+            via="by_hand",
+            listed_at=now,
+            title=article.title,
+            outcome="ok",
+            final_url=body.final_url,
+            content_type=body.content_type,
+            digest=hashlib.sha256(body.data).hexdigest(),
+        ),
+        article,
+        night,
+    )
+    own = night_of(listing.stated_at or now)
+    known = job.landing.find_urls({key}).get(key, [])
+    before = min((row.night for row in known if row.night is not None), default=own)
+    listing = _write(job, body, listing, own)
+    log.info("add url=%s night=%s digest=%s", body.url, own, listing.digest)
+    return Added(
+        listing=listing,
+        night=own,
+        owner=before if before < own else None,
+        former=before if before > own else None,
+        article=article,
+    )
+
+
+def _canonicalize(url: str) -> str:
+    try:
+        return canonicalize_url(url)
+    except ValueError as error:
+        raise ConfigError(f"add: {url}: {error}") from error
+
+
+def _date(listing: Listing, article: Article, night: date | None) -> Listing:
+    """Say which day the entry states: the one asked for, else the page's own."""
+    at, precision = article.published_at, article.published_precision
+    if at is not None and at > listing.listed_at + ONE_DAY:
+        at = None  # a date in the future says nothing
+    if night is not None and (at is None or night_of(at) != night):
+        at, precision = datetime.combine(night, time(), UTC), "day"
+    return replace(
+        listing, stated_at=at, stated_precision=precision if at is not None else None
+    )
+
+
+# where a page comes from ---------------------------------------------------
+
+
+def _fetch(job: Job, url: str) -> _Body:
+    _canonicalize(url)
+    with Fetcher(
+        user_agent=user_agent(job.settings, job.load_sources()),
+        mirrors=job.settings.mirrors or {},
+        leases=HostLeases(job.settings.data / "hosts"),
+    ) as fetcher:
+        fetched: Fetched = fetcher.fetch(Request(url=url, purpose="page"))
+    attempt = fetched.attempt
+    if attempt.outcome != "ok":
+        more = f": {attempt.error}" if attempt.error else ""
+        raise NightdeskError(
+            f"add: {url}: {attempt.outcome}{more}; a page that a browser can show can "
+            f"be saved there and added as a file: nightdesk add FILE --url {url}"
+        )
+    return _Body(
+        url,
+        attempt.final_url,
+        attempt.content_type,
+        fetched.headers,
+        fetched.body,
+        replace(attempt, source_id=SOURCE_ID),
+    )
+
+
+def _read_file(path: Path, url: str | None) -> _Body:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"add: {error}") from error
+    if not data.strip():
+        raise ConfigError(f"add: {path}: the file is empty")
+    if len(data) > _MOST:
+        raise ConfigError(f"add: {path}: {len(data)} bytes; at most {_MOST}")
+    if url is None:
+        digest = hashlib.sha256(data).hexdigest()[:16]
+        url = read_address(data) or f"https://file.invalid/{digest}/{quote(path.name)}"
+    kind = "text/plain" if path.suffix.lower() == ".txt" else "text/html"
+    return _Body(url, url, kind, {"content-type": kind}, data)
+
+
+def read_address(page: bytes) -> str | None:
+    """Return the address that a saved page states for itself; None: it states none.
+
+    >>> read_address(b'<link href="https://a.example/1" rel="canonical">')
+    'https://a.example/1'
+    """
+    head = page[:_HEAD]
+    found = _SAVED_FROM.search(head)
+    tags = [tag for tag in _TAG.findall(head) if _STATES.search(tag)]
+    for match in (found, *(_ADDRESS.search(tag) for tag in tags)):
+        if match is not None:
+            address = match.group(1).decode("utf-8", "replace")
+            return address.replace("&amp;", "&")
+    return None
+
+
+# what is written down ------------------------------------------------------
+
+
+def _write(job: Job, body: _Body, listing: Listing, night: date) -> Listing:
+    """Archive the page and write its rows: all of them or none count."""
+    landing, now = job.landing, listing.listed_at
+    name = job.name_file(SOURCE_ID, now)
+    archive = landing.open_archive(now.date(), name)
+    capture = archive.add(
+        Capture(
+            url=body.url,
+            final_url=body.final_url,
+            captured_at=now,
+            digest=listing.digest or "",
+            file="",
+            offset=0,
+            content_type=body.content_type,
+            source_id=SOURCE_ID,
+        ),
+        body.headers,
+        body.data,
+    )
+    archive.close()
+    row = replace(listing, captured_at=now, file=capture.file, offset=capture.offset)
+    batch = landing.open_batch(name)
+    batch.write_rows(f"captures/day={now.date()}", name, [capture], Capture)
+    batch.write_urls(name, [_known_url(row)])
+    is_dated = row.stated_at is not None
+    folder = f"entries/night={night}" if is_dated else f"undated/day={now.date()}"
+    batch.write_rows(folder, name, [row], Listing)
+    look = Coverage(SOURCE_ID, "ok", now, via="by_hand", n_entries=1)
+    batch.write_rows(f"coverage/night={night}", name, [look], Coverage)
+    if body.attempt is not None:
+        batch.write_rows(f"fetch_log/night={night}", name, [body.attempt], Attempt)
+    batch.commit()
+    return row
+
+
+def _known_url(row: Listing) -> KnownUrl:
+    return KnownUrl(
+        canonical_url=row.canonical_url,
+        article_id=row.article_id,
+        night=night_of(row.stated_at) if row.stated_at else None,
+        captured_at=row.captured_at,
+        final_url=row.final_url,
+        content_type=row.content_type,
+        digest=row.digest,
+        file=row.file,
+        offset=row.offset,
+    )

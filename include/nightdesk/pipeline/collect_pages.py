@@ -1,0 +1,254 @@
+"""collect, second half: the pages of what the sources list."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from nightdesk.collect import (
+    LIVE_WINDOW,
+    Looks,
+    PageMemo,
+    choose_pages,
+    find_resent,
+    is_news,
+    note_outcome,
+)
+from nightdesk.fetch import RETRYABLE, Fetched, Request, answered
+from nightdesk.landing import Batch
+from nightdesk.model import Capture, KnownUrl, Listing
+from nightdesk.nights import ONE_DAY, merge_listings, stated_night
+from nightdesk.pipeline.collect_run import CollectRun, archive_body, fetch_all
+from nightdesk.pipeline.job import days_around
+
+log = logging.getLogger(__name__)
+
+
+def fetch_pages(
+    run: CollectRun, progress: Callable[[int, int], None] | None
+) -> Counter[str]:
+    """Fetch the pages that the entries want and write down what became of them.
+
+    Returns:
+        Counts by outcome, and of entries.
+    """
+    landing = run.job.landing
+    due = _choose_due(run)
+    looks = _read_looks(run, due)
+    existing = merge_listings((r for rows in looks.values() for r in rows), answered)
+    ids = {r.article_id for r in run.listed} | {r.article_id for r in existing.values()}
+    known = landing.find_urls(ids)
+    _note_resent(run, looks, known)
+    work = choose_pages(
+        [row for row in run.listed if _is_wanted(run, row)],
+        {key: row for key, row in existing.items() if _is_wanted(run, row)},
+        known,
+        RETRYABLE,
+        refetch=run.refetch,
+        looks=looks,
+        due=frozenset(due),
+    )
+    fresh = [r for r in run.listed if not _is_listed(r, looks, known)]
+    counts: Counter[str] = Counter(entries=len(run.listed))
+    ready, waiting = _split_waiting(run, work.fetch)
+    if waiting:
+        counts["rate_limited"] = len(waiting)
+    done = {(r.source_id, r.url): r for r in waiting if not _is_captured(r, known)} | {
+        (r.source_id, r.url): r for r in _fetch_rows(run, ready, counts, progress)
+    }
+    batch = landing.open_batch(run.name)
+    run_captures = run.archive.close()
+    if run_captures:
+        day = run_captures[0].captured_at.date()
+        batch.write_rows(f"captures/day={day}", run.name, run_captures, Capture)
+    rows = [done.pop((r.source_id, r.url), r) for r in fresh]
+    rows += [r for key, r in done.items() if _says_more(r, existing.get(key))]
+    _write_listings(run, batch, rows, known)
+    batch.commit()
+    return counts
+
+
+def _split_waiting(
+    run: CollectRun, rows: Sequence[Listing]
+) -> tuple[list[Listing], list[Listing]]:
+    """Return the entries to fetch, and those whose host wants no request, as such."""
+    ready, waiting = [], []
+    for row in rows:
+        until = run.memory.wait_until(row.url)
+        if until is None:
+            ready.append(row)
+            continue
+        why = f"the host wants no request before {until:%Y-%m-%dT%H:%M:%SZ}"
+        waiting.append(note_outcome(row, "rate_limited", why, run.job.clock()))
+    return ready, waiting
+
+
+def _fetch_rows(
+    run: CollectRun,
+    rows: Sequence[Listing],
+    counts: Counter[str],
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Listing]:
+    """Yield the entries whose page has been fetched, with what became of it."""
+    by_url = {row.url: row for row in rows}
+    requests = [_make_request(run, row) for row in by_url.values()]
+    for n, (request, fetched) in enumerate(fetch_all(run, requests), 1):
+        row = by_url[request.url]
+        run.memory.note_wait(fetched)
+        counts[fetched.attempt.outcome] += 1
+        noted = _note_page(run, row, fetched)
+        if noted is not None:
+            yield noted
+        if progress:
+            progress(n, len(requests))
+
+
+def _make_request(run: CollectRun, row: Listing) -> Request:
+    """Return the request for a page; a young article that is known is conditional."""
+    memo = None if run.refetch else _memo_of(run, row)
+    return Request(
+        url=row.url,
+        purpose="page",
+        source=run.sources[row.source_id],
+        etag=memo.etag if memo else None,
+        last_modified=memo.last_modified if memo else None,
+    )
+
+
+def _memo_of(run: CollectRun, row: Listing) -> PageMemo | None:
+    return run.memory.memos_of(row.source_id).get(row.article_id)
+
+
+def _choose_due(run: CollectRun) -> dict[int, PageMemo]:
+    """Return the articles to fetch again by policy: none for a night long past."""
+    if run.night is not None:
+        end = datetime(run.night.year, run.night.month, run.night.day, tzinfo=UTC)
+        if run.job.clock() >= end + ONE_DAY + LIVE_WINDOW:
+            return {}
+    return run.memory.choose_due(run.sources)
+
+
+def _note_resent(
+    run: CollectRun, looks: Looks, known: dict[int, list[KnownUrl]]
+) -> None:
+    listed: dict[str, list[Listing]] = {}
+    for row in run.listed:
+        if row.via == "feed":
+            listed.setdefault(row.source_id, []).append(row)
+    for source_id, rows in listed.items():
+        before = run.memory.before[source_id]
+        run.memory.note_resent(source_id, find_resent(rows, before, looks, known))
+
+
+def _read_looks(run: CollectRun, due: dict[int, PageMemo]) -> Looks:
+    """Return what earlier runs listed in the nights that this run may touch."""
+    landing = run.job.landing
+    nights = {run.night} if run.night else set()
+    nights |= {memo.night for memo in due.values() if memo.night}
+    for row in run.listed:
+        day = stated_night(row)
+        if day is not None:
+            nights.add(day)
+    today = run.job.clock().astimezone(UTC).date()
+    folders = [f"entries/night={n}" for n in sorted(nights)]
+    folders += [f"undated/day={d}" for d in days_around(run.night or today)]
+    looks: dict[tuple[str, str], list[Listing]] = {}
+    for folder in folders:
+        for row in landing.read_folder(folder, Listing):
+            if row.source_id in run.sources:
+                looks.setdefault((row.source_id, row.url), []).append(row)
+    return looks
+
+
+def _is_wanted(run: CollectRun, row: Listing) -> bool:
+    """Say whether this run fetches the page: not those of a night still to come."""
+    day = stated_night(row)
+    return run.night is None or day is None or day <= run.night
+
+
+def _is_listed(row: Listing, looks: Looks, known: dict[int, list[KnownUrl]]) -> bool:
+    before = looks.get((row.source_id, row.url))
+    if before:
+        return not is_news(row, before)
+    # An entry without a date that was captured before has its night already.
+    return row.stated_at is None and _is_captured(row, known)
+
+
+def _is_captured(row: Listing, known: dict[int, list[KnownUrl]]) -> bool:
+    return any(k.captured_at is not None for k in known.get(row.article_id, ()))
+
+
+def _says_more(row: Listing, old: Listing | None) -> bool:
+    return old is None or (row.outcome, row.digest) != (old.outcome, old.digest)
+
+
+def _note_page(run: CollectRun, row: Listing, fetched: Fetched) -> Listing | None:
+    """Return the entry with what became of its page; None: nothing that is not known.
+
+    Asked for again, a page that has not changed, or could not be had this time, leaves
+    the entry as it was.
+    """
+    now, attempt = run.job.clock(), fetched.attempt
+    memo = _memo_of(run, row)
+    run.memory.note_page(row, fetched)
+    if attempt.outcome != "ok":
+        log.debug("url=%s outcome=%s error=%s", row.url, attempt.outcome, attempt.error)
+        if memo is not None:
+            return None
+        return note_outcome(row, attempt.outcome, attempt.error, now)
+    capture = archive_body(run, fetched, row.source_id, now)
+    if memo is not None and memo.digest == capture.digest:
+        return None
+    return replace(
+        row,
+        listed_at=now,
+        outcome="ok",
+        reason=None,
+        captured_at=capture.captured_at,
+        final_url=capture.final_url,
+        content_type=capture.content_type,
+        digest=capture.digest,
+        file=capture.file,
+        offset=capture.offset,
+    )
+
+
+def _write_listings(
+    run: CollectRun,
+    batch: Batch,
+    rows: Iterable[Listing],
+    known: dict[int, list[KnownUrl]],
+) -> None:
+    by_folder: dict[str, list[Listing]] = {}
+    urls = []
+    for row in rows:
+        night = stated_night(row)
+        folder = (
+            f"entries/night={night}" if night else f"undated/day={row.listed_at.date()}"
+        )
+        by_folder.setdefault(folder, []).append(row)
+        url = _known_url(row, night)
+        if url.captured_at or url.night not in {
+            k.night for k in known.get(row.article_id, ())
+        }:
+            urls.append(url)
+    batch.write_urls(run.name, urls)
+    for folder, part in sorted(by_folder.items()):
+        batch.write_rows(folder, run.name, part, Listing)
+
+
+def _known_url(row: Listing, night: date | None) -> KnownUrl:
+    return KnownUrl(
+        canonical_url=row.canonical_url,
+        article_id=row.article_id,
+        night=night,
+        captured_at=row.captured_at,
+        final_url=row.final_url,
+        content_type=row.content_type,
+        digest=row.digest,
+        file=row.file,
+        offset=row.offset,
+    )

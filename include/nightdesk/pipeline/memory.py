@@ -1,0 +1,184 @@
+"""What collect remembers between runs: sources, hosts that said wait, young articles.
+
+    sources/<id>.json    the poll state (`polling.PollState`)
+    pages/<id>.json      young articles, to ask for them again (`collect.PageMemo`)
+    hosts/<host>.json    until when a host wants no request (Retry-After)
+
+Read at need and written by `save`, as the last thing of a run: what a lost run had
+learned of a source is learned again. A file that is damaged is as good as none.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from nightdesk.collect import (
+    PageMemo,
+    choose_due,
+    is_due,
+    is_young,
+    read_memos,
+    write_memos,
+)
+from nightdesk.errors import LandingError
+from nightdesk.fetch import RETRYABLE, Fetched, Request
+from nightdesk.landing import Landing
+from nightdesk.model import Feed, Listing, Source
+from nightdesk.nights import stated_night
+from nightdesk.poll_state import PollState, read_state, write_state
+from nightdesk.polling import Answer, Listed, note_answer, note_resent
+from nightdesk.urls import host
+
+log = logging.getLogger(__name__)
+
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})", re.IGNORECASE)
+
+
+@dataclass
+class Memory:
+    """State of the sources of one run, and of the hosts that they live on."""
+
+    landing: Landing
+    clock: Callable[[], datetime]
+    before: dict[str, PollState] = field(default_factory=dict)  # as this run found it
+    _states: dict[str, PollState] = field(default_factory=dict)
+    _memos: dict[str, dict[int, PageMemo]] = field(default_factory=dict)
+    _waits: dict[str, datetime | None] = field(default_factory=dict)
+    _changed: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return a state file; {} where it is not there or not whole."""
+        try:
+            return self.landing.read_json(name)
+        except LandingError as error:
+            log.warning("state: begun anew: %s", error)
+            return {}
+
+    # sources ---------------------------------------------------------------
+
+    def state_of(self, source: Source) -> PollState:
+        """Return what is known of a source now."""
+        if source.id not in self._states:
+            state = read_state(self.read(f"sources/{source.id}.json"), source.url)
+            self._states[source.id] = self.before[source.id] = state
+        return self._states[source.id]
+
+    def note_poll(
+        self,
+        source: Source,
+        request: Request,
+        fetched: Fetched,
+        feed: Feed | None = None,
+        listed: Iterable[Listing] = (),
+    ) -> None:
+        """Take in what a poll of a source's feed brought; None: it was no feed."""
+        attempt, now = fetched.attempt, self.clock()
+        is_bad = attempt.outcome == "ok" and feed is None
+        age = _MAX_AGE.search(fetched.headers.get("cache-control", ""))
+        answer = Answer(
+            outcome="not_a_feed" if is_bad else attempt.outcome,
+            final_url=attempt.final_url,
+            redirects=attempt.redirects,
+            etag=fetched.headers.get("etag"),
+            last_modified=fetched.headers.get("last-modified"),
+            digest=attempt.digest,
+            max_age_s=int(age[1]) if age else None,
+            ttl_s=feed.ttl_s if feed else None,
+            retry_after_s=attempt.retry_after_s,
+            entries=[Listed(row.article_id, row.stated_at) for row in listed],
+            was_conditional=bool(request.etag or request.last_modified),
+        )
+        state, reasons = note_answer(self.state_of(source), answer, now)
+        for reason in reasons:
+            log.warning("source=%s %s", source.id, reason)
+        self._put(source.id, state)
+
+    def note_resent(self, source_id: str, ids: set[int]) -> None:
+        """Take in how many old entries a source listed again."""
+        state = note_resent(self._states[source_id], ids, self.clock())
+        if state is not self._states[source_id]:
+            log.warning("source=%s resends %d old entries", source_id, len(ids))
+            self._put(source_id, state)
+
+    def _put(self, source_id: str, state: PollState) -> None:
+        self._states[source_id] = state
+        self._changed[f"sources/{source_id}.json"] = write_state(state)
+
+    # hosts -----------------------------------------------------------------
+
+    def wait_until(self, url: str) -> datetime | None:
+        """Return the time before which the host of an address wants no request."""
+        name = _host_file(url)
+        if name not in self._waits:
+            raw = self.read(name).get("retry_at")
+            self._waits[name] = datetime.fromisoformat(raw) if raw else None
+        until = self._waits[name]
+        return until if until is not None and until > self.clock() else None
+
+    def note_wait(self, fetched: Fetched) -> None:
+        """Keep the Retry-After of an answer, for all sources on its host."""
+        attempt = fetched.attempt
+        if attempt.outcome != "rate_limited" or not attempt.retry_after_s:
+            return
+        until = self.clock() + timedelta(seconds=attempt.retry_after_s)
+        name = _host_file(attempt.final_url)
+        self._waits[name] = until
+        self._changed[name] = {"retry_at": until.isoformat()}
+        log.info("host=%s retry_at=%s", host(attempt.final_url), until)
+
+    # young articles --------------------------------------------------------
+
+    def memos_of(self, source_id: str) -> dict[int, PageMemo]:
+        """Return the young articles of a source."""
+        if source_id not in self._memos:
+            raw = self.read(f"pages/{source_id}.json")
+            self._memos[source_id] = read_memos(raw, self.clock())
+        return self._memos[source_id]
+
+    def choose_due(self, source_ids: Iterable[str]) -> dict[int, PageMemo]:
+        """Return the articles of these sources that the policy asks for again."""
+        found = {}
+        for source_id in source_ids:
+            memos = self.memos_of(source_id)
+            found.update({i: memos[i] for i in choose_due(memos, self.clock())})
+        return found
+
+    def note_page(self, row: Listing, fetched: Fetched) -> None:
+        """Keep the validators of a captured page, and that it was asked for again."""
+        memos = self.memos_of(row.source_id)
+        memo = memos.get(row.article_id)
+        attempt, headers, now = fetched.attempt, fetched.headers, self.clock()
+        is_done = memo is not None and (memo.is_done or is_due(memo, now))
+        if attempt.outcome == "ok" and (memo or is_young(row, now)):
+            memo = PageMemo(
+                captured_at=memo.captured_at if memo else now,
+                night=stated_night(row),
+                digest=attempt.digest or "",
+                etag=headers.get("etag"),
+                last_modified=headers.get("last-modified"),
+                is_done=is_done,
+            )
+        elif memo is not None:
+            is_owed = attempt.outcome in RETRYABLE
+            is_done = memo.is_done if is_owed else is_done
+            memo = replace(memo, is_done=is_done, is_owed=is_owed)
+        if memo is not None and memo != memos.get(row.article_id):
+            memos[row.article_id] = memo
+            self._changed[f"pages/{row.source_id}.json"] = {}
+
+    def save(self) -> None:
+        """Write down what has changed."""
+        for name, value in self._changed.items():
+            if name.startswith("pages/"):
+                value = write_memos(self._memos[name[6:].removesuffix(".json")])
+            self.landing.write_json(name, value)
+        self._changed.clear()
+
+
+def _host_file(url: str) -> str:
+    return f"hosts/{re.sub(r'[^a-z0-9.-]', '_', host(url))}.json"
