@@ -120,7 +120,9 @@ def started(stamped: Checkout) -> Iterator[subprocess.Popen[str]]:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )  # fmt: skip
     pids = stamped.root / "pids"
-    wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 6)
+    wait_for(
+        lambda: pids.exists() and len(pids.read_text().split()) == 4
+    )  # each with a child
     yield process
     if process.poll() is None:
         process.terminate()

@@ -15,6 +15,7 @@ from launcher.night import Night
 from launcher.processes import Family
 from launcher.rest import Airflow, RestError
 from launcher.server import (
+    AFTER_SERVER,
     COMPONENTS,
     EXTRAS,
     begin_database,
@@ -23,6 +24,7 @@ from launcher.server import (
     finish_database,
     revive_component,
     start_components,
+    wait_answer,
     wait_healthy,
 )
 from launcher.settings import (
@@ -180,6 +182,8 @@ def start(desk: Desk, port: int) -> None:
     finish_database(checkout, family, console, made)
     console.step("starting Airflow")
     start_components(checkout, family, env, COMPONENTS)
+    wait_answer(Airflow(port), checkout, family, console)
+    start_components(checkout, family, env, AFTER_SERVER)
     wait_healthy(Airflow(port), checkout, family, console)
     console.step(f"Airflow is up: http://127.0.0.1:{port}  login: {' / '.join(LOGIN)}")
 

@@ -22,9 +22,11 @@ from launcher.settings import LOGIN, Checkout
 
 COMPONENTS = {
     "api-server": ["api-server"],
-    "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
 }
+# A task that starts before the server answers fails and waits for its next try: what
+# an interrupted run left behind starts with the scheduler.
+AFTER_SERVER = {"scheduler": ["scheduler", "--skip-serve-logs"]}
 EXTRAS = {"triggerer": ["triggerer", "--skip-serve-logs"]}
 _HEALTHY = ("metadatabase", "scheduler", "dag_processor")
 _START_S = 300.0
@@ -99,12 +101,33 @@ def revive_component(
     checkout: Checkout, family: Family, env: dict[str, str]
 ) -> str | None:
     """Start a component again that has ended by itself; its name, or None."""
-    known, name = COMPONENTS | EXTRAS, family.find_dead()
+    known, name = COMPONENTS | AFTER_SERVER | EXTRAS, family.find_dead()
     if name not in known:
         return None
     del family.running[name]
     start_components(checkout, family, env, {name: known[name]})
     return name
+
+
+def wait_answer(
+    airflow: Airflow, checkout: Checkout, family: Family, console: Console
+) -> None:
+    """Return when the server answers.
+
+    Raises:
+        LaunchError: a component died, or it does not answer in time.
+    """
+    end = time.monotonic() + _START_S
+    while True:
+        check_components(checkout, family)
+        try:
+            airflow.list_health()
+        except RestError as error:
+            if time.monotonic() > end:
+                raise LaunchError(f"server: no answer: {error}", 1) from error
+            console.wait(_LOOK_S)
+        else:
+            return
 
 
 def wait_healthy(

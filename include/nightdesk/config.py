@@ -217,6 +217,13 @@ class _SourceRow(BaseModel):
                 raise ValueError(f"{old!r} does not fit the pattern {_ID}")
         return value
 
+    @field_validator("name")
+    @classmethod
+    def _is_plain(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("holds a control or invisible character")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, value: str) -> str:

@@ -49,7 +49,7 @@ def _read_item(row: dict[str, Any], url: str) -> Item:
     names = _names(row)
     return Item(
         link=link,
-        title=_markup(row.get("title")),
+        title=_plain(row.get("title")),
         guid=guid,
         summary=_text(row.get("summary")),
         content=_text(row.get("content_html")) or _text(row.get("content_text")),
@@ -69,6 +69,12 @@ def _text(value: object) -> str | None:
         return None
     # A JSON escape can hold half a surrogate pair, which no file can store.
     return str(value).encode("utf-8", "ignore").decode("utf-8").strip() or None
+
+
+def _plain(value: object) -> Markup | None:
+    """Return a title as the format has it: plain text, whatever it looks like."""
+    text = _text(value)
+    return Markup(text, is_plain=True) if text else None
 
 
 def _markup(value: object) -> Markup | None:

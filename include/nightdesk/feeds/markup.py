@@ -26,10 +26,17 @@ _KNOWN_TAG = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """Text as stated: `is_html` only where the feed says so or holds elements."""
+    """Text as stated.
+
+    Attributes:
+        value: the text.
+        is_html: the feed says so, or it holds elements.
+        is_plain: the format knows no markup here; tags and entities are words.
+    """
 
     value: str
     is_html: bool = False
+    is_plain: bool = False
 
 
 def squeeze(text: str) -> str:
@@ -78,6 +85,8 @@ def plain_text(markup: Markup | None) -> str | None:
     if markup is None:
         return None
     value = markup.value
+    if markup.is_plain:
+        return squeeze(value) or None
     if "<" in value:
         value = drop_hidden(markup)
         value = (_ANY_TAG if markup.is_html else _KNOWN_TAG).sub("", value)

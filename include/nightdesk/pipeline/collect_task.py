@@ -10,7 +10,7 @@ from typing import Any
 
 from nightdesk.collect import Poll, batch_sources, choose_poll, list_entries
 from nightdesk.errors import FeedError
-from nightdesk.feeds import parse_feed
+from nightdesk.feeds import choose_children, parse_feed
 from nightdesk.fetch import Fetched, Fetcher, Request, answered
 from nightdesk.landing import HostLeases
 from nightdesk.model import Attempt, Coverage, Feed, Listing
@@ -214,27 +214,63 @@ def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) 
         status, reason = _judge_poll(poll.via, outcome)
         _look(run, source.id, status, reason, poll.via)
         return
-    now = run.job.clock()
-    archive_body(run, fetched, source.id, now)
+    feed = _parse(run, poll, fetched)
+    if feed is None:
+        _note_poll(run, poll, request, fetched)
+        _look(run, source.id, "failed", "not_a_feed", poll.via)
+        return
+    listed = list_entries(source, feed, poll.via, run.job.clock())
+    more, reason = _read_children(run, poll, feed.children)
+    listed += more
+    run.listed += listed
+    _note_poll(run, poll, request, fetched, feed, listed)
+    status = "failed" if reason else "ok"
+    _look(run, source.id, status, reason, poll.via, len(listed))
+    log.info("source=%s via=%s entries=%d", source.id, poll.via, len(listed))
+
+
+def _parse(run: CollectRun, poll: Poll, fetched: Fetched) -> Feed | None:
+    """Archive a feed and return what it says; None where it is no feed."""
+    source = poll.source
+    archive_body(run, fetched, source.id, run.job.clock())
     try:
         feed = parse_feed(
             fetched.body,
             url=fetched.attempt.final_url,
             content_type=fetched.attempt.content_type,
             timezone=source.timezone,
+            kind=source.kind if poll.via == "feed" else None,
+            link_pattern=source.link_pattern,
         )
     except FeedError as error:
         log.warning("source=%s feed: %s", source.id, error)
-        _note_poll(run, poll, request, fetched)
-        _look(run, source.id, "failed", "not_a_feed", poll.via)
-        return
+        return None
     for warning in feed.warnings:
         log.info("source=%s feed: %s", source.id, warning)
-    listed = list_entries(source, feed, poll.via, now)
-    run.listed += listed
-    _note_poll(run, poll, request, fetched, feed, listed)
-    _look(run, source.id, "ok", None, poll.via, len(listed))
-    log.info("source=%s via=%s entries=%d", source.id, poll.via, len(listed))
+    return feed
+
+
+def _read_children(
+    run: CollectRun, poll: Poll, children: Sequence[str]
+) -> tuple[list[Listing], str | None]:
+    """Return the entries of the sitemaps that an index names for this night.
+
+    With them comes why one of them could not be read, if one could not.
+    """
+    if not children:
+        return [], None
+    wanted = choose_children(children, run.night or run.job.clock().date())
+    requests = [Request(url=url, purpose="feed", source=poll.source) for url in wanted]
+    listed: list[Listing] = []
+    reason = None
+    for _, fetched in fetch_all(run, requests):
+        outcome = fetched.attempt.outcome
+        feed = _parse(run, poll, fetched) if outcome == "ok" else None
+        if feed is None:
+            reason = "not_a_feed" if outcome == "ok" else outcome
+            continue
+        listed += list_entries(poll.source, feed, poll.via, run.job.clock())
+    return listed, reason
 
 
 def _judge_poll(via: str, outcome: str) -> tuple[str, str | None]:
