@@ -22,11 +22,8 @@ from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.build_tasks import (
     Joined,
-    Shard,
     deduplicate_nights,
     extract_pages,
-    label_shard,
-    select_pages,
     tag_articles,
 )
 from nightdesk.pipeline.collect_task import batch_due, collect_sources
@@ -39,6 +36,7 @@ from nightdesk.pipeline.job import (
 )
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.publish_task import publish_changes
+from nightdesk.pipeline.select_task import Shard, label_shard, select_pages
 from nightdesk.warehouse.connect import Connect
 
 __all__ = [

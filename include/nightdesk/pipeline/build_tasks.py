@@ -1,4 +1,4 @@
-"""select, extract, deduplicate, tag: from captures to the files that a load reads.
+"""extract, deduplicate, tag: from captures to the files that a load reads.
 
 All of it is pure CPU on what the landing area holds. What was extracted or tagged
 before from the same inputs by the same code is taken from its file.
@@ -18,47 +18,24 @@ from typing import Any, TypedDict
 from nightdesk.deduplicate import Document, find_pairs, fingerprint_text
 from nightdesk.errors import ArchiveError
 from nightdesk.extract import EXTRACT_VERSION, Page, extract_article
-from nightdesk.fetch import answered
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
 from nightdesk.model import (
     Article,
     Fingerprint,
-    KnownUrl,
-    Listing,
     Pair,
     PlannedEntry,
     PlannedPage,
-    Source,
     Tags,
 )
-from nightdesk.nights import NightPlan, SettledNight, plan_night, settle_night
-from nightdesk.pipeline.job import Job, days_around, nights_back
+from nightdesk.nights import SettledNight, settle_night
+from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.select_task import Shard
 from nightdesk.tag import TAG_VERSION, Tagger, input_digest
 
 log = logging.getLogger(__name__)
 
-#: Pages in one shard: some seconds of work, against a second to schedule it.
-SHARD = 120
-MOST_SHARDS = 64
-
 Progress = Callable[[int, int], None]
-
-
-class Shard(TypedDict, total=False):
-    """One part of a night, as tasks hand it on: names of files, and counts."""
-
-    night: str
-    shard: int
-    of: int
-    is_joint: bool  # the nights of the run are loaded in one transaction
-    captures: str  # digest of the captures that the plan was made from
-    entries: str
-    pages: str
-    articles: str
-    fingerprints: str
-    tags: str
-    n: int
 
 
 class Joined(TypedDict):
@@ -67,126 +44,6 @@ class Joined(TypedDict):
     night: str
     pairs: str
     n: int
-
-
-def label_shard(shard: Shard) -> str:
-    """Return a shard's name for people.
-
-    >>> label_shard({"night": "2026-03-01", "shard": 0, "of": 2})
-    '2026-03-01 1/2'
-    """
-    return f"{shard['night']} {shard['shard'] + 1}/{shard['of']}"
-
-
-# select --------------------------------------------------------------------
-
-
-def select_pages(job: Job, night: date) -> list[Shard]:
-    """Return the shards to extract: at least one for the night itself.
-
-    With it come the nights of the week before whose landing is newer than their load,
-    and every night that was built with an article which one of these now owns.
-    """
-    plans: dict[date, _Planned] = {}
-    waiting = [n for n in nights_back(night) if n == night or _is_stale(job, n)]
-    is_joint = False
-    while waiting:
-        planned = _plan(job, waiting.pop())
-        plans[planned.night] = planned
-        for other in _find_losers(job, planned):
-            is_joint = True  # an article changes its night: both or neither
-            if other not in plans and other not in waiting:
-                waiting.append(other)
-    return [
-        shard
-        for _, planned in sorted(plans.items())
-        for shard in _write_plan(job, planned, is_joint=is_joint)
-    ]
-
-
-def _is_stale(job: Job, night: date) -> bool:
-    digest = job.landing.digest_night(night, days_around(night))
-    built = job.landing.read_json(f"built/night={night}.json")
-    has_entries = bool(job.landing.names(f"entries/night={night}"))
-    return has_entries and built.get("captures") != digest
-
-
-@dataclass(frozen=True)
-class _Planned:
-    """The plan of a night, and what it was made from."""
-
-    night: date
-    captures: str
-    plan: NightPlan
-    known: dict[int, list[KnownUrl]]
-
-
-def _plan(job: Job, night: date) -> _Planned:
-    landing = job.landing
-    digest = landing.digest_night(night, days_around(night))
-    rows = landing.read_folder(f"entries/night={night}", Listing)
-    for day in days_around(night):
-        rows += landing.read_folder(f"undated/day={day}", Listing)
-    known = landing.find_urls({row.article_id for row in rows})
-    plan = plan_night(night, rows, known, _sources(job), answered)
-    return _Planned(night, digest, plan, known)
-
-
-def _find_losers(job: Job, planned: _Planned) -> list[date]:
-    """Return the nights that were built with an article that this one owns now."""
-    owned = {e.article_id for e in planned.plan.entries if e.bin is None}
-    claims: dict[date, set[int]] = {}
-    for article_id in owned:
-        for row in planned.known.get(article_id, ()):
-            for other in _nights_of(row) - {planned.night}:
-                claims.setdefault(other, set()).add(article_id)
-    losers = []
-    for other, ids in sorted(claims.items()):
-        name = job.landing.read_json(f"built/night={other}.json").get("entries")
-        if name is None:
-            continue
-        built = job.landing.read_rows([name], PlannedEntry)
-        if any(e.article_id in ids and e.bin is None for e in built):
-            losers.append(other)
-    return losers
-
-
-def _nights_of(row: KnownUrl) -> set[date]:
-    """Return the nights that may have taken an address as theirs."""
-    if row.night is not None:
-        return {row.night}
-    return set(days_around(row.captured_at.date())) if row.captured_at else set()
-
-
-def _write_plan(job: Job, planned: _Planned, *, is_joint: bool) -> list[Shard]:
-    landing, plan, night = job.landing, planned.plan, planned.night
-    folder = f"plans/night={night}"
-    entries = landing.write_keyed(folder, "entries", plan.entries, PlannedEntry)
-    pages = landing.write_keyed(folder, "pages", plan.pages, PlannedPage)
-    n_shards = max(1, min(MOST_SHARDS, -(-len(plan.pages) // SHARD)))
-    log.info(
-        "select night=%s entries=%d pages=%d shards=%d",
-        night,
-        len(plan.entries),
-        len(plan.pages),
-        n_shards,
-    )
-    return [
-        Shard(
-            night=str(night),
-            shard=index,
-            of=n_shards,
-            is_joint=is_joint,
-            captures=planned.captures,
-            entries=entries,
-            pages=pages,
-        )
-        for index in range(n_shards)
-    ]
-
-
-def _sources(job: Job) -> dict[str, Source]:
-    return {source.id: source for source in job.load_sources().sources}
 
 
 # extract -------------------------------------------------------------------
@@ -392,7 +249,7 @@ def tag_articles(
         if a.status == "ok" and (a.article_id, a.page_digest) in current
     ]
     gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
-    homes = {key: source.country for key, source in _sources(job).items()}
+    homes = {key: source.country for key, source in job.list_sources().items()}
     keys = [
         input_digest(
             gazetteer,

@@ -17,6 +17,7 @@ from nightdesk.config import (
 )
 from nightdesk.errors import ConfigError
 from nightdesk.landing import Landing
+from nightdesk.model import Source
 from nightdesk.nights import ONE_DAY
 
 #: Nights before the one asked for that a run brings up to date as well.
@@ -50,6 +51,10 @@ class Job:
             ConfigError: the file is wrong.
         """
         return load_sources(sources_path(self.settings))
+
+    def list_sources(self) -> dict[str, Source]:
+        """Return every source of the file in force, by id."""
+        return {source.id: source for source in self.load_sources().sources}
 
     def name_file(self, part: str, now: datetime) -> str:
         """Return a file name that no other try of any run uses."""

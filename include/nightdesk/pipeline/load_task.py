@@ -37,12 +37,12 @@ from nightdesk.nights import merge_coverage
 from nightdesk.pipeline.build_tasks import (
     BuiltNight,
     Joined,
-    Shard,
     documents_of,
     group_nights,
     read_night,
 )
 from nightdesk.pipeline.job import Job, days_around
+from nightdesk.pipeline.select_task import Shard
 from nightdesk.warehouse import store
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse, transaction
 
