@@ -74,6 +74,7 @@ def land(
     source: str = "alpha",
     body: bytes | None = None,
     seen: datetime = MORNING,
+    reservations: tuple[str, ...] = (),
 ) -> None:
     """Put into the landing area what a collect run would have."""
     landing, url = job.landing, f"https://{source}.example/{path}"
@@ -95,6 +96,7 @@ def land(
             "digest": digest,
             "file": placed.file,
             "offset": placed.offset,
+            "reservations": reservations,
         }
     row = Listing(
         source_id=source,
@@ -199,6 +201,12 @@ def test_the_order_of_builds_plays_no_part(job: Job, tmp_path: Path) -> None:
     assert query_file(
         tmp_path / "order-0.duckdb", "SELECT n_articles FROM cluster"
     ) == [(2,)]
+
+
+def test_what_a_page_reserves_is_kept_with_its_article(job: Job) -> None:
+    land(job, "fish", NOON, body=page(FIRST), reservations=("tdm", "noai"))
+    build(job)
+    assert query(job, "SELECT reservations FROM article") == [(["tdm", "noai"],)]
 
 
 def query_file(path: Path, sql: str) -> list[tuple]:

@@ -25,6 +25,12 @@ DATA = Path(__file__).parent / "data" / "feeds"
 CASES = sorted(path for path in DATA.iterdir() if ".expect." not in path.name)
 URL = "https://base.example/feeds/rss"
 ZONE = "Asia/Karachi"
+#: Cases that come with a warning; their files list what is stated.
+WARNINGS = {
+    "broken_ampersands": "the document is cut: it has no </rss>",
+    "rss091_doctype": "entities were not expanded, such as &desk;",
+    "xml_entities_attack": "entities were not expanded, such as &b;",
+}
 
 
 def plain(value: Any) -> Any:
@@ -46,6 +52,8 @@ def test_every_case_has_an_expectation_and_none_is_left_over() -> None:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_feeds_beside_what_must_come_of_them(path: Path) -> None:
     expect = json.loads(path.with_suffix(".expect.json").read_text(encoding="utf-8"))
+    if warning := WARNINGS.get(path.stem):
+        expect["warnings"] = [warning]
     feed = parse_feed(path.read_bytes(), url=URL, timezone=ZONE)
     assert plain(feed) == expect
 
@@ -174,6 +182,75 @@ def test_feedparser_is_asked_when_entries_are_missing(
     feed = parse_feed(body, url=URL, keep_unlinked=True)
     assert [entry.title for entry in feed.entries] == titles
     assert warning in feed.warnings
+
+
+CUT = "the document is cut: it has no </rss>"
+
+
+@pytest.mark.parametrize(
+    ("body", "titles", "warnings"),
+    [
+        pytest.param(rss(""), [], ["no entries"], id="a whole feed without entries"),
+        pytest.param(b"<rss/>", [], ["no entries"], id="a root that is empty"),
+        pytest.param(
+            '<?xml version="1.0" encoding="utf-16"?><rss />'.encode("utf-16"),
+            [],
+            ["no entries"],
+            id="an empty root that needs decoding",
+        ),
+        pytest.param(b'{"items": []}', [], ["no entries"], id="JSON without entries"),
+        pytest.param(rss(ITEM.format(1))[:-1], ["1"], [], id="only the last > is lost"),
+        pytest.param(
+            rss(ITEM.format(1))[:-6], ["1"], [CUT], id="the end of the root is lost"
+        ),
+        pytest.param(
+            rss(ITEM.format(1) + ITEM.format(2))[:-30],
+            ["1"],
+            [CUT],
+            id="an entry without its end is left out",
+        ),
+        pytest.param(
+            rss(ITEM.format("<![CDATA[</item><item>]]>") + ITEM.format(2))[:-30],
+            ["</item><item>"],
+            [CUT],
+            id="tags within CDATA are no ends",
+        ),
+        pytest.param(
+            rss(ITEM.format("&b;"), '<!DOCTYPE rss [<!ENTITY b "c">]>'),
+            ["&b;"],
+            ["entities were not expanded, such as &b;"],
+            id="an entity of the feed's own stays a name",
+        ),
+        pytest.param(
+            rss(ITEM.format("&eacute;"), '<!DOCTYPE rss [<!ENTITY eacute "e">]>'),
+            ["é"],
+            [],
+            id="an entity of HTML is no loss",
+        ),
+        pytest.param(
+            rss(
+                ITEM.format("<![CDATA[a&b;c]]>"),
+                '<!DOCTYPE rss [<!ENTITY b "c">]>',
+            ),
+            ["a&b;c"],
+            [],
+            id="CDATA refers to no entity",
+        ),
+    ],
+)
+def test_what_is_lacking_is_said(
+    body: bytes, titles: list[str], warnings: list[str]
+) -> None:
+    feed = parse_feed(body, url=URL, keep_unlinked=True)
+    assert [entry.title for entry in feed.entries] == titles
+    assert list(feed.warnings) == warnings
+
+
+@pytest.mark.parametrize("n_bytes", [30, 60, 80], ids=lambda n: f"after {n} bytes")
+def test_a_feed_cut_before_its_first_whole_entry_is_none(n_bytes: int) -> None:
+    body = b'<?xml version="1.0"?>' + rss(ITEM.format(1))
+    with pytest.raises(FeedError, match="cut before"):
+        parse_feed(body[:n_bytes], url=URL)
 
 
 def test_bare_attribute_values_hide_nothing() -> None:

@@ -174,6 +174,7 @@ class Listing:
     digest: str | None = None
     file: str | None = None
     offset: int | None = None
+    reservations: tuple[str, ...] = ()  # of its page: rights that are reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ class KnownUrl:
     digest: str | None = None
     file: str | None = None
     offset: int | None = None
+    reservations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,7 @@ class PlannedPage:
     stated_at: datetime | None = None
     stated_precision: Precision | None = None
     timezone: str = "UTC"
+    reservations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +296,7 @@ class Article:
     image_url: str | None = None
     article_type: str | None = None  # news | opinion | live | gallery | video
     is_free: bool | None = None
+    reservations: tuple[str, ...] = ()  # rights that the page or its server reserves
     confidence: float = 0.0  # 0..1, low for pages that need a second look
     text_hash: str | None = None  # sha256 hex of the text, normalised
     page_digest: str | None = None  # sha256 hex of the decoded page

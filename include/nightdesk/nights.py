@@ -42,6 +42,7 @@ class Capture:
     offset: int
     url: str
     content_type: str | None
+    reservations: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _merge(group: list[Listing], rank: Callable[[str], int]) -> Listing:
         digest=page.digest,
         file=page.file,
         offset=page.offset,
+        reservations=page.reservations,
     )
 
 
@@ -194,6 +196,7 @@ def _captures(
             row.offset or 0,
             row.final_url or row.canonical_url,
             row.content_type,
+            row.reservations,
         )
         old = found.get(capture.digest)
         if old is None or _place(capture) < _place(old):
@@ -310,6 +313,7 @@ def _pages(
             stated_at=primary.stated_at,
             stated_precision=primary.stated_precision,
             timezone=source.timezone if source else "UTC",
+            reservations=capture.reservations,
         )
         for capture in found
     ]

@@ -53,8 +53,6 @@ NAMES: dict[str, Any] = {
 }
 #: Cases whose last fetch is the one that is judged.
 LAST = {"feed_shrinks"}
-#: Cases whose feed should come with a warning, and comes without: see `feeds`.
-UNWARNED = {"billion", "quad", "clshort", "feed_shrinks"}
 #: What the fetch of a case that is about the whole run ends with by itself.
 OWN = {"run_dead_host": "deadline"}
 
@@ -124,7 +122,8 @@ def judge(case: Job, rows: list[Job]) -> str | None:
         number, _, other = entries.partition(" or ")
         entries = None if row["no_feed"] else int(number)
         wanted |= {other}
-    wanted |= {"ok"} if case["id"] in UNWARNED else set()
+    if case["id"] in LAST and len(rows) == 1:  # fetched once, with all the others
+        wanted |= {"ok"}
     if not wanted & name_result(row):
         return f"{sorted(name_result(row))} instead of {sorted(wanted)}: {row}"
     if entries is not None and row["entries"] != entries:

@@ -12,6 +12,7 @@ from nightdesk.errors import FeedError
 from nightdesk.feeds.atom import read_atom
 from nightdesk.feeds.charset import decode_document
 from nightdesk.feeds.document import Document
+from nightdesk.feeds.ending import drop_cut_item
 from nightdesk.feeds.jsonfeed import read_jsonfeed
 from nightdesk.feeds.markup import squeeze
 from nightdesk.feeds.opinion import ask_feedparser
@@ -23,6 +24,7 @@ from nightdesk.feeds.tree import (
     Tree,
     count_items,
     cut_items,
+    find_unexpanded,
     guard_xml,
     mend_xml,
     parse_strict,
@@ -52,6 +54,13 @@ def read_document(body: bytes, url: str, content_type: str | None = None) -> Doc
     Raises:
         FeedError: the document is no feed, or too dangerous to read.
     """
+    document = _read_any(body, url, content_type)
+    if not document.items and not document.kind.startswith("sitemap"):
+        document.warnings.append("no entries")
+    return document
+
+
+def _read_any(body: bytes, url: str, content_type: str | None) -> Document:
     if (sitemap := stream_sitemap(body)) is not None:
         return sitemap
     body = unpack_gzip(body, url)
@@ -75,14 +84,29 @@ def read_document(body: bytes, url: str, content_type: str | None = None) -> Doc
 
 
 def _read_xml(text: str, url: str) -> Document:
-    text = guard_xml(text, url)
-    root = find_root(text)
+    guarded = guard_xml(text, url)
+    unexpanded = find_unexpanded(text, guarded)
+    root = find_root(guarded)
     if root in ("urlset", "sitemapindex"):
-        return read_sitemap(mend_xml(text), url)
+        document = read_sitemap(mend_xml(guarded), url)
+    else:
+        document = _read_items(guarded, root, url)
+    if unexpanded:
+        document.warnings.append(f"entities were not expanded, such as &{unexpanded};")
+    return document
+
+
+def _read_items(text: str, root: str, url: str) -> Document:
+    """Return the reading of a guarded text up to the limit, whole items only."""
+    is_cut = False
+    if root in _FEED_ROOTS:
+        text, is_cut = drop_cut_item(text, root, url)
     text, n_found = cut_items(text, ITEM_TAG, MAX_ENTRIES)
     document = _read_feed(mend_xml(text), root, n_found, url)
     if n_found > MAX_ENTRIES:
         document.warnings.append(f"cut after {MAX_ENTRIES} entries")
+    if is_cut:
+        document.warnings.append(f"the document is cut: it has no </{root}>")
     return document
 
 

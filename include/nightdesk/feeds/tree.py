@@ -27,7 +27,7 @@ from nightdesk.feeds.names import Names
 MAX_TAG = 64 * 1024
 MAX_ATTRIBUTES = 200
 
-_CDATA_OR_COMMENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.S)
+CDATA_OR_COMMENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.S)
 _MANY_ATTRIBUTES = re.compile(
     r"<[^\s<>\"'=/]++(?:\s++[^\s=<>\"']++\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'))"
     rf"{{{MAX_ATTRIBUTES}}}"
@@ -36,6 +36,8 @@ _MANY_IN_BYTES = re.compile(_MANY_ATTRIBUTES.pattern.encode("ascii"))
 _PROLOG = re.compile(r"(?:\s*(?:<\?[^<>]*>|<!--.*?-->))*\s*", re.S)
 _DOCTYPE = re.compile(r"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]\b")
 _HAS_DOCTYPE = re.compile(rb"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]")
+_DECLARED = re.compile(r"<!ENTITY\s+([\w.:-]+)\s")
+_NAMED = re.compile(r"&([\w.:-]+);")
 _QUOTED_OR_END = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.S)
 # Characters that XML forbids, and C1 controls, which mean windows-1252 (as in HTML).
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -139,7 +141,7 @@ def inner_markup(element: Any) -> str:
 def count_items(text: str) -> int:
     """Return how many item and entry tags a document opens outside CDATA, comments."""
     if "<!" in text:
-        text = _CDATA_OR_COMMENT.sub("", text)
+        text = CDATA_OR_COMMENT.sub("", text)
     return sum(1 for _ in ITEM_TAG.finditer(text))
 
 
@@ -154,10 +156,35 @@ def guard_xml(text: str, url: str) -> str:
     return text
 
 
+def find_unexpanded(text: str, guarded: str) -> str | None:
+    """Return the first entity that stays a name, of those that a DOCTYPE declares.
+
+    Args:
+        text: the document as decoded.
+        guarded: the same after `guard_xml`.
+
+    >>> text = '<!DOCTYPE a [<!ENTITY lol "x"><!ENTITY eacute "y">]><a>caf&eacute; %s'
+    >>> find_unexpanded(text % "&lol;", "<a>caf&eacute; &lol;")
+    'lol'
+    >>> find_unexpanded(text % "", "<a>caf&eacute; ")
+    """
+    if "<!ENTITY" not in text:
+        return None
+    head = text[: max(len(text) - len(guarded), 0)]
+    names = {name for name in _DECLARED.findall(head) if not _is_known(name)}
+    bare = CDATA_OR_COMMENT.sub("", guarded) if names else ""
+    return next((m[1] for m in _NAMED.finditer(bare) if m[1] in names), None)
+
+
+def _is_known(name: str) -> bool:
+    return f"{name};" in html.entities.html5
+
+
 def mend_xml(text: str) -> str:
     """Return a guarded text fit for an XML parser: no odd entities or controls.
 
-    Entities that a DOCTYPE declares are not expanded; their names stay as text.
+    Entities that a DOCTYPE declares are not expanded; their names stay as text, and
+    `find_unexpanded` finds them.
 
     >>> mend_xml("<a>Fish &amp; chips & caf&eacute; &lol;</a>")
     '<a>Fish &amp; chips &amp; café &amp;lol;</a>'
@@ -302,7 +329,7 @@ def _mend_control(match: re.Match[str]) -> str:
 def _refuse_long_tags(text: str, url: str) -> None:
     """Raise FeedError for a tag that would hang the parser; linear in the text."""
     if has_long_run(text, ">", MAX_TAG):
-        bare = _CDATA_OR_COMMENT.sub("", text)
+        bare = CDATA_OR_COMMENT.sub("", text)
         for chunk in bare.split(">"):
             if len(chunk) > MAX_TAG and len(chunk) - chunk.find("<") > MAX_TAG > 0:
                 if "<" not in chunk:

@@ -133,7 +133,7 @@ def _extract_page(landing: Landing, page: PlannedPage, key: str) -> Article:
     except Exception:  # the per-item boundary: one page, one row
         log.exception("url=%s extraction failed", page.url)
         article = _no_article(page, "extract_error")
-    return replace(article, input_digest=key)
+    return replace(article, input_digest=key, reservations=page.reservations)
 
 
 def _no_article(page: PlannedPage, reason: str) -> Article:

@@ -213,6 +213,7 @@ def _note_page(run: CollectRun, row: Listing, fetched: Fetched) -> Listing | Non
         digest=capture.digest,
         file=capture.file,
         offset=capture.offset,
+        reservations=fetched.reservations,
     )
 
 
@@ -251,4 +252,5 @@ def _known_url(row: Listing, night: date | None) -> KnownUrl:
         digest=row.digest,
         file=row.file,
         offset=row.offset,
+        reservations=row.reservations,
     )

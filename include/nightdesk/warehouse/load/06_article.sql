@@ -21,6 +21,7 @@ SELECT
     a.image_url,
     a.article_type,
     a.is_free,
+    a.reservations,
     a.confidence,
     a.n_words,
     a.n_paragraphs,
