@@ -28,6 +28,8 @@ from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.read import list_nights, open_catalogue
 
+pytestmark = pytest.mark.slow
+
 NIGHT = date(2026, 3, 5)
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MORNING = datetime(2026, 3, 6, 0, 30, tzinfo=UTC)
@@ -170,7 +172,6 @@ def test_an_article_moves_when_an_earlier_day_is_stated(job: Job, night: date) -
     assert query(job, "SELECT count(*) FROM article") == [(2,)]
 
 
-@pytest.mark.slow
 def test_an_article_moves_to_a_night_that_is_long_past(job: Job) -> None:
     land(job, "fish", NOON, body=page(FIRST))
     build(job)
@@ -180,7 +181,6 @@ def test_an_article_moves_to_a_night_that_is_long_past(job: Job) -> None:
     assert query(job, "SELECT night FROM article") == [(past.date(),)]
 
 
-@pytest.mark.slow
 def test_the_order_of_builds_plays_no_part(job: Job, tmp_path: Path) -> None:
     land(job, "fish", NOON, body=page(FIRST))
     land(job, "copy", NOON + timedelta(days=1), source="beta", body=page(FIRST))
@@ -214,7 +214,6 @@ def query_file(path: Path, sql: str) -> list[tuple]:
         return con.execute(sql).fetchall()
 
 
-@pytest.mark.slow
 def test_a_lost_warehouse_is_built_again_and_readers_keep_their_nights(
     job: Job,
 ) -> None:

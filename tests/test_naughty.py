@@ -29,7 +29,7 @@ from nightdesk.pipeline.publish_task import find_brief
 from nightdesk.urls import article_id, canonicalize_url
 from nightdesk.warehouse.connect import connect_to
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 SITE = "https://alpha.example"
 WORDS = [

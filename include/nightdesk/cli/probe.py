@@ -194,7 +194,7 @@ def _list_problems(source: Source, feed: Feed, redirects: tuple[str, ...]) -> li
             f"an index of {len(feed.children)} sitemaps: watch one of them, such as "
             f"{feed.children[0]}"
         )
-    elif not entries:
+    elif not entries and "no entries" not in problems:
         problems.append("no entries")
     moved = [hop for hop in redirects if hop.startswith(("301 ", "308 "))]
     if moved:
