@@ -9,6 +9,7 @@ from typing import Any
 from nightdesk.cli import say, say_table
 from nightdesk.config import Settings
 from nightdesk.model import BINS
+from nightdesk.pipeline.publish_task import find_brief
 from nightdesk.warehouse.read import open_catalogue, read_coverage
 
 _COUNTS = ("n_seen", *(f"n_{name}" for name in BINS))
@@ -56,6 +57,4 @@ def _say_missing(rows: Sequence[dict[str, Any]]) -> None:
 
 def locate_brief(settings: Settings, night: date) -> str:
     """Return the path of a night's newest brief, or that there is none."""
-    folder = settings.briefs / str(night)
-    editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
-    return str(editions[-1] / "index.html") if editions else "none yet"
+    return str(find_brief(settings.briefs, night) or "none yet")

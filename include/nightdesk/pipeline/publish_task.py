@@ -46,27 +46,28 @@ def write_brief(job: Job, night: date) -> Path:
     with open_catalogue(job.settings.published) as con:
         marts = read_marts(con, night)
     html = build_brief(night, marts, shapes=load_shapes(job.settings.shipped / "geo"))
+    newest = find_brief(job.settings.briefs, night)
+    if newest is not None and newest.read_text("utf-8") == html:
+        return newest
     folder = job.settings.briefs / str(night)
-    editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
-    if editions and (editions[-1] / "index.html").read_text("utf-8") == html:
-        return editions[-1] / "index.html"
-    fresh = folder / f".{len(editions) + 1}.tmp"
+    number = int(newest.parent.name) + 1 if newest is not None else 1
+    fresh = folder / f".{number}.tmp"
     fresh.mkdir(parents=True, exist_ok=True)
     (fresh / "index.html").write_text(html, "utf-8")
-    edition = folder / str(len(editions) + 1)
+    edition = folder / str(number)
     fresh.replace(edition)
     return edition / "index.html"
 
 
-def find_brief(job: Job, night: date) -> Path | None:
+def find_brief(briefs: Path, night: date) -> Path | None:
     """Return the newest edition of a night's brief; None before the first."""
-    folder = job.settings.briefs / str(night)
+    folder = briefs / str(night)
     editions = sorted(folder.glob("[0-9]*"), key=lambda path: int(path.name))
     return editions[-1] / "index.html" if editions else None
 
 
 def _point_latest(job: Job, night: date) -> None:
-    brief = find_brief(job, night)
+    brief = find_brief(job.settings.briefs, night)
     if brief is None:
         return
     link = job.settings.briefs / ".latest.tmp"
