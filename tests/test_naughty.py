@@ -222,7 +222,7 @@ def test_every_headline_is_an_article_of_its_own(job: Job) -> None:
 
 
 def test_the_brief_shows_every_headline_and_runs_none(job: Job, shared: Path) -> None:
-    path = find_brief(job, NIGHT)
+    path = find_brief(job.settings.briefs, NIGHT)
     assert path is not None
     written = path.read_text("utf-8")
     page = lxml_html.document_fromstring(written)
