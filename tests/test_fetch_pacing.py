@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from httpworld import World, dribble, redirect, reply
+from httpworld import Seen, World, dribble, redirect, reply
 
 from nightdesk.fetch import Fetcher, Limits, MemoryLeases, Request
 from nightdesk.model import Source
@@ -66,6 +67,7 @@ def test_gaps_are_kept_and_hosts_go_side_by_side(world: World) -> None:
         assert len(times) == 5  # robots.txt counts as a start
         assert min(b - a for a, b in pairwise(times)) >= 0.2
     assert world.most_at_once == 1
+    assert len({seen.connection for seen in world.seen}) <= 3  # the mirror's are kept
     assert took < 4  # one host after the other would take 4.8 s
 
 
@@ -82,6 +84,24 @@ def test_a_slow_host_holds_nobody_up(world: World) -> None:
         order = [request.url for request, _ in fetcher.fetch_all(requests)]
     assert set(order[:20]) == set(quick)
     assert set(order[20:]) == set(slow)
+
+
+def test_a_server_that_never_pauses_holds_nobody_up(world: World) -> None:
+    def flood(sock: socket.socket, seen: Seen) -> None:
+        while True:
+            sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 4_000)
+
+    quick = [f"http://quick.example/{n}" for n in range(20)]
+    world.pages |= {f"/{url[7:]}": PAGE for url in quick} | {"/flood.example/": flood}
+    requests = [Request(url, "page") for url in ["http://flood.example/", *quick]]
+    limits = Limits(feed_s=2, page_s=2)
+    with make_fetcher(mirrors=mirror(world), limits=limits) as fetcher:
+        done = [
+            (request.url, got.attempt.outcome)
+            for request, got in fetcher.fetch_all(requests)
+        ]
+    assert done[:20] == [(url, "ok") for url in quick]
+    assert done[20:] == [("http://flood.example/", "timeout")]
 
 
 def test_a_redirect_keeps_the_pace_of_the_other_host(world: World) -> None:

@@ -128,7 +128,10 @@ def test_a_single_fetch_waits_for_its_time_as_well(world: World) -> None:
     [
         pytest.param([], "<p>x</p>", (), id="nothing"),
         pytest.param(["TDM-Reservation: 1"], "x", ("tdm",), id="TDM by header"),
-        pytest.param(["TDM-Reservation: 0"], "x", (), id="TDM waived"),
+        pytest.param(["TDM-Reservation: 0"], "x", ("tdm-free",), id="TDM waived"),
+        pytest.param(
+            ["TDM-Reservation: yes"], "x", (), id="no TDM value counts as unset"
+        ),
         pytest.param(
             ["TDM-Reservation: 1", "TDM-Policy: https://hill.example/tdm"],
             "x",
@@ -138,8 +141,14 @@ def test_a_single_fetch_waits_for_its_time_as_well(world: World) -> None:
         pytest.param(
             ["TDM-Reservation: 1"],
             "<META content='0' name='tdm-reservation'>",
-            (),
+            ("tdm-free",),
             id="the page goes before the header",
+        ),
+        pytest.param(
+            ["TDM-Reservation: 1"],
+            "<meta name='tdm-reservation' content='maybe'>",
+            ("tdm",),
+            id="a page that says nothing readable leaves it to the header",
         ),
         pytest.param(
             [],

@@ -169,6 +169,28 @@ def test_rules_are_read_as_google_reads_them(
     assert robots.allows(f"https://a.example{path}") is allowed
 
 
+def read_cases() -> Iterator[Any]:
+    """Yield the rows of data/robots.tsv: what RFC 9309 leaves to be got wrong."""
+    lines = (Path(__file__).parent / "data" / "robots.tsv").read_text("utf-8")
+    for line in lines.splitlines()[1:]:
+        name, allowed, path, agent, robots = line.split("\t")
+        text = json.loads(f'"{robots}"')
+        yield pytest.param(text, agent, path, allowed == "yes", id=name)
+
+
+@pytest.mark.parametrize(("robots", "agent", "path", "is_allowed"), list(read_cases()))
+def test_files_are_read_by_the_rfc(
+    robots: str, agent: str, path: str, is_allowed: bool
+) -> None:
+    rules = parse_robots(robots, agent)
+    assert rules.allows(f"https://a.example{path}") is is_allowed
+
+
+def test_stars_by_the_dozen_take_no_time() -> None:
+    rules = parse_robots(f"User-agent: *\nDisallow: /{'*a' * 40}b", "nightdesk")
+    assert rules.allows(f"https://a.example/{'a' * 2_000}")  # or it never ends
+
+
 @pytest.mark.shared
 def test_published_cases_are_decided_right(shared: Path) -> None:
     path = shared / "data" / "feeds" / "robots_cases.jsonl.gz"

@@ -22,7 +22,7 @@ class Stream(Protocol):
 
     headers: Mapping[str, str]
 
-    def read(self, size: int) -> bytes:
+    async def read(self, size: int) -> bytes:
         """Return at most `size` bytes, b"" at the end; raises HopFailed."""
 
 
@@ -52,7 +52,7 @@ class BodyRules:
     unpacks_files: bool = False
 
 
-def read_body(stream: Stream, rules: BodyRules, meter: Meter) -> bytes:
+async def read_body(stream: Stream, rules: BodyRules, meter: Meter) -> bytes:
     """Return the decoded body of a response.
 
     Raises:
@@ -64,7 +64,7 @@ def read_body(stream: Stream, rules: BodyRules, meter: Meter) -> bytes:
     _refuse_by_length(stream.headers.get("content-length", ""), rules)
     inflater = _Inflater() if "gzip" in coding else None
     out = bytearray()
-    while chunk := stream.read(_CHUNK):
+    while chunk := await stream.read(_CHUNK):
         may_be_file = not meter.wire and rules.unpacks_files and not coding
         if may_be_file and chunk.startswith(_GZIP):
             inflater = _Inflater()

@@ -8,7 +8,7 @@ from types import MappingProxyType, TracebackType
 
 from nightdesk.errors import ConfigError
 from nightdesk.fetch.address import Mirrors
-from nightdesk.fetch.deadline import Reaper
+from nightdesk.fetch.connect import Connector
 from nightdesk.fetch.guard import parse_networks
 from nightdesk.fetch.leases import Leases, MemoryLeases
 from nightdesk.fetch.pacing import Pacer
@@ -34,7 +34,7 @@ class Fetcher:
             What is reported stays the original address.
         allowed_networks: CIDRs that may be fetched from although they are private.
         leases: hosts shared with other fetchers; within this one by default.
-        workers: threads at most.
+        workers: hosts at most that are called at the same time.
         hosts: hosts whose connections are kept open.
         resolver: host name -> addresses; the operating system's by default.
         limits: deadlines, sizes, hops.
@@ -63,17 +63,13 @@ class Fetcher:
             raise ConfigError(f"user agent: {user_agent!r}: names no product")
         limits = limits or Limits()
         networks = parse_networks(allowed_networks)
-        self._transport = Transport(
-            BoundedResolver(resolver or ask_system, 2 * workers),
-            hosts=hosts,
-            workers=workers,
-            connect_s=limits.connect_s,
-            ca_file=ca_file,
+        self._resolver = BoundedResolver(resolver or ask_system, 2 * workers)
+        connector = Connector(
+            self._resolver, connect_s=limits.connect_s, ca_file=ca_file
         )
-        self._reaper = Reaper()
+        self._transport = Transport(connector, hosts=hosts, workers=workers)
         self._courier = Courier(
             self._transport,
-            self._reaper,
             user_agent=user_agent,
             mirrors=Mirrors(mirrors),
             networks=networks,
@@ -115,10 +111,9 @@ class Fetcher:
 
     def close(self) -> None:
         """End what still runs, close the connections, give the leases back."""
-        self._pacer.stop()
-        self._reaper.close()
-        self._pacer.join()
+        self._pacer.close()
         self._transport.close()
+        self._resolver.close()
 
     def __enter__(self) -> Fetcher:
         return self

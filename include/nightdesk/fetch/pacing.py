@@ -1,32 +1,35 @@
 """Who may go when: one connection a host, a gap between starts, leases across runs.
 
 A host here is what somebody registered: `feeds.hill.example` and `www.hill.example`
-are paced as one. It has a queue of its own. If it has work, it stands once in one line
-of all, sorted by the time at which it may be called again; a clock thread hands it to
-the workers when that time has come. So a worker never waits for a host, and a slow
-host holds one worker and not all of them. A Retry-After closes a host; nobody sleeps
-it away: what is asked for within that time is `rate_limited`.
+are paced as one. It has a queue of its own. If it has work, it waits on the clock of
+the loop until it may be called again, and then in one line for one of the contacts that
+are allowed at the same time. So a slow host holds one contact and not all of them. A
+Retry-After closes a host; nobody sleeps it away: what is asked for within that time is
+`rate_limited`.
+
+All of this happens on the loop's thread and needs no locks. Others hand requests in
+and take answers out; what both sides touch of a run says so.
 """
 
 from __future__ import annotations
 
-import heapq
-import itertools
+import asyncio
 import logging
 import math
 import queue
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nightdesk.fetch.health import HostHealth
 from nightdesk.fetch.leases import Leases
+from nightdesk.fetch.loop import LoopThread
 from nightdesk.fetch.outcomes import HELD_ELSEWHERE
 from nightdesk.fetch.request import Fetched, Limits, Request
-from nightdesk.fetch.trip import Courier, Task
+from nightdesk.fetch.task import Task
+from nightdesk.fetch.trip import Courier
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +38,30 @@ log = logging.getLogger(__name__)
 _UNTAKEN = 256
 
 
+_Answer: TypeAlias = tuple[Request, Fetched]
+
+
 @dataclass(eq=False, slots=True)
 class _Run:
     """Requests that were handed in together, and the line of their answers."""
 
-    n_pending: int = 0
-    n_untaken: int = 0
+    n_pending: int
+    n_taken: int = 0  # answers; counted by the thread that takes them
+    n_given: int = 0
     is_over: bool = False
     held: list[_Job] = field(default_factory=list)  # their host is leased elsewhere
     parked: list[_Site] = field(default_factory=list)  # until answers are taken
-    answers: queue.SimpleQueue[tuple[Request, Fetched] | Exception] = field(
+    # Handed over once a turn of the loop: to wake the other thread for each answer
+    # costs as much as half a page.
+    outbox: list[_Answer | Exception] = field(default_factory=list)
+    answers: queue.SimpleQueue[list[_Answer | Exception]] = field(
         default_factory=queue.SimpleQueue
     )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many answers wait that its hosts have to wait as well."""
+        return self.n_given - self.n_taken >= _UNTAKEN
 
 
 @dataclass(eq=False, slots=True)
@@ -75,11 +90,8 @@ class _Site:
     health: dict[str, HostHealth] = field(default_factory=dict)  # by host
 
 
-_Entry: TypeAlias = tuple[float, int, _Site]
-
-
 class Pacer:
-    """The hosts, the clock and the workers of a fetcher."""
+    """The hosts of a fetcher, and the thread that calls them."""
 
     def __init__(
         self,
@@ -92,49 +104,40 @@ class Pacer:
     ) -> None:
         self._courier = courier
         self._leases = leases
-        self._workers = workers
+        self._n_free = workers
         self._gap_s = gap_s
         self._limits = limits
         self._hosts: dict[str, _Site] = {}
         self._runs: set[_Run] = set()
-        self._line: list[_Entry] = []
-        self._number = itertools.count()
-        self._lock = threading.RLock()
-        self._tick = threading.Condition(self._lock)
-        self._ready: queue.SimpleQueue[_Site | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._ready: deque[_Site] = deque()
+        self._at_work: set[asyncio.Task[None]] = set()  # the loop itself keeps none
         self._is_closed = False
+        self._thread = LoopThread()
 
     def run(
         self, requests: Iterable[Request], *, is_urgent: bool = False
     ) -> Iterator[tuple[Request, Fetched]]:
         """Yield each request with what became of it, as they finish."""
-        run = _Run()
-        with self._lock:
-            self._runs.add(run)
+        tasks = [(request, self._courier.start(request)) for request in requests]
+        run = _Run(len(tasks))
+        if not self._thread.post(self._admit, run, tasks, is_urgent):
+            raise RuntimeError("fetcher: closed")
         try:
-            self._admit(run, requests, is_urgent)
-            while (answer := self._take_answer(run)) is not None:
-                if isinstance(answer, Exception):
-                    raise answer
-                yield answer
+            while run.n_taken < len(tasks):
+                for answer in run.answers.get():
+                    run.n_taken += 1
+                    if run.parked and not run.is_full:
+                        self._thread.post(self._unpark, run)
+                    if isinstance(answer, Exception):
+                        raise answer
+                    yield answer
         finally:
-            self._abandon(run)
+            self._thread.post(self._abandon, run)
 
-    def stop(self) -> None:
-        """Let no new contact begin, and wake those who wait for answers."""
-        with self._lock:
-            self._is_closed = True
-            self._tick.notify_all()
-            for _ in self._threads:
-                self._ready.put(None)
-            for run in self._runs:
-                run.answers.put(RuntimeError("fetcher: closed while requests ran"))
-
-    def join(self) -> None:
-        """Wait for the threads and give all leases back; after `stop`."""
-        for thread in self._threads:
-            thread.join()
+    def close(self) -> None:
+        """End what runs, wake those who wait for answers, give all leases back."""
+        self._thread.post(self._end)
+        self._thread.close()
         for host in self._hosts.values():
             if host.is_leased:
                 host.is_leased = False
@@ -142,51 +145,48 @@ class Pacer:
 
     # -- requests in, answers out
 
-    def _admit(self, run: _Run, requests: Iterable[Request], is_urgent: bool) -> None:
-        tasks = [(request, self._courier.start(request)) for request in requests]
-        with self._lock:  # all at once: a host that is held is asked for once
-            if self._is_closed:
-                raise RuntimeError("fetcher: closed")
-            run.n_pending = len(tasks)
-            for request, task in tasks:
-                if isinstance(task, Fetched):
-                    self._deliver(run, request, task)
-                else:
-                    gap_s = request.source.gap_s if request.source else self._gap_s
-                    job = _Job(task, run, gap_s, is_urgent)
-                    self._add(job, is_first=is_urgent)
+    def _admit(
+        self, run: _Run, tasks: list[tuple[Request, Task | Fetched]], is_urgent: bool
+    ) -> None:
+        self._runs.add(run)
+        for request, task in tasks:
+            if isinstance(task, Fetched):
+                self._deliver(run, request, task)
+            else:
+                gap_s = request.source.gap_s if request.source else self._gap_s
+                self._add(_Job(task, run, gap_s, is_urgent), is_first=is_urgent)
 
     def _deliver(self, run: _Run, request: Request, done: Fetched) -> None:
-        with self._lock:
-            run.n_pending -= 1
-            run.n_untaken += 1
-            run.answers.put((request, done))
-            self._retry_held(run)
+        run.n_pending -= 1
+        self._give(run, (request, done))
+        self._retry_held(run)
 
-    def _take_answer(self, run: _Run) -> tuple[Request, Fetched] | Exception | None:
-        with self._lock:
-            if not run.n_pending and not run.n_untaken:
-                return None
-        answer = run.answers.get()
-        with self._lock:
-            run.n_untaken -= 1
-            if run.n_untaken < _UNTAKEN:
-                self._unpark(run)
-        return answer
+    def _give(self, run: _Run, answer: _Answer | Exception) -> None:
+        run.n_given += 1
+        if not run.outbox:
+            asyncio.get_running_loop().call_soon(self._hand_over, run)
+        run.outbox.append(answer)
+
+    def _hand_over(self, run: _Run) -> None:
+        run.answers.put(run.outbox)
+        run.outbox = []
 
     def _abandon(self, run: _Run) -> None:
         """Drop what is left of a run whose answers nobody takes any more."""
-        with self._lock:
-            run.is_over = True
-            self._runs.discard(run)
-            self._unpark(run)
-            run.held.clear()
-            if run.n_pending:
-                for host in self._hosts.values():
-                    left = [job for job in host.jobs if job.run is not run]
-                    host.jobs = deque(left)
+        run.is_over = True
+        self._runs.discard(run)
+        self._unpark(run)
+        run.held.clear()
+        if run.n_pending:
+            for host in self._hosts.values():
+                host.jobs = deque(job for job in host.jobs if job.run is not run)
 
-    # -- hosts in line; all of these are called with the lock held
+    def _end(self) -> None:
+        self._is_closed = True
+        for run in self._runs:
+            run.answers.put([RuntimeError("fetcher: closed while requests ran")])
+
+    # -- hosts in line
 
     def _add(self, job: _Job, *, is_first: bool = False) -> None:
         if job.run.is_over:
@@ -209,34 +209,27 @@ class Pacer:
         host.is_queued = True
         due = self._due_at(host, host.jobs[0]) if host.jobs else 0.0
         if due <= time.monotonic():
-            self._ready.put(host)
+            self._call(host)
         else:
-            entry = (due, next(self._number), host)
-            heapq.heappush(self._line, entry)
-            if self._line[0] is entry:
-                self._tick.notify()
-        self._hire()
+            asyncio.get_running_loop().call_at(due, self._call, host)
 
     def _due_at(self, host: _Site, job: _Job) -> float:
         return host.last_tick + max(job.gap_s, self._courier.delay_s(job.task))
 
-    def _hire(self) -> None:
-        """Start another worker while there are more hosts than workers."""
-        if not self._threads:
-            self._start_thread(self._run_clock, "fetch-clock")
-        if len(self._threads) - 1 < min(self._workers, len(self._hosts)):
-            self._start_thread(self._run_worker, f"fetch-{len(self._threads)}")
-
-    def _start_thread(self, target: Callable[[], None], name: str) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def _call(self, host: _Site) -> None:
+        """Have a host called, as soon as there are not too many others."""
+        self._ready.append(host)
+        if self._n_free:
+            self._n_free -= 1
+            task = asyncio.get_running_loop().create_task(self._work())
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
 
     def _unpark(self, run: _Run) -> None:
-        for host in run.parked:
+        parked, run.parked = run.parked, []
+        for host in parked:
             host.parked_in = None
             self._put_in_line(host)
-        run.parked.clear()
 
     def _retry_held(self, run: _Run) -> None:
         """Try held hosts once more, when nothing else of the run is left."""
@@ -250,45 +243,38 @@ class Pacer:
         if not host.jobs or self._is_closed:
             return None
         run = host.jobs[0].run
-        if run.n_untaken >= _UNTAKEN:
+        if run.is_full:
             host.parked_in = run
             run.parked.append(host)
             return None
         return host.jobs.popleft()
 
-    # -- threads
+    # -- contacts
 
-    def _run_clock(self) -> None:
-        with self._lock:
-            while not self._is_closed:
-                now = time.monotonic()
-                while self._line and self._line[0][0] <= now:
-                    self._ready.put(heapq.heappop(self._line)[2])
-                self._tick.wait(self._line[0][0] - now if self._line else None)
-
-    def _run_worker(self) -> None:
-        while (host := self._ready.get()) is not None and not self._is_closed:
+    async def _work(self) -> None:
+        """Call the hosts that are in line, one after the other, until none is left."""
+        while self._ready and not self._is_closed:
+            host = self._ready.popleft()
             try:
                 if self._has_lease(host):
-                    self._serve(host)
+                    await self._serve(host)
             except Exception as error:  # noqa: BLE001  raised where answers are taken
                 self._fail(host, error)
+        self._n_free += 1
 
-    def _serve(self, host: _Site) -> None:
+    async def _serve(self, host: _Site) -> None:
         """Make one contact, and settle all jobs before and after that need none."""
         has_called = False
         while True:
-            with self._lock:
-                job = self._next_job(host)
+            job = self._next_job(host)
             if job is None:
                 break
             if self._is_settled(host, job):
                 continue
-            with self._lock:
-                if has_called or self._due_at(host, job) > time.monotonic():
-                    host.jobs.appendleft(job)
-                    break
-            self._make_contact(host, job)
+            if has_called or self._due_at(host, job) > time.monotonic():
+                host.jobs.appendleft(job)
+                break
+            await self._make_contact(host, job)
             has_called = True
         self._rest(host)
 
@@ -308,17 +294,17 @@ class Pacer:
             if decided is None:
                 if task.site == host.name:
                     return False
-                with self._lock:  # its robots.txt was elsewhere, and is known now
-                    self._add(job, is_first=True)
+                # Its robots.txt was elsewhere, and is known now.
+                self._add(job, is_first=True)
                 return True
             done = decided
         self._deliver(job.run, task.request, done)
         return True
 
-    def _make_contact(self, host: _Site, job: _Job) -> None:
+    async def _make_contact(self, host: _Site, job: _Job) -> None:
         name, began = job.task.host, time.monotonic()
         try:
-            hop = self._courier.hop(job.task)
+            hop = await self._courier.hop(job.task)
         except Exception:
             host.jobs.appendleft(job)  # so that _fail finds its run
             raise
@@ -334,39 +320,35 @@ class Pacer:
             health.count(hop.outcome, time.monotonic() - began, self._limits)
             if health.is_down and not was_down:
                 log.warning("host=%s breaker=open outcome=%s", name, hop.outcome)
-        with self._lock:
-            if hop.done is None:
-                self._add(job, is_first=True)
-            else:
-                self._deliver(job.run, job.task.request, hop.done)
+        if hop.done is None:
+            self._add(job, is_first=True)
+        else:
+            self._deliver(job.run, job.task.request, hop.done)
 
     def _rest(self, host: _Site) -> None:
         """Put a host back in line, or give it back if it has no more work."""
-        with self._lock:
-            if host.parked_in is not None:
-                return
-            if host.jobs:
-                self._put_in_line(host)
-                return
+        if (run := host.parked_in) is not None:
+            if not run.is_full:  # by answers taken before it was seen that hosts wait
+                self._unpark(run)
+            return
+        if host.jobs:
+            self._put_in_line(host)
+            return
         self._leases.release(host.name, host.last_start)
-        with self._lock:
-            host.is_leased = host.is_queued = False
-            if host.jobs:  # came in meanwhile
-                self._put_in_line(host)
+        host.is_leased = host.is_queued = False
 
     def _has_lease(self, host: _Site) -> bool:
         if host.is_leased:
             return True
         last_start = self._leases.take(host.name)
-        with self._lock:
-            if last_start is None:
-                self._set_aside(host)
-                return False
-            host.is_leased = True
-            # A start that another machine's clock puts in the future counts as now.
-            age_s = max(0.0, time.time() - last_start)
-            host.last_start = max(host.last_start, last_start)
-            host.last_tick = max(host.last_tick, time.monotonic() - age_s)
+        if last_start is None:
+            self._set_aside(host)
+            return False
+        host.is_leased = True
+        # A start that another machine's clock puts in the future counts as now.
+        age_s = max(0.0, time.time() - last_start)
+        host.last_start = max(host.last_start, last_start)
+        host.last_tick = max(host.last_tick, time.monotonic() - age_s)
         return True
 
     def _set_aside(self, host: _Site) -> None:
@@ -386,9 +368,7 @@ class Pacer:
         """Hand an error to those who wait for this host, or else to all who wait."""
         # Logged as well: it may be that nobody waits any more.
         log.error("host=%s failed", host.name, exc_info=error)
-        with self._lock:
-            for run in {job.run for job in host.jobs} or set(self._runs):
-                run.n_untaken += 1
-                run.answers.put(error)
-            host.jobs.clear()
-            host.is_queued = False
+        for run in {job.run for job in host.jobs} or self._runs:
+            self._give(run, error)
+        host.jobs.clear()
+        host.is_queued = False

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from nightdesk.fetch.reservations import read_reservations
 from nightdesk.model import Attempt, Source
 
-Purpose: TypeAlias = Literal["feed", "page", "robots"]
+Purpose: TypeAlias = Literal["feed", "page", "robots", "tdmrep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Request:
     """
 
     url: str
-    purpose: Literal["feed", "page"]
+    purpose: Literal["feed", "page", "tdmrep"]
     source: Source | None = None
     etag: str | None = None
     last_modified: str | None = None

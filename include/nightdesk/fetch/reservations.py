@@ -1,10 +1,10 @@
 """What an answer says about its use: TDM reservation, `noai`, paywall.
 
-Read and handed on as data, never acted on here: whether a reserved page may be kept is
-decided later, by source. Sources: TDMRep (W3C community group report, 2024-05-10),
-X-Robots-Tag and robots meta as Google documents them, `noai` as DeviantArt brought it
-up, schema.org `isAccessibleForFree`. Not read: `/.well-known/tdmrep.json`, which would
-cost a request a host.
+Read and handed on as data, never acted on here: whether the text of a reserved page is
+used is decided later, by source. Sources: TDMRep (W3C community group report,
+2024-05-10), X-Robots-Tag and robots meta as Google documents them, `noai` as DeviantArt
+brought it up, schema.org `isAccessibleForFree`. The declaration of a whole host is the
+matter of `tdmrep`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+_MAX_POLICY = 2048  # characters of an address that are kept
 _HEAD = 131_072  # bytes in which a page's meta elements are looked for
 _META = re.compile(rb"<[mM][eE][tT][aA]\s([^<>]{1,1000})>")
 _ATTRIBUTE = re.compile(
@@ -34,8 +35,9 @@ def read_reservations(
     for another agent alone is not ours.
 
     Returns:
-        Some of `tdm`, `tdm-policy URL`, `paywall`, and the robots directives noai,
-        noimageai, noarchive, noindex, nosnippet, none.
+        Some of `tdm`, `tdm-policy URL`, `tdm-free` (it says that nothing is reserved),
+        `paywall`, and the robots directives noai, noimageai, noarchive, noindex,
+        nosnippet, none.
 
     >>> read_reservations("nightdesk", 200, {"tdm-reservation": "1"}, b"")
     ('tdm',)
@@ -43,12 +45,12 @@ def read_reservations(
     ...                   b'<meta name="robots" content="NoAI">')
     ('noai', 'noarchive')
     """
-    stated = {"tdm-reservation": "", "tdm-policy": ""}
+    tdm = {name: headers.get(name, "") for name in ("tdm-reservation", "tdm-policy")}
+    stated = [tdm, {}]
     found = set(_read_directives(headers.get("x-robots-tag", ""), product))
-    stated |= {name: headers[name].strip() for name in stated if name in headers}
     for name, content in _read_metas(body, product):
-        if name in stated:
-            stated[name] = content.strip()
+        if name in tdm:
+            stated[1][name] = content
         elif name in ("robots", product):
             found |= set(_read_directives(content, product))
         elif name == "article:content_tier" and content.lower() in (
@@ -58,11 +60,24 @@ def read_reservations(
             found.add("paywall")
     if status == 402 or (b"isAccessibleForFree" in body and _NOT_FREE.search(body)):
         found.add("paywall")
-    if stated["tdm-reservation"] == "1":
-        found.add("tdm")
-        if policy := stated["tdm-policy"]:
-            found.add(f"tdm-policy {policy[:2048]}")
+    for level in reversed(stated):
+        if words := name_tdm(level.get("tdm-reservation"), level.get("tdm-policy")):
+            found.update(words)
+            break
     return tuple(sorted(found))
+
+
+def name_tdm(reservation: object, policy: object) -> tuple[str, ...]:
+    """Return what a TDM declaration comes to; empty for any value but 0 and 1.
+
+    >>> name_tdm("1", "https://a.example/tdm"), name_tdm(0, None), name_tdm("yes", None)
+    (('tdm', 'tdm-policy https://a.example/tdm'), ('tdm-free',), ())
+    """
+    word = str(reservation).strip()
+    if word != "1":
+        return ("tdm-free",) if word == "0" else ()
+    address = " ".join(str(policy or "").split())[:_MAX_POLICY]
+    return ("tdm", f"tdm-policy {address}") if address else ("tdm",)
 
 
 def _read_metas(body: bytes, product: str) -> Iterator[tuple[str, str]]:

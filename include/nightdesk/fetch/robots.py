@@ -21,6 +21,8 @@ _DELAY = re.compile(r"(?i)crawl-?\s?delay\s*[:\s]\s*(.*)")
 _RULE = re.compile(
     r"(?i)(allow|dis?s?allow|dissalow|disalow|diasllow|disallaw)\s*[:\s]"
 )
+# `Allow: /a/index.html` is for `/a/` too, as Google reads it; protego knows one ending.
+_INDEX = re.compile(r"(?i)(allow\s*[:\s]\s*.*/)index\.htm")
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _NOBODY = "~"  # in no product token, so a group of this name is nobody's
 _NAMELESS = "!"  # an agent without a product token: only "*" speaks to it
@@ -80,7 +82,7 @@ def parse_robots(text: str, user_agent: str) -> Robots:
     lines: list[str] = []
     group: list[str] = []
     is_open = False  # agents may still join the group
-    for raw in _LINE_END.split(text.lstrip("\ufeff")):
+    for raw in _LINE_END.split(text.lstrip("\ufeff\ufffd")):  # half of one as well
         line = " ".join(raw[:_MAX_LINE].partition("#")[0].split())
         if agent := _AGENT.fullmatch(line):
             group = [*group] if is_open else []
@@ -94,6 +96,8 @@ def parse_robots(text: str, user_agent: str) -> Robots:
         elif _RULE.match(line):
             is_open = False
             lines.append(line)
+            if index := _INDEX.fullmatch(line):
+                lines.append(f"{index[1]}$")
     own = product if product in names else "*"
     rules = Protego.parse("\n".join(lines))
     return Robots(rules, product or _NAMELESS, delays.get(own) or None)

@@ -1,9 +1,8 @@
 """One request's way: hop by hop over redirects, with robots.txt on each new host.
 
-Here is decided what the next hop is and what its answer means; when it may go, and on
-which thread, is the matter of `pacing`. One call of `hop` makes at most one contact
-with one host, so that the pace of every host can be kept, also of those that only a
-redirect leads to.
+Here is decided what the next hop is and what its answer means; when it may go is the
+matter of `pacing`. One call of `hop` makes at most one contact with one host, so that
+the pace of every host can be kept, also of those that only a redirect leads to.
 """
 
 from __future__ import annotations
@@ -11,21 +10,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from nightdesk.fetch.address import (
-    Address,
     Mirrors,
-    find_site,
     hide_secrets,
     hide_userinfo,
     parse_address,
 )
-from nightdesk.fetch.body import BodyRules, Meter, read_body
-from nightdesk.fetch.deadline import Deadline, Reaper
-from nightdesk.fetch.guard import Network, Policy, make_policy
+from nightdesk.fetch.body import BodyRules, read_body
+from nightdesk.fetch.guard import Network, make_policy
+from nightdesk.fetch.headers import make_headers
+from nightdesk.fetch.logins import find_refusal, hide_login
 from nightdesk.fetch.outcomes import (
     NO_CONTACT,
     HopFailed,
@@ -37,67 +34,12 @@ from nightdesk.fetch.outcomes import (
 from nightdesk.fetch.request import Fetched, Limits, Purpose, Request
 from nightdesk.fetch.robots import RobotsCache, Verdict, parse_robots, read_product
 from nightdesk.fetch.session import Reply, Transport
+from nightdesk.fetch.task import Hop, Task, Trip
 from nightdesk.model import Attempt, Source
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ACCEPT: Mapping[Purpose, str] = {
-    "feed": "application/rss+xml, application/atom+xml, application/feed+json, "
-    "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5",
-    "page": "text/html, application/xhtml+xml, */*;q=0.5",
-    "robots": "text/plain, */*;q=0.5",
-}
-
-
-@dataclass(slots=True)
-class Trip:
-    """An address on its way over its redirects."""
-
-    url: str
-    purpose: Purpose
-    at: Address  # where the next hop goes
-    left_s: float
-    seen: set[str]
-    redirects: list[str] = field(default_factory=list)
-    started_at: datetime | None = None
-    spent_s: float = 0.0
-    is_repeated: bool = False  # the hop, since a kept connection was stale
-    meter: Meter = field(default_factory=Meter)
-
-
-@dataclass(slots=True)
-class Task:
-    """A request on its way, and the robots.txt that it waits for, if it does."""
-
-    request: Request
-    policy: Policy
-    trip: Trip
-    robots: Trip | None = None
-    called_at: float = 0.0  # monotonic: when the server had the last call for sure
-
-    @property
-    def host(self) -> str:
-        """The host of the next hop."""
-        return (self.robots or self.trip).at.host
-
-    @property
-    def site(self) -> str:
-        """The registered domain of the next hop: by it the pace is kept."""
-        return find_site(self.host)
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """What one contact came to.
-
-    Attributes:
-        outcome: of the contact; a redirect is ok, "" says nothing of the host.
-        done: the answer to the request; None: another hop follows.
-        wait_s: for how long the server wants no other request.
-    """
-
-    outcome: str
-    done: Fetched | None = None
-    wait_s: int = 0
+#: Files of rules that most hosts do not have, and that are short where they do.
+_RULES = frozenset({"robots", "tdmrep"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +59,6 @@ class Courier:
     def __init__(
         self,
         transport: Transport,
-        reaper: Reaper,
         *,
         user_agent: str,
         mirrors: Mirrors,
@@ -125,7 +66,6 @@ class Courier:
         limits: Limits,
     ) -> None:
         self._transport = transport
-        self._reaper = reaper
         self._user_agent = user_agent
         self._product = read_product(user_agent)
         self._mirrors = mirrors
@@ -185,7 +125,7 @@ class Courier:
         delay = (robots.delay_s if robots else None) or 0.0
         return min(delay, self._limits.crawl_delay_s)
 
-    def hop(self, task: Task) -> Hop:
+    async def hop(self, task: Task) -> Hop:
         """Make one contact: with the address itself or with its robots.txt."""
         is_robots = task.robots is not None
         if not is_robots and self._obeys(task) and not self._robots.find(task.trip.at):
@@ -193,7 +133,7 @@ class Courier:
             task.robots = self._start_trip(url, "robots")
             is_robots = True
         trip = task.robots or task.trip
-        answer = self._contact(task, trip)
+        answer = await self._contact(task, trip)
         if answer is None:
             return Hop("" if trip.is_repeated else "ok")
         if is_robots:
@@ -227,13 +167,12 @@ class Courier:
         is_ignored = source is not None and source.robots == "ignore_feed"
         return not (is_ignored and task.request.purpose == "feed")
 
-    def _contact(self, task: Task, trip: Trip) -> _Answer | None:
+    async def _contact(self, task: Task, trip: Trip) -> _Answer | None:
         """Make the next hop of a trip; None: another one follows."""
         trip.started_at = trip.started_at or datetime.now(UTC)
         began = time.monotonic()
-        deadline = self._reaper.start(trip.left_s)
         try:
-            return self._exchange(task, trip, deadline)
+            return await self._exchange(task, trip, began + trip.left_s)
         except HopFailed as failure:
             if task.called_at < began:  # no answer: it may have come at any time
                 task.called_at = time.monotonic()
@@ -242,24 +181,23 @@ class Courier:
                 return None
             return _Answer(failure.outcome, str(failure))
         finally:
-            deadline.finish()
             spent = time.monotonic() - began
             trip.spent_s += spent
             trip.left_s = max(trip.left_s - spent, 0.0)
 
-    def _exchange(self, task: Task, trip: Trip, deadline: Deadline) -> _Answer | None:
+    async def _exchange(self, task: Task, trip: Trip, until: float) -> _Answer | None:
         mirrored = self._mirrors.map_url(trip.at.url)
         policy = replace(task.policy, is_configured=True) if mirrored else task.policy
         sent_to = parse_address(mirrored) if mirrored else trip.at
-        headers = self._make_headers(task.request, trip)
-        reply = self._transport.send(sent_to, headers, deadline, policy)
+        headers = make_headers(task.request, trip.purpose, trip.at, self._user_agent)
+        reply = await self._transport.send(sent_to, headers, until, policy)
         task.called_at = time.monotonic()
         try:
             location = reply.headers.get("location")
             if reply.status in _REDIRECTS and location:
                 self._redirect(trip, reply.status, sent_to.url, location)
                 return None
-            return self._read(trip, reply)
+            return await self._read(trip, reply)
         finally:
             reply.close()
 
@@ -274,18 +212,18 @@ class Courier:
         trip.redirects.append(f"{status} {at.url}")
         trip.at = at
 
-    def _read(self, trip: Trip, reply: Reply) -> _Answer:
+    async def _read(self, trip: Trip, reply: Reply) -> _Answer:
         outcome = judge_status(reply.status, reply.headers)
         if outcome != "ok":
-            if trip.purpose == "robots":  # most hosts have none, and a page follows
-                reply.drain()
+            if trip.purpose in _RULES:  # most hosts have none, and a page follows
+                await reply.drain()
             return _Answer(outcome, _describe(outcome, reply), reply)
         kind = reply.headers.get("content-type")
         is_page = trip.purpose == "page"
         if is_page and not is_page_type(kind):
             return _Answer("wrong_type", f"body: {kind}", reply)
         try:
-            body = read_body(reply, self._body_rules(trip.purpose), trip.meter)
+            body = await read_body(reply, self._body_rules(trip.purpose), trip.meter)
         except HopFailed as failure:
             return _Answer(failure.outcome, str(failure), reply)
         if trip.purpose != "robots" and not body:
@@ -296,28 +234,10 @@ class Courier:
 
     def _body_rules(self, purpose: Purpose) -> BodyRules:
         limits = self._limits
-        if purpose == "robots":
+        if purpose in _RULES:
             return BodyRules(limits.wire_bytes, limits.robots_bytes, is_cut=True)
         is_feed = purpose == "feed"
         return BodyRules(limits.wire_bytes, limits.decoded_bytes, unpacks_files=is_feed)
-
-    def _make_headers(self, request: Request, trip: Trip) -> dict[str, str]:
-        headers = {
-            "User-Agent": self._user_agent,
-            "Accept": _ACCEPT[trip.purpose],
-            "Accept-Encoding": "gzip",
-        }
-        if trip.purpose == "robots":
-            return headers
-        # Both are sent: some servers compare only one of them, some the other.
-        known = (
-            ("If-None-Match", request.etag),
-            ("If-Modified-Since", request.last_modified),
-        )
-        headers |= {n: value for n, value in known if value and _is_sendable(value)}
-        if request.secrets and _is_at_home(request, trip.at):
-            headers |= {n: v for n, v in request.secrets.items() if _is_sendable(v)}
-        return headers
 
     def _take_robots(self, task: Task, trip: Trip, answer: _Answer) -> Fetched | None:
         """Keep what a robots.txt says; without contact it ends the request instead."""
@@ -344,6 +264,8 @@ class Courier:
         return None
 
     def _finish(self, task: Task, trip: Trip, answer: _Answer) -> Fetched:
+        login = task.request.secrets if trip is task.trip else {}
+        answer = _judge_login(trip, answer) if login else answer
         reply, is_ok = answer.reply, answer.outcome == "ok"
         now = datetime.now(UTC)
         headers = reply.headers if reply else {}
@@ -367,7 +289,8 @@ class Courier:
             redirects=tuple(trip.redirects),
         )
         body = answer.body if is_ok else b""
-        return Fetched(attempt, body, headers, self._product)
+        done = Fetched(attempt, body, headers, self._product)
+        return hide_login(login, done) if login else done
 
     def _log(self, done: Fetched) -> Fetched:
         self._attempts.append(done.attempt)
@@ -386,16 +309,13 @@ def _own_ports(source: Source) -> list[int]:
     return ports
 
 
-def _is_at_home(request: Request, at: Address) -> bool:
-    """Return whether a hop goes to the host that the request's secrets are for."""
-    home = parse_address(request.url)
-    is_safe = at.scheme in ("https", home.scheme)
-    return is_safe and at.host == home.host and at.port in (home.port, 443)
-
-
-def _is_sendable(value: str) -> bool:
-    """Return whether a validator can go back in a header as it came."""
-    return all(" " <= char <= "\xff" and char != "\x7f" for char in value)
+def _judge_login(trip: Trip, answer: _Answer) -> _Answer:
+    """Return the end of a trip that a login went with; one may have run out."""
+    reply = answer.reply
+    if reply is not None and "cf-mitigated" in reply.headers:
+        return answer  # no word on the login: it refuses programs
+    why = find_refusal(trip.url, reply.status if reply else None, trip.redirects)
+    return replace(answer, outcome="auth", error=why) if why else answer
 
 
 def _describe(outcome: str, reply: Reply) -> str | None:
