@@ -16,7 +16,8 @@ from xml.sax.saxutils import quoteattr
 
 from nightdesk.errors import FeedError
 from nightdesk.feeds.charset import decode_document
-from nightdesk.feeds.tree import Tree, guard_xml, mend_xml, parse_tree
+from nightdesk.feeds.mend import mend_xml
+from nightdesk.feeds.tree import Tree, guard_xml, parse_tree
 from nightdesk.model import Source, SourceKind
 from nightdesk.urls import host
 

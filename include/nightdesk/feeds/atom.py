@@ -11,11 +11,13 @@ import binascii
 from typing import Any
 
 from nightdesk.feeds.document import Document, Item
-from nightdesk.feeds.markup import Markup, squeeze
+from nightdesk.feeds.markup import Markup, plain_text, squeeze
 from nightdesk.feeds.tree import Tree, inner_markup, inner_text
+from nightdesk.model import Credit
 
 _PUBLISHED = ("published", "issued", "created", "pubdate", "dc:date")
 _UPDATED = ("updated", "modified", "dcterms:modified")
+_MEDIA = ("media:credit", "media:content", "media:group")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Fields = dict[str, list[Any]]
@@ -41,6 +43,18 @@ def read_person(tree: Tree, element: Any) -> str | None:
     if name and mail:
         return f"{name} ({mail})"
     return name or mail or squeeze(element.text or "") or None
+
+
+def read_credits(tree: Tree, fields: Fields) -> list[Credit]:
+    """Return who is credited in the media elements of an entry, each part once."""
+    found = [
+        Credit(name, credit.get("role") or None)
+        for key in _MEDIA
+        for media in fields.get(key, ())
+        for credit in media.iter()
+        if tree.name(credit) == "media:credit" and (name := squeeze(inner_text(credit)))
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _read_head(tree: Tree, head: Any, document: Document) -> None:
@@ -79,6 +93,12 @@ def _read_entry(tree: Tree, element: Any) -> Item:
     item.categories = _read_categories(fields)
     item.lang = element.get(_LANG) or None
     item.image_url = _read_image(tree, fields)
+    item.credits = read_credits(tree, fields)
+    for origin in fields.get("source", ()):
+        inner = _group(tree, origin)
+        title = _read_text(inner, ("title",))
+        item.origin_title = plain_text(title) or squeeze(origin.text or "") or None
+        item.origin_url = _read_link(tree, inner) or _stated(inner, ("id",))
     item.published = _read_dates(fields, _PUBLISHED)
     item.updated = _read_dates(fields, _UPDATED)
     return item
@@ -90,12 +110,21 @@ def _name(tree: Tree, element: Any) -> str:
 
 def _group(tree: Tree, element: Any) -> Fields:
     fields: Fields = {}
-    for child in element:
-        fields.setdefault(_name(tree, child), []).append(child)
+    _add_children(tree, element, fields)
     for group in fields.get("media:group", ()):
-        for child in group:
-            fields.setdefault(_name(tree, child), []).append(child)
+        _add_children(tree, group, fields)
     return fields
+
+
+def _add_children(tree: Tree, element: Any, fields: Fields) -> None:
+    names = tree.names
+    for child in element:
+        tag = child.tag
+        name = names[tag].removeprefix("atom:") if tag.__class__ is str else ""
+        if name in fields:
+            fields[name].append(child)
+        else:
+            fields[name] = [child]
 
 
 def _stated(fields: Fields, names: tuple[str, ...]) -> str | None:

@@ -9,13 +9,12 @@ without a day, week and ordinal dates of ISO 8601, other calendars than the Greg
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from nightdesk.feeds.calendar_words import AFTERNOON, MONTHS, MORNING, ZONES
+from nightdesk.calendar_words import AFTERNOON, MONTHS, MORNING, ZONES, fold_words
 
 _MAX_LENGTH = 100  # longer than any date seen, shorter than an attack
 # What sitemaps and Atom state nearly always; 24:00 and second 60 take the long way.
@@ -117,17 +116,17 @@ def _parse_fast(text: str, zone: tzinfo) -> Stamp | None:
         day = (int(match["y"]), int(match["m"]), int(match["d"]))
         if match["H"] is None:
             return Stamp(datetime(*day, tzinfo=UTC), "day")
-        return _stamp(day, _clock(match), _read_zone(match["zone"] or "", zone))
+        return _stamp(day, _hands(match), _read_zone(match["zone"] or "", zone))
     match = _RFC822.fullmatch(text)
     if match and (month := MONTHS.get(match["b"].lower())):
         day = (_full_year(match["y"]), month, int(match["d"]))
-        return _stamp(day, _clock(match), _read_zone(match["zone"], zone))
+        return _stamp(day, _hands(match), _read_zone(match["zone"], zone))
     return None
 
 
 def _parse_parts(text: str, zone: tzinfo) -> Stamp | None:
     """Return the stamp of any other form, read by its parts."""
-    folded = _fold(text)
+    folded = fold_words(text)
     clock, rest, tail = None, folded, ""
     if match := _TIME.search(folded):
         clock = _clock(match)
@@ -143,26 +142,20 @@ def _parse_parts(text: str, zone: tzinfo) -> Stamp | None:
     return _stamp(day, clock, _read_zone(tail, zone))
 
 
-def _fold(text: str) -> str:
-    """Return the text in lower case without accents, and with ASCII digits."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    plain = unicodedata.normalize("NFC", plain)
-    return "".join(
-        str(unicodedata.decimal(char)) if char.isdecimal() else char for char in plain
-    ).replace("і", "i")
+def _hands(match: re.Match[str]) -> tuple[int, int, int]:
+    """Return hour, minute, second; 24:00 and second 60 are left to `_stamp`."""
+    return int(match["H"]), int(match["M"]), int(match["S"] or 0)
 
 
 def _clock(match: re.Match[str]) -> tuple[int, int, int]:
-    """Return hour, minute, second; 24:00 and second 60 are left to `_stamp`."""
-    hour, minute = int(match["H"]), int(match["M"])
-    groups = match.groupdict()
-    half = re.sub(r"[^\w]", "", groups.get("half") or groups.get("after") or "")
+    """Return the same of a time that may state its half of the day."""
+    hour, minute, second = _hands(match)
+    half = re.sub(r"[^\w]", "", match["half"] or match["after"] or "")
     if half in AFTERNOON and hour < 12:
         hour += 12
     elif half in MORNING and hour == 12:
         hour = 0
-    return hour, minute, int(match["S"] or 0)
+    return hour, minute, second
 
 
 def _read_day(text: str) -> tuple[int, int, int] | None:
@@ -204,7 +197,10 @@ def _full_year(stated: str) -> int:
 
 def _read_zone(stated: str, default: tzinfo) -> tzinfo:
     """Return the zone that stands at the end of a text, else the default."""
-    stated = re.sub(r"\s*\[[^\]]*\]$", "", stated)  # Java's "+01:00[Europe/Berlin]"
+    if stated in ZONES:
+        return timezone(timedelta(minutes=ZONES[stated]))
+    if stated.endswith("]"):  # Java's "+01:00[Europe/Berlin]"
+        stated = re.sub(r"\s*\[[^\]]*\]$", "", stated)
     if match := _OFFSET.search(stated):
         sign = -1 if match[1] == "-" else 1
         hours, minutes = int(match[2]), int(match[3] or 0)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nightdesk.feeds.markup import Markup
+from nightdesk.model import Credit
 
 
 @dataclass(slots=True)
@@ -29,6 +30,9 @@ class Item:
     image_url: str | None = None
     published: Sequence[str] = ()
     updated: Sequence[str] = ()
+    credits: Sequence[Credit] = ()
+    origin_title: str | None = None
+    origin_url: str | None = None
 
 
 @dataclass(slots=True)

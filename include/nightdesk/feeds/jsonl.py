@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urljoin
 
@@ -85,6 +86,8 @@ def _entry_fields(item: Item, timezone: str) -> dict[str, Any]:
         "categories": item.categories,
         "language": item.lang,
         "image": item.image_url,
+        "credits": [asdict(credit) for credit in item.credits],
+        "source": {"title": item.origin_title, "url": item.origin_url},
     }
 
 

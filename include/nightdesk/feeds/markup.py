@@ -11,7 +11,6 @@ import html
 import re
 from dataclasses import dataclass
 
-_BLANKS = re.compile(r"\s+")
 _HIDDEN = re.compile(r"<(script|style)(?=[\s>])", re.I)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _ANY_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -45,7 +44,7 @@ def squeeze(text: str) -> str:
     >>> squeeze(" Rain    today ")
     'Rain today'
     """
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def drop_hidden(markup: Markup) -> str:

@@ -52,6 +52,7 @@ def ask_feedparser(text: str, *, limit: int) -> Document | None:
 
 def _read_entry(entry: Any) -> Item:
     content: dict[str, Any] = next(iter(entry.get("content") or ()), {})
+    origin = entry.get("source") or {}
     authors = [a.get("name") for a in entry.get("authors") or () if a.get("name")]
     return Item(
         link=entry.get("link") or None,
@@ -64,6 +65,8 @@ def _read_entry(entry: Any) -> Item:
         categories=[t.get("term") for t in entry.get("tags") or () if t.get("term")],
         published=_dates(entry, "published"),
         updated=_dates(entry, "updated"),
+        origin_title=origin.get("title") or None,
+        origin_url=origin.get("href") or origin.get("link") or None,
     )
 
 

@@ -73,7 +73,10 @@ def check_zone(timezone: str) -> None:
 
 def first_stamp(stated: Iterable[str], timezone: str) -> Stamp | None:
     """Return the first of the stated dates that can be read."""
-    return next((stamp for raw in stated if (stamp := parse_date(raw, timezone))), None)
+    for raw in stated:
+        if stamp := parse_date(raw, timezone):
+            return stamp
+    return None
 
 
 def is_http_url(url: str | None) -> bool:
@@ -138,6 +141,9 @@ def _build_entry(item: Item, timezone: str) -> Entry:
         published_raw=published.raw if published else next(iter(item.published), None),
         updated_at=updated.at if updated else None,
         updated_raw=updated.raw if updated else next(iter(item.updated), None),
+        credits=tuple(item.credits),
+        origin_title=item.origin_title,
+        origin_url=item.origin_url if is_http_url(item.origin_url) else None,
     )
 
 

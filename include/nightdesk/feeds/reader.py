@@ -15,6 +15,7 @@ from nightdesk.feeds.document import Document
 from nightdesk.feeds.ending import drop_cut_item
 from nightdesk.feeds.jsonfeed import read_jsonfeed
 from nightdesk.feeds.markup import squeeze
+from nightdesk.feeds.mend import mend_xml
 from nightdesk.feeds.opinion import ask_feedparser
 from nightdesk.feeds.rss import read_rss
 from nightdesk.feeds.sitemap import read_sitemap, stream_sitemap, unpack_gzip
@@ -26,7 +27,6 @@ from nightdesk.feeds.tree import (
     cut_items,
     find_unexpanded,
     guard_xml,
-    mend_xml,
     parse_strict,
     parse_tree,
 )

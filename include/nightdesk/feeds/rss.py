@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from nightdesk.feeds.atom import read_person
+from nightdesk.feeds.atom import read_credits, read_person
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, squeeze
 from nightdesk.feeds.tree import MAX_ATTRIBUTES, Tree, inner_markup, inner_text
@@ -95,8 +95,12 @@ def group_children(tree: Tree, element: Any) -> Fields:
 
 def read_value(fields: Fields, names: tuple[str, ...]) -> str | None:
     """Return the first stated value among the names, as stated but stripped."""
-    markup = read_markup(fields, names)
-    return markup.value if markup else None
+    for name in names:
+        for element in fields.get(name, ()):
+            value = inner_markup(element) if len(element) else element.text or ""
+            if value := value.strip():
+                return value
+    return None
 
 
 def read_markup(fields: Fields, names: tuple[str, ...]) -> Markup | None:
@@ -144,6 +148,10 @@ def _read_item(tree: Tree, element: Any) -> Item:
     item.categories = _read_categories(fields)
     item.lang = read_value(fields, ("dc:language", "language"))
     item.image_url = _read_image(tree, fields)
+    item.credits = read_credits(tree, fields)
+    for origin in fields.get("source", ()):
+        item.origin_title = squeeze(inner_text(origin)) or None
+        item.origin_url = tree.resolve(origin, origin.get("url"))
     item.published = read_dates(fields, _PUBLISHED)
     item.updated = read_dates(fields, _UPDATED)
     if lastmod := _attribute(element, "lastmod"):
@@ -153,9 +161,10 @@ def _read_item(tree: Tree, element: Any) -> Item:
 
 def _attribute(element: Any, local: str) -> str | None:
     """Return an attribute by its local name, whatever its case and namespace."""
-    if len(element.attrib) > MAX_ATTRIBUTES:  # walking them is O(n^2)
+    attributes = element.attrib
+    if not 0 < len(attributes) <= MAX_ATTRIBUTES:  # walking them is O(n^2)
         return None
-    for key, value in element.attrib.items():
+    for key, value in attributes.items():
         if key.rpartition("}")[2].rpartition(":")[2].lower() == local:
             return str(value).strip() or None
     return None

@@ -1,10 +1,9 @@
-"""Text of an XML document to an element tree, mended and within bounds.
+"""Text of an XML document to an element tree, within bounds.
 
 With `page` (HTML) and `stream`, the only module of the package that imports lxml. What
 makes XML dangerous is taken out before the parser sees it: the DOCTYPE with every
-entity it declares, tags long enough to hang libxml2, control characters, and items
-beyond the limit. What makes real feeds fail is mended, where a strict reading fails:
-HTML entities, bare ampersands, rubbish before the first tag.
+entity it declares, tags long enough to hang libxml2, and items beyond the limit. What
+makes real feeds fail is mended by `mend`, where a strict reading fails.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from nightdesk.errors import FeedError
+from nightdesk.feeds.mend import quote_attributes
 from nightdesk.feeds.names import Names
 
 # Reading n attributes by name is O(n^2) in lxml and feedparser: 200,000 on one tag take
@@ -39,21 +39,8 @@ _HAS_DOCTYPE = re.compile(rb"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]")
 _DECLARED = re.compile(r"<!ENTITY\s+([\w.:-]+)\s")
 _NAMED = re.compile(r"&([\w.:-]+);")
 _QUOTED_OR_END = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.S)
-# Characters that XML forbids, and C1 controls, which mean windows-1252 (as in HTML).
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
 _C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
 _C1_REFERENCE = re.compile(rb"&#(?:0*1(?:2[89]|[345]\d)|[xX]0*[89][0-9a-fA-F]);")
-# CDATA and comments pass; only what XML refuses is mended: bare "<", odd ampersands.
-_MEND = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
-    r"|<(?![A-Za-z_:/!?])"
-    r"|&(?!(?:amp|lt|gt|quot|apos);)(?:#[xX]?[0-9a-fA-F]{1,8};|[a-zA-Z][a-zA-Z0-9]*;)?",
-    re.S,
-)
-_UNQUOTED = re.compile(
-    r"(<[\w:.-]++(?:\s++[\w:.-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+"
-    r"\s++[\w:.-]++\s*+=\s*+)([^\s\"'<>]++)"
-)
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/[^;\[\]]*\Z")
 _XMLNS = re.compile(r"\sxmlns(?::[\w.-]+)?=(?:\"[^\"]*\"|'[^']*')")
 _HTML_PREFIX = re.compile(r"(</?)(?:xhtml|html|h|x|ns\d+):(?=[a-zA-Z])")
@@ -120,8 +107,10 @@ class Tree:
                 f(n) for n in sorted(bare) for f in (str.lower, str.title, str.upper)
             ]
             found = self.root.iter(*(f"{{*}}{case}" for case in cases))
+        short = self.names
         for element in found:
-            if self.name(element) in names:
+            tag = element.tag
+            if tag.__class__ is str and short[tag] in names:
                 yield element
 
 
@@ -178,31 +167,6 @@ def find_unexpanded(text: str, guarded: str) -> str | None:
 
 def _is_known(name: str) -> bool:
     return f"{name};" in html.entities.html5
-
-
-def mend_xml(text: str) -> str:
-    """Return a guarded text fit for an XML parser: no odd entities or controls.
-
-    Entities that a DOCTYPE declares are not expanded; their names stay as text, and
-    `find_unexpanded` finds them.
-
-    >>> mend_xml("<a>Fish &amp; chips & caf&eacute; &lol;</a>")
-    '<a>Fish &amp; chips &amp; café &amp;lol;</a>'
-    """
-    return _MEND.sub(_mend_reference, _drop_controls(text))
-
-
-def quote_attributes(text: str) -> str:
-    """Return the text with quotes round bare values: `a=1`, at which libxml2 stops.
-
-    >>> quote_attributes('<rss version=2.0><guid isPermaLink=true>')
-    '<rss version="2.0"><guid isPermaLink="true">'
-    """
-    for _ in range(5):  # one bare value a tag and turn
-        text, n_mended = _UNQUOTED.subn(r'\1"\2"', text)
-        if not n_mended:
-            break
-    return text
 
 
 def cut_items(text: str, pattern: re.Pattern[str], limit: int) -> tuple[str, int]:
@@ -314,18 +278,6 @@ def _drop_doctype(text: str) -> str:
     return text[: head.start()]
 
 
-def _drop_controls(text: str) -> str:
-    return _CONTROL.sub(_mend_control, text)
-
-
-def _mend_control(match: re.Match[str]) -> str:
-    """Return the windows-1252 character that a C1 control stands for, or nothing."""
-    code = ord(match[0])
-    if not 0x80 <= code < 0xA0:
-        return ""
-    return bytes([code]).decode("windows-1252", "ignore")
-
-
 def _refuse_long_tags(text: str, url: str) -> None:
     """Raise FeedError for a tag that would hang the parser; linear in the text."""
     if has_long_run(text, ">", MAX_TAG):
@@ -377,21 +329,3 @@ def has_long_run(text: AnyStr, mark: AnyStr, limit: int) -> bool:
         if start < 0:
             return True
     return False
-
-
-def _mend_reference(match: re.Match[str]) -> str:
-    """Return the replacement for a CDATA section, comment, bare "<" or ampersand."""
-    found = match[0]
-    if found == "<":  # "5 < 6"
-        return "&lt;"
-    if found.startswith("<"):
-        return found
-    if found == "&":
-        return "&amp;"
-    if found.startswith("&#"):
-        char = html.unescape(found)
-        if char.startswith("&#"):
-            return "&amp;" + found[1:]
-        return html.escape(_drop_controls(char), quote=True)
-    char = html.entities.html5.get(found[1:], "")
-    return html.escape(char, quote=True) if char else "&amp;" + found[1:]

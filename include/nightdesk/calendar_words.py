@@ -1,11 +1,30 @@
-"""Names of months, halves of the day and time zones as feeds write them.
+"""Names of months, halves of the day and time zones as feeds and pages write them.
 
-Tables only; `dates` reads them. Month names of sixteen languages, in full and as
-feeds cut them, without accents (`dates` folds before it looks). Zone names carry the
-offset that news feeds mean by them: IST is India, CST is Chicago.
+Tables for `feeds.dates` and `extract.datelines`. Month names of thirty languages, in
+full and as feeds cut them, are looked up as `fold_words` leaves them. Zone names carry
+the offset that news feeds mean by them: IST is India, CST is Chicago.
 """
 
 from __future__ import annotations
+
+import unicodedata
+
+_TWINS = str.maketrans("іıیىک", "iiييك")  # one letter for readers, two for computers
+
+
+def fold_words(text: str) -> str:
+    """Return the text in lower case without accents, and with ASCII digits.
+
+    >>> fold_words("4 Août ۱۴۰۳")
+    '4 aout 1403'
+    """
+    plain = unicodedata.normalize("NFD", text.casefold())
+    bare = "".join(char for char in plain if unicodedata.category(char)[0] != "M")
+    return "".join(
+        str(unicodedata.decimal(char)) if char.isdecimal() else char
+        for char in unicodedata.normalize("NFC", bare).translate(_TWINS)
+    )
+
 
 _MONTHS_BY_LANGUAGE = (
     # English, German, Dutch, Danish, Norwegian and Swedish
@@ -60,13 +79,38 @@ _MONTHS_BY_LANGUAGE = (
     " δεκ",
     "يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر",
     "جانفي فيفري مارس افريل ماي جوان جويلية اوت سبتمبر اكتوبر نوفمبر ديسمبر",
+    # Persian, Urdu, Hindi, Bengali
+    "ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اكتبر نوامبر دسامبر",
+    "جنوری فروری مارچ اپریل مئی جون جولائی اگست ستمبر اكتوبر نومبر دسمبر",
+    "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर",
+    "জানুয়ারি ফেব্রুয়ারি মার্চ এপ্রিল মে জুন জুলাই আগস্ট সেপ্টেম্বর অক্টোবর নভেম্বর ডিসেম্বর",
+    # Finnish, Estonian, Lithuanian, Slovak, Bulgarian
+    "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesakuuta heinakuuta"
+    " elokuuta syyskuuta lokakuuta marraskuuta joulukuuta",
+    "jaanuar veebruar marts aprill mai juuni juuli august september oktoober november"
+    " detsember",
+    "sausio vasario kovo balandzio geguzes birzelio liepos rugpjucio rugsejo spalio"
+    " lapkricio gruodzio",
+    "januara februara marca aprila maja juna jula augusta septembra oktobra novembra"
+    " decembra",
+    "януари февруари март април май юни юли август септември октомври ноември декември",
 )
 
 #: Folded month name -> 1..12. A word that two languages use for two months is left
 #: out (Croatian "listopad" is October, Polish November).
 MONTHS: dict[str, int] = {
-    word: number
+    fold_words(word): number
     for line in _MONTHS_BY_LANGUAGE
+    for number, word in enumerate(line.split(), start=1)
+}
+
+#: Months of the Solar Hijri year, in Persian and in Pashto, folded.
+SOLAR_MONTHS: dict[str, int] = {
+    fold_words(word): number
+    for line in (
+        "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند",
+        "وری غویی غبرګولی چنګاښ زمری وږی تله لړم لیندۍ مرغومی سلواغه کب",
+    )
     for number, word in enumerate(line.split(), start=1)
 }
 
