@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import importlib.util
+import json
 import random
+from pathlib import Path
 
 import pytest
 
 from nightdesk.extract import drop_repeats, restore_repeats
+from nightdesk.extract.jsonl import extract_row
 from nightdesk.extract.repeats import merge_repeats
 from nightdesk.model import Repeat
+
+LANGUAGES = Path(__file__).parent / "data" / "languages"
+BENCH = Path(__file__).parent / "bench" / "repeats.py"
 
 A = "The ferry to the north bank ran again on Monday, three days after the storm. " * 2
 B = "Nobody was hurt, the harbour office said, but two jetties must be rebuilt. " * 2
@@ -87,3 +95,100 @@ def test_repeats_lost_by_the_extractor_are_recorded(
 ) -> None:
     assert merge_repeats(lines, sequence) == merged
     assert drop_repeats(merge_repeats(lines, sequence))[0] == drop_repeats(lines)[0]
+
+
+EDITED = A.replace("three days", "five days", 1)
+
+EDITS = [
+    pytest.param([A, B, EDITED], [(2, 0)], id="one word replaced"),
+    pytest.param([A, B, A.replace(" again", "", 1)], [(2, 0)], id="one word left out"),
+    pytest.param(
+        [A, B, A.replace("ran", "ran late", 1)], [(2, 0)], id="one word put in"
+    ),
+    pytest.param([A, B, A.upper()], [(2, 0)], id="only capitals differ"),
+    pytest.param(
+        [A, B, A.replace("ferry", "train")], [], id="a word that stands twice stays"
+    ),
+    pytest.param(
+        [A, C, B, A, C.replace("long", "short"), B],
+        [(3, 0), (4, 1), (5, 2)],
+        id="an edited paragraph inside a run goes with it",
+    ),
+    pytest.param([C, A, C.replace("long", "short")], [], id="a short one alone stays"),
+    pytest.param([C, C, D, D], [(1, 0), (3, 2)], id="each one doubled"),
+    pytest.param(
+        [C, D, S, C, S, D], [(3, 0), (5, 1)], id="interleaved, half of the text"
+    ),
+    pytest.param(
+        ["Monday will be dry and warm.", "Tuesday will be dry and warm."],
+        [],
+        id="lines of a form stay",
+    ),
+]
+
+
+@pytest.mark.parametrize(("paragraphs", "expected"), EDITS)
+def test_edited_and_scattered_repeats(
+    paragraphs: list[str], expected: list[tuple[int, int]]
+) -> None:
+    kept, repeats = drop_repeats(paragraphs)
+    assert [(r.dropped, r.kept) for r in repeats] == expected
+    assert restore_repeats(kept, repeats) == tuple(paragraphs)
+
+
+WAYS = {
+    "all but the last": lambda p: [*p, *p[:-1]],
+    "whole body twice": lambda p: [*p, *p],
+    "each one doubled": lambda p: [line for one in p for line in (one, one)],
+    "interleaved": lambda p: [
+        line for n, one in enumerate(p) for line in ((one, p[n - 2])[: 1 + (n > 1)])
+    ],
+    "one word edited": lambda p: [*p, p[0].replace(" ", " otherwise ", 1), *p[1:]],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("lang", ["ar", "de", "fa", "hi", "ru", "zh"])
+def test_paragraphs_pasted_again_leave_the_clean_text(lang: str, way: str) -> None:
+    path = LANGUAGES / f"{lang}.expect.json"
+    paragraphs = json.loads(path.read_text("utf-8"))["paragraphs"]
+    again = WAYS[way](paragraphs)
+    kept, repeats = drop_repeats(again)
+    assert list(kept) == paragraphs
+    assert restore_repeats(kept, repeats) == tuple(again)
+
+
+@pytest.mark.slow
+def test_a_page_gives_the_same_bytes_each_time() -> None:
+    lines = json.loads((LANGUAGES / "fr.expect.json").read_text("utf-8"))["paragraphs"]
+    again = WAYS["one word edited"](lines)
+    body = "".join(f"<p>{html.escape(line)}</p>" for line in again)
+    page = f"<html><body><article>{body}</article></body></html>".encode()
+    row = {"id": "1", "url": "https://paper.example/local/cheese"}
+    found = {json.dumps(extract_row(row, page)) for _ in range(60)}
+    assert len(found) == 1
+    only = json.loads(found.pop())
+    record = [
+        Repeat(int(i), kept, only["edited"].get(i))
+        for i, kept in only["repeats"].items()
+    ]
+    assert list(restore_repeats(only["text"].split("\n"), record)) == again
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["interleaved", "one word edited"])
+def test_labelled_pages_with_paragraphs_again_score_as_clean_ones(
+    shared: Path, way: str
+) -> None:
+    spec = importlib.util.spec_from_file_location("bench_repeats", BENCH)
+    assert spec is not None
+    assert spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    n_pages, clean, again, n_left = bench.measure(way, every=20)
+    assert n_pages >= 5
+    assert n_left == 0
+    assert again > clean - 0.005
+    n_gone, n_all = bench.count_wrongly_removed()
+    assert n_gone < n_all / 500

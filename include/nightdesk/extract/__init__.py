@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightdesk.extract.article import extract_article
 from nightdesk.extract.page import EXTRACT_VERSION, Page, input_digest
 from nightdesk.extract.repeats import drop_repeats, restore_repeats
+from nightdesk.extract.site_lines import learn_site_lines
 
 __all__ = [
     "EXTRACT_VERSION",
@@ -12,5 +13,6 @@ __all__ = [
     "drop_repeats",
     "extract_article",
     "input_digest",
+    "learn_site_lines",
     "restore_repeats",
 ]

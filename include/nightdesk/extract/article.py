@@ -1,6 +1,6 @@
 """One page -> one article: the order in which the parts of this package work.
 
-    size, kind, decode -> guard -> parse -> facts, body -> drops -> gates -> dates
+    size, kind, decode -> guard -> parse -> facts, readings of the text -> gates
 
 Pure: the same page gives the same article in any process and any order of calls.
 """
@@ -8,62 +8,44 @@ Pure: the same page gives the same article in any process and any order of calls
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lxml.html import HtmlElement
 
 from nightdesk.extract import decode, gates, guard
-from nightdesk.extract.authors import split_authors
 from nightdesk.extract.blocks import Blocks, read_blocks
-from nightdesk.extract.body import Body, extract_body, parse_html
+from nightdesk.extract.body import find_joined, join_again, parse_html
 from nightdesk.extract.boilerplate import drop_boilerplate
-from nightdesk.extract.confidence import rate_text
-from nightdesk.extract.dates import (
-    Limits,
-    choose_date,
-    choose_modified,
-    find_url_date,
-    find_zone,
-)
+from nightdesk.extract.confidence import Signs, rate_text
+from nightdesk.extract.dates import find_url_date
+from nightdesk.extract.deck import find_deck
 from nightdesk.extract.facts import (
     Facts,
-    find_image,
-    find_kind,
-    find_section,
-    meta_author,
-    modify_date,
-    publish_dates,
+    descriptions,
     read_facts,
     title_forms,
 )
+from nightdesk.extract.kinds import find_kind
 from nightdesk.extract.language import find_language
+from nightdesk.extract.metadata import add_dates, add_metadata
+from nightdesk.extract.opinions import Reading, choose_reading
 from nightdesk.extract.page import EXTRACT_VERSION, Page, hash_body, input_digest
+from nightdesk.extract.places import drop_strays, find_places, index_blocks
 from nightdesk.extract.repeats import drop_repeats, merge_repeats
-from nightdesk.extract.titles import choose_title
+from nightdesk.extract.site_lines import drop_site_lines
 from nightdesk.model import Article
 from nightdesk.text import hash_text, split_paragraphs, split_words
 
 _MARKUP = re.compile(r"<[^<>]{1,2000}>")
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """A parsed page and everything read from it."""
-
-    facts: Facts
-    body: Body
-    blocks: Blocks
-    tree: HtmlElement
-
-
 def extract_article(page: Page) -> Article:
     """Return the article of a page, or its rejection with one word why.
 
     Nothing that a page holds raises. Reasons: empty, too_large, wrong_type,
-    hostile_markup, not_html, too_deep, too_many_tags, captcha, not_found, cookie_wall,
-    needs_script, home_page, teaser, too_short.
+    hostile_markup, not_html, too_deep, too_many_tags, captcha, not_found, server_error,
+    other_country, no_site, cookie_wall, needs_script, home_page, teaser, too_short.
     """
     blank = Article(
         article_id=page.article_id,
@@ -99,17 +81,7 @@ def _extract_html(blank: Article, page: Page, html: str) -> Article:
         return replace(blank, reason="too_deep")
     if guard.has_too_many_tags(tree):
         return replace(blank, reason="too_many_tags")
-    return _finish_html(blank, page, _read_parts(tree, page))
-
-
-def _read_parts(tree: HtmlElement, page: Page) -> _Parts:
-    limit = page.captured_at + timedelta(days=1) if page.captured_at else None
-    return _Parts(
-        facts=read_facts(tree),
-        blocks=read_blocks(tree),
-        tree=tree,
-        body=extract_body(tree, page.url, limit),
-    )
+    return _finish_html(blank, page, tree)
 
 
 def _finish_text(blank: Article, page: Page, text: str) -> Article:
@@ -117,93 +89,65 @@ def _finish_text(blank: Article, page: Page, text: str) -> Article:
     lines = [" ".join(line.split()) for line in split_paragraphs(_printable(text))]
     titles = [page.stated_title] if page.stated_title else []
     kept = drop_boilerplate(lines, titles)
-    dated = _add_dates(blank, page, None)
+    day = find_url_date(page.url)
+    dated = add_dates(blank, page, [("url", day)] if day else [], None)
     titled = replace(dated, title=page.stated_title)
     reason = gates.find_gate(gates.Evidence(kept, "\n".join(lines), "", titles))
     if reason:
         return replace(titled, reason=reason)
-    return _add_text(titled, kept, Blocks(), None)
+    article = _add_text(titled, kept, Blocks(), None)
+    return replace(article, confidence=rate_text(kept, Blocks(), None))
 
 
-def _finish_html(blank: Article, page: Page, parts: _Parts) -> Article:
-    facts, body = parts.facts, parts.body
+def _finish_html(blank: Article, page: Page, tree: HtmlElement) -> Article:
+    facts, blocks = read_facts(tree), read_blocks(tree)
     forms = title_forms(facts)
     if page.stated_title:
         forms.append(page.stated_title)
-    kept = drop_boilerplate(body.paragraphs, forms, parts.blocks.lone_links)
+    index = index_blocks(tree)
+    reading = _choose_text(tree, page.url, forms, blocks, index)
+    kept = reading.lines
     if facts.jsonld.body and _wants_body(kept, facts.jsonld.body):
         kept = drop_boilerplate(_body_lines(facts.jsonld.body), forms)
-    article = _add_facts(_add_dates(blank, page, parts), page, parts)
-    titles = [t for t in (facts.head_title, *facts.headings[:3]) if t]
+    kept, site_lines = drop_site_lines(kept, page.site_lines)
+    kind = find_kind(facts, page.url, kept, find_places(index, kept))
+    article = replace(
+        add_metadata(blank, page, tree, facts), article_type=kind, site_lines=site_lines
+    )
     seen = gates.Evidence(
         kept,
-        gates.visible_text(parts.tree, kept),
+        gates.visible_text(tree, kept),
         page.url,
-        titles,
+        [t for t in (facts.head_title, *facts.headings[:3]) if t],
         facts,
-        parts.blocks,
+        blocks,
     )
     reason = gates.find_gate(seen)
     if reason:
         return replace(article, reason=reason)
-    return _add_text(article, kept, parts.blocks, facts)
+    deck = find_deck(tree, descriptions(facts), kept)
+    text = (deck, *kept) if deck else kept
+    signs = Signs(reading.agreement, kind)
+    rated = rate_text(kept, blocks, facts, signs)
+    return replace(_add_text(article, text, blocks, facts), confidence=rated)
 
 
-def _add_facts(article: Article, page: Page, parts: _Parts) -> Article:
-    facts, body = parts.facts, parts.body
-    site = facts.find_meta("og:site_name") or facts.jsonld.publisher or body.site_name
-    return replace(
-        article,
-        title=choose_title(facts, body.title) or page.stated_title,
-        authors=_choose_authors(facts, body, site),
-        site_name=site,
-        section=find_section(facts),
-        description=facts.find_meta("og:description", "description")
-        or facts.jsonld.description
-        or body.description,
-        image_url=find_image(facts, page.url),
-        article_type=find_kind(facts, page.url),
-        is_free=facts.jsonld.is_free,
-    )
+def _choose_text(
+    tree: HtmlElement,
+    url: str,
+    forms: Sequence[str],
+    blocks: Blocks,
+    index: Mapping[str, list[HtmlElement]],
+) -> Reading:
+    """Choose among the readings of a page, each without furniture and strays."""
+    joined = find_joined(tree)
 
+    def clean(found: Sequence[str]) -> tuple[str, ...]:
+        lines = [join_again(line, joined) for line in found]
+        bare = drop_boilerplate(lines, forms, blocks.lone_links)
+        return drop_strays(bare, find_places(index, lines))
 
-def _choose_authors(facts: Facts, body: Body, site: str | None) -> tuple[str, ...]:
-    """Names from JSON-LD, then trafilatura, then meta; the outlet only if alone."""
-    outlet = (site or "").casefold()
-    for bylines in (facts.jsonld.authors, body.authors, meta_author(facts)):
-        names = split_authors(bylines)
-        people = tuple(name for name in names if name.casefold() != outlet)
-        if people:
-            return people
-    return split_authors(facts.jsonld.authors)
-
-
-def _add_dates(article: Article, page: Page, parts: _Parts | None) -> Article:
-    limits = Limits(
-        page.captured_at,
-        page.stated_at,
-        page.stated_precision,
-        find_zone(page.timezone),
-    )
-    stated = publish_dates(parts.facts) if parts else []
-    if day := find_url_date(page.url):
-        stated.append(("url", day))
-    if parts and parts.body.date:
-        stated.append(("trafilatura", parts.body.date))
-    chosen = choose_date(stated, limits)
-    moment = chosen.moment
-    return replace(
-        article,
-        published_at=moment.at if moment else None,
-        published_on=moment.on if moment else None,
-        published_precision=moment.precision if moment else None,
-        published_zone=moment.zone if moment else None,
-        published_via=chosen.via,
-        date_candidates=chosen.candidates,
-        modified_at=choose_modified(modify_date(parts.facts), limits)
-        if parts
-        else None,
-    )
+    return choose_reading(tree, url, clean)
 
 
 def _add_text(
@@ -219,7 +163,6 @@ def _add_text(
         n_words=len(split_words(text)),
         repeats=repeats,
         lang=find_language(text, facts.lang if facts else None),
-        confidence=rate_text(paragraphs, blocks, facts),
         text_hash=hash_text(text),
     )
 

@@ -8,7 +8,9 @@ Bay and Valley Courier" stay whole. Known to miss: family-name-first lists with 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from nightdesk.text import split_words
 
 _BY = re.compile(
     r"^(?:(?:(?:written|reported|posted|story|text) )?by|von|par|por|di|door|av|af"
@@ -20,7 +22,8 @@ _CONTACT = re.compile(r"\S+@\S+|https?:\S*|www\.\S+|(?<!\w)@\w+")
 _HARD = re.compile(r"\s*[;|/•·\n]\s*|\s+[-–—]\s+")
 _AND = re.compile(
     r"\s*,\s*(?:(?:and|und|og|och|et|y|e|en|&|and)\s+)?"
-    r"|\s+(?:and|und|og|och|et|y|ja|&|и|і|ve|dan)\s+",
+    r"|\s+(?:and|und|og|och|et|y|ja|&|и|і|ve|dan|im Gespräch mit"
+    r"|in conversation with)\s+",
 )
 _PARTICLE = re.compile(
     r"^(?:al|bin|da|de|del|den|der|di|do|dos|du|el|ibn|la|le|van|von|y|zu)$",
@@ -30,8 +33,8 @@ _AGENCY = re.compile(
     r"^(?:afp|ap|reuters|dpa|efe|ansa|apa|sda|pti|ani|upi|tass|anp)$", re.I
 )
 _NOBODY = re.compile(
-    r"^(?:admin|administrator|author|editor|guest|n/?a|none|null|staff|unknown|user"
-    r"|webmaster|by)$",
+    r"^(?:admin|administrator|author|editor|follow|guest|n/?a|none|null|red|staff"
+    r"|unknown|user|webmaster|by)$",
     re.IGNORECASE,
 )
 _MAX_NAME = 100
@@ -49,8 +52,35 @@ def split_authors(bylines: Iterable[str]) -> tuple[str, ...]:
     names: dict[str, str] = {}
     for byline in bylines:
         for name in _split(byline):
-            names.setdefault(name.casefold(), name)
+            names.setdefault(_key(name), name)
     return tuple(names.values())
+
+
+def choose_authors(
+    stated: Sequence[Sequence[str]], outlets: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the names of the first statement that names somebody but the outlet.
+
+    Where none does, the first statement that names anybody.
+
+    Args:
+        stated: bylines by their source, the most reliable first.
+        outlets: the site's names: stated, and its host.
+
+    >>> choose_authors([["The Ledger"], ["By Asha Venn", "ledger.example"]],
+    ...     ["The Ledger", "ledger.example"])
+    ('Asha Venn',)
+    """
+    site = {_key(name) for name in outlets}
+    found = [split_authors(bylines) for bylines in stated]
+    for names in found:
+        if people := tuple(name for name in names if _key(name) not in site):
+            return people
+    return next((names for names in found if names), ())
+
+
+def _key(name: str) -> str:
+    return "".join(split_words(name))
 
 
 def _split(byline: str) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from nightdesk.text import weigh_text
+
 _MIN_LINK = 20  # "Pakistan" in a list of places is text; headlines are longer
 _MAX_LINK = 300
 _MIN_PARAGRAPH = 80
@@ -45,7 +47,7 @@ def read_blocks(tree: HtmlElement) -> Blocks:
         if block_texts[block] == text:
             lone.add(text)
     sequence = _read_sequence(tree)
-    paragraphs = frozenset(text for text in sequence if len(text) >= _MIN_PARAGRAPH)
+    paragraphs = frozenset(t for t in sequence if weigh_text(t) >= _MIN_PARAGRAPH)
     return Blocks(frozenset(lone), frozenset(links), paragraphs, sequence)
 
 
@@ -64,11 +66,15 @@ def _read_sequence(tree: HtmlElement) -> tuple[str, ...]:
 
 
 def link_share(lines: Sequence[str], blocks: Blocks) -> float:
-    """Return the share of lines that are the text of a link."""
+    """Return the share of lines that are, or begin with, the text of a link."""
     if not lines or not blocks.links:
         return 0.0
+    starts: dict[str, list[str]] = {}
+    for link in blocks.links:
+        starts.setdefault(link[:_MIN_LINK], []).append(link)
     bare = (line.removeprefix("- ") for line in lines)
-    return sum(line in blocks.links for line in bare) / len(lines)
+    found = (line.startswith(tuple(starts.get(line[:_MIN_LINK], ()))) for line in bare)
+    return sum(found) / len(lines)
 
 
 def paragraph_share(lines: Sequence[str], blocks: Blocks) -> float:

@@ -14,9 +14,12 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
+from nightdesk.calendar_words import MONTHS, SOLAR_MONTHS, fold_words
 from nightdesk.text import split_words
 
 _HEADLINE_LINES = 8  # a repeated headline stands at the top
+_DATELINE_LINES = 3  # a dateline stands at the top
+_MAX_DATELINE = 80  # with a name or place before it, or a time after it
 _MAX_LEAD = 260  # "Read also:" with a headline; longer lines are prose
 _MAX_PHRASE = 320
 
@@ -104,6 +107,7 @@ _PHRASES = (
     # rights and credits
     r"^(?:copyright\b.{0,20}(?:©|\d{4})|\(c\)|©|℗)|\ball rights reserved\b"
     r"|\balle rechte vorbehalten\b|\btous droits réservés\b|무단 ?전재|版权所有|著作権",
+    r"^(?:责任)?编辑[:：]?.{0,20}$",
     r"^\(?quelle: |^mit dpa\b|^this (?:article|story) (?:was )?(?:originally"
     r"|first) (?:appeared|published)",
     r"^(?:photo|image|picture|foto|bild|crédit|photograph)s?(?: credit| by)?: .{0,80}$",
@@ -122,6 +126,13 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _PHRASE = re.compile("|".join(_PHRASES), re.IGNORECASE)
+_DATELINE_WORDS = 10
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "।", "؟", "۔", ":", "：")
+_YEAR = re.compile(r"1[34]\d\d|19\d\d|20\d\d")
+_DAY = re.compile(r"\d\d?(?:st|nd|rd|th|er)?")
+_NUMBERED_DAY = re.compile(
+    r"(?<!\d)(?:\d{4} ?[-/.年] ?\d\d? ?[-/.月] ?\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})(?!\d)"
+)
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -140,6 +151,25 @@ def is_boilerplate(line: str) -> bool:
     return len(line) <= _MAX_PHRASE and _PHRASE.search(line) is not None
 
 
+def is_dateline(line: str) -> bool:
+    """Is this line a day, with little around it and no sentence?
+
+    >>> is_dateline("By Ines Oakfield, 3 March 2026")
+    True
+    >>> is_dateline("The bridge opened on 3 March 2026.")
+    False
+    """
+    if len(line) > _MAX_DATELINE or line.endswith(_SENTENCE_ENDS):
+        return False
+    folded = fold_words(line)
+    if _NUMBERED_DAY.search(folded):
+        return len(split_words(folded)) <= _DATELINE_WORDS
+    words = split_words(folded)
+    has_month = any(word in MONTHS or word in SOLAR_MONTHS for word in words)
+    has_numbers = any(map(_YEAR.fullmatch, words)) and any(map(_DAY.fullmatch, words))
+    return has_month and has_numbers and len(words) <= _DATELINE_WORDS
+
+
 def drop_boilerplate(
     lines: Sequence[str], titles: Iterable[str], links: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
@@ -154,6 +184,8 @@ def drop_boilerplate(
     kept = []
     for index, line in enumerate(lines):
         if index < _HEADLINE_LINES and _is_headline(line, headlines):
+            continue
+        if index < _DATELINE_LINES and is_dateline(line):
             continue
         if is_boilerplate(line) or line.removeprefix("- ") in links:
             continue

@@ -1,9 +1,10 @@
 """Which of the dates that a page and its entry state is the publication's.
 
 The first readable and possible one wins in the order of `_ORDER`: what a page states in
-JSON-LD, then in meta elements, then in an element marked as its publication time; then
-the entry's; then what the address and trafilatura's search suggest, which finds a date
-on pages that have none. Every candidate is kept with the reason why it lost.
+an article's JSON-LD, then in meta elements, then in an element marked as its
+publication time, then in the JSON-LD of a video or page; then the entry's; then what it
+shows beside its headline; then what the address and trafilatura suggest, which finds a
+date on pages that have none. Every candidate is kept with the reason why it lost.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nightdesk.extract.moments import Moment, read_moment
 from nightdesk.model import DateCandidate, Precision
 
-_ORDER = ("jsonld", "meta", "time", "entry", "url", "trafilatura")
+_ORDER = (
+    *("jsonld", "meta", "time", "jsonld_page", "entry", "dateline", "meta_date"),
+    *("url", "trafilatura"),
+)
+#: Where one of these is possible, what a page shows is not looked at.
+CERTAIN = frozenset(_ORDER[:3])
 _OLDEST = date(1990, 1, 1)  # before the web; htmldate's own limit is 1995
 _SLACK = timedelta(days=1)  # time zones, and clocks that run fast
 _MAX_CANDIDATES = 20

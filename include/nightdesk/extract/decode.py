@@ -37,6 +37,8 @@ _SUPERSETS = {
     "euc_kr": "cp949",
 }
 _GUESSED = ["cp1252", "cp1251", "cp1250", "cp1253", "cp1256", "cp932", "gb18030"]
+_HIGH = bytes(range(0x80, 0x100))
+_HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _UTF16 = {"utf-16", "utf-16-le", "utf-16-be"}  # a label readable as ASCII cannot be
 
 _MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b")
@@ -103,9 +105,15 @@ def _decode_damaged(body: bytes, label: str | None) -> str:
     # Characters count, not bytes: markup is ASCII and would hide any damage.
     if n_good > n_bad and n_bad <= max(1, 0.01 * len(mended)):
         return mended
-    if label is None:
+    if label is None or (label == "utf-8" and _is_foreign(body)):
         label = _guess_codec(body)
     return body.decode("cp1252" if label == "utf-8" else label, "replace")
+
+
+def _is_foreign(body: bytes) -> bool:
+    """Do most bytes above ASCII stand side by side? Accents in Latin text do not."""
+    n_high = len(body) - len(body.translate(None, _HIGH))
+    return 2 * sum(map(len, _HIGH_RUN.findall(body))) > n_high
 
 
 def _find_label(body: bytes, content_type: str | None) -> str | None:

@@ -9,7 +9,7 @@ characters in languages other than the patterns'.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from urllib.parse import urlsplit
@@ -54,6 +54,32 @@ _NOT_FOUND = re.compile(
     r"|页面不存在|页面未找到|ページが見つかりません|halaman tidak ditemukan",
     re.IGNORECASE,
 )
+#: Whole titles: a story may well say that something went wrong.
+_BROKEN = re.compile(
+    r"(?:error\W{0,3})?50[0-4]\b.{0,40}|.{0,20}(?:internal server error|bad gateway"
+    r"|service (?:temporarily )?unavailable|gateway time-?out)"
+    r"|(?:oops\W+)?something went wrong|(?:scheduled|site|website) maintenance"
+    r"|(?:we(?: are|[’']ll be|[’']re) )?(?:be )?back soon|(?:site )?under"
+    r" (?:maintenance|construction)|temporarily (?:down|unavailable|offline)"
+    r"|wartungs\w+"
+    r"|(?:interner )?serverfehler|technische störung|erreur (?:interne )?du serveur"
+    r"|(?:site )?en maintenance|error (?:interno )?del servidor|en mantenimiento"
+    r"|in manutenzione|em manutenção|ошибка сервера|технические работы"
+    r"|sunucu hatası|bakım çalışması|خطأ في الخادم|صيانة|خطای سرور|服务器错误|系统维护",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"unavailable (?:for|due to) legal reasons|(?:not|un)available in your (?:country"
+    r"|region|location)|access cannot be granted|in ihrem land nicht verfügbar"
+    r"|pas disponible dans votre (?:pays|région)|no (?:está )?disponible en (?:su|tu)"
+    r" (?:país|región)|недоступ\w+ в вашем регионе",
+    re.IGNORECASE,
+)
+_NO_SITE = re.compile(
+    r"\bthis domain\b.{0,40}\bfor sale|\bbuy this domain\b|\bdomain (?:is )?parked"
+    r"|^index of /|diese domain steht zum verkauf|ce (?:nom de )?domaine est à vendre",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SCRIPT = re.compile(
     r"(?:enable|turn on|activate|requires?|without|need)\b.{0,30}\bjavascript"
     r"|javascript\b.{0,40}\b(?:disabled|required|enabled|turned off|aktivier|activ)"
@@ -78,6 +104,14 @@ _FRONT_PATH = re.compile(
 )
 
 
+_WALLS = (
+    ("captcha", _CAPTCHA),
+    ("not_found", _NOT_FOUND),
+    ("other_country", _ELSEWHERE),
+    ("no_site", _NO_SITE),
+)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the gates look at."""
@@ -99,9 +133,12 @@ def find_gate(seen: Evidence) -> str | None:
         return wall
     if _is_front_page(seen):
         return "home_page"
-    if size < _TEASER and _is_teaser(seen):
+    if size >= _TEASER:
+        return None
+    if _is_teaser(seen):
         return "teaser"
-    return None
+    is_script = any(map(_SCRIPT.search, seen.lines)) and not _is_stated_article(seen)
+    return "needs_script" if is_script else None
 
 
 def weigh_text(lines: Sequence[str]) -> int:
@@ -143,15 +180,24 @@ def _name_short(seen: Evidence) -> str:
 def _name_wall(seen: Evidence) -> str | None:
     """Captcha, error page or cookie wall: by the titles, else by most of the text."""
     titles = " \n ".join(seen.titles)
+    if any(map(_BROKEN.fullmatch, _title_parts(seen.titles))):
+        return None if _is_stated_article(seen) else "server_error"
     text = "\n".join(seen.lines)
     # A page that shows much else is an article about captchas or cookies.
     alone = text if len(seen.visible) > 2 * _SHORT else f"{text}\n{seen.visible}"
-    for reason, pattern in (("captcha", _CAPTCHA), ("not_found", _NOT_FOUND)):
+    for reason, pattern in _WALLS:
         if pattern.search(titles) or (len(alone) < _SHORT and pattern.search(alone)):
             return None if _is_stated_article(seen) else reason
     if _is_about_cookies(seen.lines or [seen.visible]):
         return None if _is_stated_article(seen) else "cookie_wall"
     return None
+
+
+def _title_parts(titles: Sequence[str]) -> Iterator[str]:
+    """Yield titles, and what stands before and after the name of the site in them."""
+    for title in titles:
+        for part in (title, *re.split(r"\s[-–—|:·]\s", title)):
+            yield part.strip(" .!…")
 
 
 def _is_about_cookies(lines: Sequence[str]) -> bool:

@@ -34,6 +34,7 @@ class JsonLd:
 
     types: tuple[str, ...] = ()  # of every object at the top, for the gates
     article_types: tuple[str, ...] = ()
+    is_article: bool = False  # or a page, video or gallery that states a date
     headline: str | None = None
     description: str | None = None
     body: str | None = None
@@ -57,6 +58,7 @@ def read_jsonld(tree: HtmlElement) -> JsonLd:
     return JsonLd(
         types=types,
         article_types=_types(best),
+        is_article=any(map(_ARTICLE.search, _types(best))),
         headline=_text(best.get("headline")) or _text(best.get("name")),
         description=_text(best.get("description")),
         body=_text(best.get("articleBody"), keep_lines=True),

@@ -1,9 +1,9 @@
 """A date as a publisher writes it -> instant, precision, offset and calendar day.
 
 Reads ISO 8601 and its usual near misses, RFC 5322, epoch seconds and milliseconds, and
-English month names. A date without a time stays a date: its instant is midnight UTC of
-the stated day, so that it belongs to the night of that name. Known to miss: month names
-in other languages (trafilatura's date finder reads some).
+days with the month names of some thirty languages. A date without a time stays a date:
+its instant is midnight UTC of the stated day, so that it belongs to the night of that
+name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 
+from nightdesk.calendar_words import fold_words
+from nightdesk.extract.datelines import find_day
 from nightdesk.model import Precision
 
 _ISO = re.compile(
@@ -25,7 +27,6 @@ _COMPACT = re.compile(
     r"^(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d):?(\d\d):?(\d\d)?(Z|[+-]\d{4})?)?$"
 )
 _EPOCH = re.compile(r"^(\d{10})(?:\d{3})?$")
-_TEXTUAL = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 _JS_DATE = re.compile(
     r"^\w{3} (\w{3}) (\d\d) (\d{4}) (\d\d:\d\d:\d\d) (?:GMT|UTC)([+-]\d{4})?"
 )
@@ -77,12 +78,11 @@ def _read_other(text: str, home: tzinfo) -> Moment | None:
         return _join(datetime.fromtimestamp(int(match[1]), UTC), "Z", home)
     if match := _JS_DATE.match(text):
         text = f"{match[2]} {match[1]} {match[3]} {match[4]} {match[5] or '+0000'}"
-    for form in _TEXTUAL:
-        try:
-            return day_moment(datetime.strptime(text, form).date())  # noqa: DTZ007
-        except ValueError:
-            continue
-    stated = parsedate_to_datetime(text)
+    try:
+        stated = parsedate_to_datetime(text)
+    except ValueError:
+        day = find_day(fold_words(text))
+        return day_moment(date.fromisoformat(day)) if day else None
     offset = stated.strftime("%z")
     return _join(stated.replace(tzinfo=None), _read_zone(offset or None), home)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from nightdesk.model import Precision
 
-EXTRACT_VERSION = "extract/1+trafilatura-2.3.1"
+EXTRACT_VERSION = "extract/2+trafilatura-2.3.1"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Page:
     stated_precision: Precision | None = None
     stated_title: str | None = None
     timezone: str = "UTC"  # IANA name; reads times that state no zone
+    site_lines: tuple[str, ...] = ()  # learned as furniture of its source
 
 
 def hash_body(body: bytes) -> str:
@@ -58,6 +59,7 @@ def input_digest(page: Page) -> str:
         "stated_precision": page.stated_precision,
         "stated_title": page.stated_title,
         "timezone": page.timezone,
+        "site_lines": page.site_lines,
     }
     packed = json.dumps(facts, sort_keys=True)  # ASCII: a lone surrogate is escaped
     return hashlib.sha256(packed.encode()).hexdigest()

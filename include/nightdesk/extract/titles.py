@@ -1,8 +1,9 @@
 """The headline among the forms in which a page states it.
 
 JSON-LD's headline is the one that readers see on 85 % of labelled news pages; og:title
-is often written for search engines. Without JSON-LD, the h1 that agrees with og:title
-or the title element wins over both.
+is often written for search engines. Without JSON-LD of an article, the h1 that agrees
+with og:title or the title element wins over both. A kicker ("Council: ...") that the
+markup or og:title sets apart is no part of the headline.
 """
 
 from __future__ import annotations
@@ -13,19 +14,35 @@ from nightdesk.extract.facts import Facts
 from nightdesk.text import split_words
 
 _MIN_HEADLINE = 10  # shorter headings are section names
+_MIN_TAIL = 3  # words of a headline that follow a kicker
 _AGREES = 0.75
 
 
-def choose_title(facts: Facts, guessed: str | None) -> str | None:
-    """Return the page's headline; trafilatura's guess where it states none."""
-    if facts.jsonld.headline and facts.jsonld.article_types:
+def choose_title(facts: Facts) -> str | None:
+    """Return the page's headline; None where it states none."""
+    shared = facts.find_meta("og:title", "twitter:title")
+    title = _choose_form(facts, shared)
+    if title and shared and _is_tail(shared, title):
+        return shared
+    return title
+
+
+def _choose_form(facts: Facts, shared: str | None) -> str | None:
+    if facts.jsonld.is_article and facts.jsonld.headline:
         return facts.jsonld.headline
-    others = [t for t in (facts.meta.get("og:title"), facts.head_title) if t]
+    others = [t for t in (shared, facts.head_title, facts.jsonld.headline) if t]
     for heading in facts.headings:
         key = _key(heading)
         if len(key) >= _MIN_HEADLINE and any(_agree(key, _key(o)) for o in others):
             return heading
-    return others[0] if others else guessed
+    return next(iter((*others, *facts.headings)), None)
+
+
+def _is_tail(short: str, long: str) -> bool:
+    """Is one the other without the words before its last colon, dash or blank?"""
+    tail = split_words(short)
+    words = split_words(long)
+    return _MIN_TAIL <= len(tail) < len(words) and words[-len(tail) :] == tail
 
 
 def _key(text: str) -> str:
