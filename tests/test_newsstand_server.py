@@ -268,6 +268,31 @@ def test_run_forever_ends_cleanly_on(name: str) -> None:
     assert (process.returncode, rest) == (0, "ended\n")
 
 
+def test_the_command_lets_sources_play() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nightdesk", "newsstand", "--port", "0"]
+        + ["--plays", "harbour-ledger=moves@2026-01-01,indus-observer=silent"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "include")},
+    )
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().rpartition(":")[2])
+        outlet = next(o for o in OUTLETS if o.id == "harbour-ledger")
+        line = HTTPConnection("127.0.0.1", port, timeout=10)
+        line.request("GET", f"/https/{outlet.host}{outlet.feed}")
+        answer = line.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (
+            301,
+            f"{outlet.root}/moved{outlet.feed}",
+        )
+        line.close()
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
 def test_the_sources_file_names_these_outlets() -> None:
     data = yaml.safe_load((CONFIG / "sources.yaml").read_text(encoding="utf-8"))
     assert data["newsstand"] is True

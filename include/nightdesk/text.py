@@ -11,8 +11,9 @@ import re
 import unicodedata
 
 # Scripts written without blanks: each character is a word of its own.
-_SOLO = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_SOLO}]|[^\W_{_SOLO}]+")
+SOLO = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{SOLO}]|[^\W_{SOLO}]+")
+_SOLO = re.compile(f"[{SOLO}]")
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:
@@ -31,6 +32,15 @@ def split_words(text: str) -> list[str]:
     ['the', 'u', 'n', 'said', '3', '000']
     """
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def weigh_text(text: str) -> int:
+    """Return the length of a text; characters that are words of their own count double.
+
+    >>> weigh_text("rain"), weigh_text("下雨")
+    (4, 4)
+    """
+    return len(text) + len(_SOLO.findall(text))
 
 
 def hash_text(text: str) -> str:

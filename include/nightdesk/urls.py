@@ -27,12 +27,13 @@ _DEFAULT_PORTS = {80, 443}
 _SPACES = re.compile(r"[\t\r\n]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_HIGH_ESCAPES = re.compile(r"(?:%[89a-fA-F][0-9a-fA-F])+")
 _UNRESERVED = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )
 # RFC 3986 pchar and "/", as they may stand unescaped; "%" is an escape by then.
 _PATH_SAFE = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/%")
-_QUERY_SAFE = _PATH_SAFE | frozenset(b"?[]")
+_QUERY_SAFE = _PATH_SAFE | frozenset(b"?")
 
 # Click ids and campaign parameters as the tools that add them document them: Google
 # Analytics (utm_, _ga), Matomo (mtm_, pk_), AT Internet (at_, xtor), comScore (ns_),
@@ -267,13 +268,21 @@ def _is_tracker(key: str, value: str, part: str) -> bool:
 
 def _escape(text: str, safe: frozenset[int]) -> str:
     """Return text with one spelling of every character: %XX in capitals, or plain."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", _HIGH_ESCAPES.sub(_decode_letters, text))
     if text.isascii() and "%" not in text and all(b in safe for b in text.encode()):
         return text
     text = re.sub(r"%(?![0-9a-fA-F]{2})", "%25", text)
     text = _ESCAPE.sub(_unescape_unreserved, text)
     data = text.encode("utf-8", "ignore")
     return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in data)
+
+
+def _decode_letters(match: re.Match[str]) -> str:
+    """Return the letters beyond ASCII that escapes spell; what is no UTF-8 stays."""
+    try:
+        return unquote_to_bytes(match[0]).decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def _unescape_unreserved(match: re.Match[str]) -> str:

@@ -4,28 +4,58 @@
     find_pairs         a night against the 30 days around it
     demote_digests     over all pairs of the components that a night touches
     cluster_pairs      the same pairs, to clusters named after their canonical article
+    find_origin        who made the text of a cluster, and the part of each member
+    cluster_stories    reports of one event in different words, which are no copies
+    keep_story_ids     the same, with the ids that the stories have had
+    diff_versions      what changed between two versions of one article
 
-Pure, and independent of order and batch. Reports of one event in different words are
-`stories`, not copies.
+Pure, and independent of order and batch; but what is rare in `cluster_stories` depends
+on the batch.
 """
 
 from __future__ import annotations
 
 from nightdesk.deduplicate.clusters import MERGING_KINDS, cluster_pairs, rank_document
+from nightdesk.deduplicate.credits import Credit, read_credits
 from nightdesk.deduplicate.digests import demote_digests, find_digests
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.fingerprints import fingerprint_text
+from nightdesk.deduplicate.origin import Member, Origin, Part, find_origin
 from nightdesk.deduplicate.pairs import find_pairs
+from nightdesk.deduplicate.profiles import Profiles
+from nightdesk.deduplicate.stories import cluster_stories
+from nightdesk.deduplicate.story_ids import StoryMove, count_independent, keep_story_ids
 from nightdesk.deduplicate.verify import RULE_VERSION
+from nightdesk.deduplicate.versions import (
+    Edit,
+    VersionDiff,
+    diff_versions,
+    is_same_article,
+)
 
 __all__ = [
     "MERGING_KINDS",
     "RULE_VERSION",
+    "Credit",
     "Document",
+    "Edit",
+    "Member",
+    "Origin",
+    "Part",
+    "Profiles",
+    "StoryMove",
+    "VersionDiff",
     "cluster_pairs",
+    "cluster_stories",
+    "count_independent",
     "demote_digests",
+    "diff_versions",
     "find_digests",
+    "find_origin",
     "find_pairs",
     "fingerprint_text",
+    "is_same_article",
+    "keep_story_ids",
     "rank_document",
+    "read_credits",
 ]

@@ -21,7 +21,7 @@ from nightdesk.deduplicate.documents import Document, stated_days
 
 Rows = npt.NDArray[np.int64]
 
-BLOCK_ROWS = 2_000_000  # of 8 bytes, some five arrays of them: about 100 MB
+BLOCK_ROWS = 1_000_000  # of 8 bytes, some five arrays of them: about 50 MB
 MAX_DAYS_APART = 30.0  # a copy that is later than that is another use of the text
 _ROUNDING = 1e-6  # days; the exact verdict is the rule's
 #: Least share of the smaller fingerprint that must be common. Boilerplate and quotes
@@ -35,7 +35,7 @@ class _Index(NamedTuple):
     hashes: Rows  # grouped by document
     offsets: Rows  # of document i: hashes[offsets[i]:offsets[i + 1]]
     sorted_hashes: Rows
-    sorted_documents: Rows
+    sorted_documents: npt.NDArray[np.int32]
 
 
 def find_candidates(
@@ -65,7 +65,7 @@ def _build_index(documents: Sequence[Document], hot: frozenset[int]) -> _Index:
     counts = np.fromiter((len(d.hashes) for d in documents), np.int64, len(documents))
     total = int(counts.sum())
     hashes = np.fromiter((h for d in documents for h in d.hashes), np.int64, total)
-    owners = np.repeat(np.arange(len(documents)), counts)
+    owners = np.repeat(np.arange(len(documents), dtype=np.int32), counts)
     if hot:
         cold = ~np.isin(hashes, np.fromiter(hot, np.int64, len(hot)))
         hashes, owners = hashes[cold], owners[cold]
@@ -77,17 +77,22 @@ def _build_index(documents: Sequence[Document], hot: frozenset[int]) -> _Index:
 
 def _blocks(index: _Index, n_own: int) -> Iterator[tuple[int, int]]:
     """Yield ranges of own documents whose hashes meet few enough equal ones."""
-    own = index.hashes[: index.offsets[n_own]]
-    meets = np.searchsorted(index.sorted_hashes, own, "right")
-    meets -= np.searchsorted(index.sorted_hashes, own, "left")
-    rows = np.concatenate((np.zeros(1, np.int64), np.cumsum(meets)))
-    rows = rows[index.offsets[: n_own + 1]]
+    rows = _count_rows(index, n_own)
     first = 0
     while first < n_own:
         end = int(np.searchsorted(rows, rows[first] + BLOCK_ROWS, "right")) - 1
         last = min(max(end, first + 1), n_own)
         yield first, last
         first = last
+
+
+def _count_rows(index: _Index, n_own: int) -> Rows:
+    """Return how many equal hashes the own documents before each one meet."""
+    own = index.hashes[: index.offsets[n_own]]
+    meets = np.searchsorted(index.sorted_hashes, own, "right")
+    meets -= np.searchsorted(index.sorted_hashes, own, "left")
+    rows = np.concatenate((np.zeros(1, np.int64), np.cumsum(meets)))
+    return rows[index.offsets[: n_own + 1]]
 
 
 def _probe(index: _Index, first: int, last: int) -> tuple[Rows, Rows, Rows]:

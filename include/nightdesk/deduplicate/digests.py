@@ -14,8 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from nightdesk.deduplicate.documents import Document
-from nightdesk.deduplicate.fingerprints import Hashes
-from nightdesk.deduplicate.profiles import Profile, count_shared, profile_text
+from nightdesk.deduplicate.profiles import Profile, Profiles
+from nightdesk.deduplicate.scan import Hashes, count_shared
 from nightdesk.deduplicate.verify import has_opening
 from nightdesk.model import Pair
 
@@ -28,7 +28,9 @@ MAX_OVERLAP = 0.15  # of two stories within the digest
 
 
 def demote_digests(
-    pairs: Iterable[Pair], documents: Iterable[Document]
+    pairs: Iterable[Pair],
+    documents: Iterable[Document],
+    profiles: Profiles | None = None,
 ) -> tuple[Pair, ...]:
     """Return the pairs, sorted, those of a digest with its stories as `contains`.
 
@@ -39,11 +41,12 @@ def demote_digests(
     Args:
         pairs: as `find_pairs` returns them, its `contains` pairs included.
         documents: the articles of the pairs; a pair of one that is not given is kept.
+        profiles: of the documents, from an earlier step.
     """
     pairs = sorted(pairs, key=lambda pair: (pair.a_id, pair.b_id))
     demoted = {
         (min(digest_id, part_id), max(digest_id, part_id))
-        for digest_id, part_ids in find_digests(pairs, documents).items()
+        for digest_id, part_ids in find_digests(pairs, documents, profiles).items()
         for part_id in part_ids
     }
     return tuple(
@@ -55,7 +58,9 @@ def demote_digests(
 
 
 def find_digests(
-    pairs: Iterable[Pair], documents: Iterable[Document]
+    pairs: Iterable[Pair],
+    documents: Iterable[Document],
+    profiles: Profiles | None = None,
 ) -> dict[int, tuple[int, ...]]:
     """Return the article_ids of the digests, each with those of its stories.
 
@@ -67,22 +72,18 @@ def find_digests(
     for pair in pairs:
         neighbours[pair.a_id].add(pair.b_id)
         neighbours[pair.b_id].add(pair.a_id)
-    profiles = _profile_neighbourhoods(neighbours, documents)
-    parts = {i: _find_parts(i, neighbours, profiles) for i in sorted(neighbours)}
-    return {i: part_ids for i, part_ids in parts.items() if part_ids}
-
-
-def _profile_neighbourhoods(
-    neighbours: Mapping[int, set[int]], documents: Iterable[Document]
-) -> dict[int, Profile]:
-    """Return the profiles of the articles with two neighbours, and of those."""
-    wanted: set[int] = set()
-    for article_id, ids in neighbours.items():
-        if len(ids) > 1:
-            wanted |= {article_id, *ids}
-    return {
-        d.article_id: profile_text(d.text) for d in documents if d.article_id in wanted
-    }
+    by_id = {d.article_id: d for d in documents if d.article_id in neighbours}
+    kept = profiles or Profiles()
+    found: dict[int, tuple[int, ...]] = {}
+    # Neighbours after each other, while their profiles are at hand.
+    for article_id in sorted(by_id, key=lambda i: (min(i, *neighbours[i]), i)):
+        around = sorted(neighbours[article_id] & by_id.keys())
+        if len(around) > 1:
+            read = {i: kept.read(by_id[i]) for i in (article_id, *around)}
+            part_ids = _find_parts(article_id, neighbours, read)
+            if part_ids:
+                found[article_id] = part_ids
+    return dict(sorted(found.items()))
 
 
 def _find_parts(
@@ -91,11 +92,9 @@ def _find_parts(
     profiles: Mapping[int, Profile],
 ) -> tuple[int, ...]:
     """Return the stories of which the article is a digest; none if it is not."""
-    digest = profiles.get(digest_id)
-    if digest is None:
-        return ()
+    digest = profiles[digest_id]
     parts: dict[int, Hashes] = {}
-    for part_id in sorted(neighbours[digest_id] & profiles.keys()):
+    for part_id in sorted(profiles.keys() - {digest_id}):
         shared = _share_part(digest, profiles[part_id])
         if shared is not None:
             parts[part_id] = shared

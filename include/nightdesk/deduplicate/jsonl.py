@@ -17,7 +17,7 @@ from nightdesk.deduplicate.digests import demote_digests, find_digests
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.fingerprints import fingerprint_text
 from nightdesk.deduplicate.pairs import find_pairs
-from nightdesk.deduplicate.profiles import profile_text
+from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.stories import cluster_stories
 from nightdesk.deduplicate.verify import RULE_VERSION, find_container
 from nightdesk.model import Pair
@@ -50,12 +50,13 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     """
     reads = _read_rows(rows)
     documents = {r.document.article_id: r.document for r in reads if r.document}
-    found = find_pairs(list(documents.values()))
-    pairs = demote_digests(found, documents.values())
+    profiles = Profiles()
+    found = find_pairs(list(documents.values()), profiles=profiles)
+    pairs = demote_digests(found, documents.values(), profiles)
     ranks = {i: rank_document(document) for i, document in documents.items()}
     clusters = cluster_pairs(pairs, ranks)
-    containers = _find_containers(pairs, clusters, documents)
-    containers.update(find_digests(found, documents.values()))
+    containers = _find_containers(pairs, clusters, documents, profiles)
+    containers.update(find_digests(found, documents.values(), profiles))
     kinds = _find_kinds(pairs, clusters, containers)
     names = _name_articles(reads)
     results: list[Row] = []
@@ -190,13 +191,15 @@ def _find_containers(
     pairs: Sequence[Pair],
     clusters: Mapping[int, int],
     documents: Mapping[int, Document],
+    profiles: Profiles,
 ) -> set[int]:
     """Return the articles that have one of another cluster in them."""
     containers: set[int] = set()
     for pair in pairs:
         is_apart = clusters.get(pair.a_id, -1) != clusters.get(pair.b_id, -2)
         if pair.kind == "contains" and pair.rule == RULE_VERSION and is_apart:
-            sides = {i: profile_text(documents[i].text) for i in (pair.a_id, pair.b_id)}
-            container = find_container(sides[pair.a_id], sides[pair.b_id])
-            containers.update(i for i, side in sides.items() if side is container)
+            sides = documents[pair.a_id], documents[pair.b_id]
+            container = find_container(*sides, profiles)
+            if container is not None:
+                containers.add(container.article_id)
     return containers

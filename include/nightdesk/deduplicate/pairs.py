@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from nightdesk.deduplicate.candidates import find_candidates
 from nightdesk.deduplicate.documents import Document
-from nightdesk.deduplicate.profiles import Profile, profile_text
+from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.verify import judge_exact, judge_near
 from nightdesk.model import Pair
 
@@ -18,6 +18,7 @@ def find_pairs(
     others: Sequence[Document] = (),
     *,
     hot: frozenset[int] = frozenset(),
+    profiles: Profiles | None = None,
 ) -> tuple[Pair, ...]:
     """Return every pair with at least one side in `own`, each once, by (a_id, b_id).
 
@@ -31,12 +32,17 @@ def find_pairs(
             is in `own` too is left out.
         hot: frozen table of 5-gram hashes that prove nothing, since many texts that
             have nothing else in common carry them. Never made from the batch.
+        profiles: of the documents, from an earlier step or for a later one.
 
     Raises:
         ValueError: an article is in `own` or in `others` twice.
     """
     documents = _merge_documents(own, others)
-    found = [*_find_exact(documents, len(own)), *_find_near(documents, len(own), hot)]
+    candidates = find_candidates(documents, len(own), hot)
+    found = [
+        *_find_exact(documents, len(own)),
+        *_find_near(documents, candidates, profiles or Profiles()),
+    ]
     return tuple(sorted(found, key=lambda pair: (pair.a_id, pair.b_id)))
 
 
@@ -64,16 +70,14 @@ def _find_exact(documents: Sequence[Document], n_own: int) -> Iterator[Pair]:
 
 
 def _find_near(
-    documents: Sequence[Document], n_own: int, hot: frozenset[int]
+    documents: Sequence[Document],
+    candidates: Iterable[tuple[int, int]],
+    profiles: Profiles,
 ) -> Iterator[Pair]:
-    profiles: dict[int, Profile] = {}
-    for i, j in find_candidates(documents, n_own, hot):
+    for i, j in candidates:
         a, b = documents[i], documents[j]
         if a.text_hash == b.text_hash:
             continue
-        for k in (i, j):
-            if k not in profiles:
-                profiles[k] = profile_text(documents[k].text)
-        pair = judge_near(a, b, profiles[i], profiles[j])
+        pair = judge_near(a, b, profiles.read(a), profiles.read(b))
         if pair is not None:
             yield pair

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from random import Random
@@ -18,11 +18,13 @@ from urllib.parse import quote
 
 from nightdesk.newsstand.outlets import OUTLETS, WIRE, Outlet, list_english
 from nightdesk.newsstand.stories import Story, is_small_bank, pick_topic, render_title
+from nightdesk.newsstand.syndicate import Carry, list_carried
 
 ItemKind = Literal[
     "original",  # an outlet's own report
     "exact_copy",  # a wire report, word for word, on another outlet
     "edited_copy",  # the same with another headline, a paragraph cut, a line added
+    "wire_copy",  # an agency's story on an outlet that carries it; see `syndicate`
     "update",  # the outlet's own report again: new address, corrected, longer
     "video",  # not an article: a player and one sentence
     "captcha",  # not an article: a check whether the reader is human
@@ -35,6 +37,8 @@ NOT_ARTICLES: tuple[ItemKind, ...] = ("video", "captcha", "gallery")
 #: The least number of articles that holds everything that is planted.
 MIN_ARTICLES = 60
 _MINUTE_FIRST, _MINUTE_LAST = 5, 23 * 60 + 49  # 00:05 .. 23:49:59
+#: Numbers of pages from here on are those of agency copies.
+_FIRST_CARRIED = 90_000
 _SECTIONS = ("world", "business", "region", "society")
 
 
@@ -74,6 +78,7 @@ class Item:
     origin: Item | None = None
     event: int | None = None
     repeats: bool = False
+    carry: Carry | None = None  # of a wire_copy
 
     @property
     def url(self) -> str:
@@ -88,7 +93,7 @@ class Item:
     @property
     def is_article(self) -> bool:
         """Whether its page holds an article that may be fetched."""
-        return self.kind in ("original", "exact_copy", "edited_copy", "update")
+        return self.kind not in (*NOT_ARTICLES, "missing", "members")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +121,21 @@ class Night:
         ]
 
 
-def plan_night(seed: str, day: date, n_articles: int) -> Night:
+def plan_night(seed: str, day: date, n_articles: int, n_wire: int = 0) -> Night:
     """Return all that is published on a UTC day.
 
     Args:
         seed: of the world; another one gives other news.
         day: the UTC day.
         n_articles: how many different addresses are listed, at least MIN_ARTICLES.
+        n_wire: stories that agencies send a day; their copies come on top.
     """
     planner = _Planner(f"{seed}|{day}", n_articles)
     planner.plant()
     made = _Maker(f"{seed}|{day}", day)
     for draft in planner.drafts:
         made.make(draft)
+    made.carry(list_carried(seed, day, n_wire))
     items = sorted(made.items, key=lambda it: (it.at, it.outlet.id, it.index))
     by_outlet: dict[str, list[Item]] = {}
     for item in items:
@@ -286,6 +293,18 @@ class _Maker:
             draft.item = self._make(draft, origin)
             self.items.append(draft.item)
         return draft.item
+
+    def carry(self, carried: Sequence[Carry]) -> None:
+        """Add the copies of agency stories."""
+        for number, carry in enumerate(carried):
+            draft = Draft(carry.outlet, _FIRST_CARRIED + number, "wire_copy")
+            path = self._make_path(draft, carry.title, "world", carry.at)
+            self.items.append(
+                Item(
+                    carry.outlet, draft.index, draft.kind, carry.story, carry.at,
+                    carry.title, "world", path, (path,), carry=carry,
+                )
+            )  # fmt: skip
 
     def _make(self, draft: Draft, origin: Item | None) -> Item:
         outlet = draft.outlet

@@ -8,6 +8,7 @@ from random import Random
 from nightdesk.newsstand.grammar import load_bank
 from nightdesk.newsstand.plan import Item
 from nightdesk.newsstand.stories import N_ADDED, render_summary, render_text
+from nightdesk.newsstand.syndicate import render_carried, sign_carried
 
 #: How long the run is that a repeating article holds twice.
 RUN_LENGTH = 2
@@ -21,6 +22,8 @@ _CREDITS = (
 
 def make_paragraphs(item: Item) -> tuple[str, ...]:
     """Return the paragraphs of an article as its page holds them."""
+    if item.carry is not None:
+        return render_carried(item.carry)
     if item.origin is None:
         own = render_text(item.story)
         return repeat_run(own) if item.repeats else own
@@ -39,6 +42,8 @@ def make_summary(item: Item) -> str:
 
 def make_author(item: Item) -> str:
     """Return who signs an item: the wire's author signs its exact copies."""
+    if item.carry is not None:
+        return sign_carried(item.carry)
     names = load_bank(item.story.lang)["names"]
     rng = Random(f"{item.story.text_seed}|author")  # noqa: S311
     first, last = rng.choice(names["first"]), rng.choice(names["last"])
@@ -57,6 +62,8 @@ def repeat_run(paragraphs: tuple[str, ...]) -> tuple[str, ...]:
 
 def count_paragraphs(item: Item) -> int:
     """Return how many paragraphs an article holds, none counted twice."""
+    if item.carry is not None:
+        return len(render_carried(item.carry))
     if item.origin is not None and item.kind == "update":
         return count_paragraphs(item.origin) + N_ADDED
     return item.story.n_paragraphs if item.is_article else 0

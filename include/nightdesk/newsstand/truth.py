@@ -38,6 +38,8 @@ class ArticleTruth:
     event: int | None  # outlets' own reports of one event have the same number
     countries: tuple[str, ...]  # ISO2: where it happens, then whom it names
     n_listings: int
+    agency: str | None = None  # who wrote it, where an outlet carries an agency
+    wire_story: str | None = None  # the same for all copies of one agency story
 
     @property
     def is_article(self) -> bool:
@@ -115,6 +117,8 @@ def describe_item(item: Item, n_listings: int) -> ArticleTruth:
         event=item.event,
         countries=(place.code, partner.code),
         n_listings=n_listings,
+        agency=item.carry.agency.name if item.carry else None,
+        wire_story=item.carry.key if item.carry else None,
     )
 
 

@@ -93,6 +93,8 @@ class World:
         folder: real pages to serve beside the made-up ones; see `folder`.
         broken: ids of sources whose feed and sitemaps answer 404; "*" for all.
         plays: source id -> what it plays, such as `silent@2026-03-02`; see `plays`.
+        wire_stories: stories a day of agencies that outlets carry, on top of the
+            articles of a night; see `syndicate`.
 
     Raises:
         ConfigError: too few articles, an unknown id in `broken` or `plays`, an unknown
@@ -107,6 +109,7 @@ class World:
         folder: Path | None = None,
         broken: frozenset[str] = frozenset(),
         plays: Mapping[str, str] = MappingProxyType({}),
+        wire_stories: int = 0,
     ) -> None:
         if articles_per_night < MIN_ARTICLES:
             raise ConfigError(
@@ -116,6 +119,7 @@ class World:
         if unknown:
             raise ConfigError(f"newsstand: broken: {unknown[0]}: no such source")
         self.articles_per_night = articles_per_night
+        self.wire_stories = wire_stories
         self.seed = seed
         self.now = now
         self._mirror: dict[Address, MirrorPage] = read_index(folder) if folder else {}
@@ -131,7 +135,10 @@ class World:
     def plan(self, day: date) -> Night:
         """Return all that is published on a UTC day, whatever the clock says."""
         return self._nights.get(
-            day, lambda: plan_night(self.seed, day, self.articles_per_night)
+            day,
+            lambda: plan_night(
+                self.seed, day, self.articles_per_night, self.wire_stories
+            ),
         )
 
     def truth(self, night: date, *, via_past: bool = False) -> Truth:

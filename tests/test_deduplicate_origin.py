@@ -1,0 +1,221 @@
+"""Who made a text: what articles say of themselves, and what the clock says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nightdesk.deduplicate import Document, fingerprint_text
+from nightdesk.deduplicate.credits import read_credits
+from nightdesk.deduplicate.origin import Member, find_origin
+from nightdesk.text import hash_text
+
+DATA = Path(__file__).parent / "data" / "duplicates"
+TEXTS: dict[str, str] = yaml.safe_load((DATA / "texts.yaml").read_text("utf-8"))
+NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
+STORY = "The ferry ran aground in fog on Monday night.\nNobody was hurt."
+
+CREDITS = {
+    "a dateline with brackets": (f"LARKHAVEN, Maren (KNA) - {STORY}", [], "KNA"),
+    "a dateline with a day": (f"Larkhaven, May 6 (KNA) — {STORY}", [], "KNA"),
+    "a dateline with a full name": (
+        f"LARKHAVEN (Kestrel News Agency) – {STORY}",
+        [],
+        "Kestrel News Agency",
+    ),
+    "a German dateline with a desk": (f"Larkhaven (kna/mv) - {STORY}", [], "kna/mv"),
+    "a dateline with a slash": (f"LARKHAVEN / KNA — {STORY}", [], "KNA"),
+    "initials in brackets at the end": (f"{STORY} (KNA)", [], "KNA"),
+    "a name on the last line": (
+        f"{STORY}\n— Kestrel News Agency",
+        [],
+        "Kestrel News Agency",
+    ),
+    "a source line": (
+        f"{STORY}\nSource: Kestrel News Agency",
+        [],
+        "Kestrel News Agency",
+    ),
+    "a German source line": (f"{STORY}\nQuelle: Kestrel", [], "Kestrel"),
+    "a Spanish source line": (
+        f"{STORY}\nFuente: Agencia Cormorán",
+        [],
+        "Agencia Cormorán",
+    ),
+    "a Chinese source line": ("渡轮在雾中搁浅。\n来源：望江通讯社", [], "望江通讯社"),
+    "supplied by": (
+        f"{STORY}\nThis report was supplied by Kestrel News Agency and shortened.",
+        [],
+        "Kestrel News Agency",
+    ),
+    "republished with permission": (
+        f"{STORY}\nRepublished with permission from The Sundew Review.",
+        [],
+        "The Sundew Review",
+    ),
+    "first published by": (
+        f"{STORY}\nThis story was first published by The Sundew Review.",
+        [],
+        "The Sundew Review",
+    ),
+    "originally appeared in": (
+        f"This article originally appeared in The Sundew Review.\n{STORY}",
+        [],
+        "The Sundew Review",
+    ),
+    "first published on a day": (
+        f"{STORY}\nFirst published on 6 May 2031 by Tidewater Press.",
+        [],
+        "Tidewater Press",
+    ),
+    "with material from": (
+        f"{STORY}\nWith material from Tidewater Press.",
+        [],
+        "Tidewater Press",
+    ),
+    "a desk as the author": (STORY, ["Kestrel News Agency"], "Kestrel News Agency"),
+    "initials as the author": (STORY, ["KNA"], "KNA"),
+    "a person of an agency": (STORY, ["Ada Moss, Tidewater Press"], "Tidewater Press"),
+    "a person for an agency": (
+        STORY,
+        ["Ada Moss for Sundew Newswire"],
+        "Sundew Newswire",
+    ),
+    "a person": (STORY, ["Ada Moss"], None),
+    "no word at all": (STORY, [], None),
+    "brackets within the text": (
+        f"The Maren Lifeboat Service (MLS) said on Monday that all is well.\n{STORY}",
+        [],
+        None,
+    ),
+    "a place before a dash": (f"LARKHAVEN, Maren - {STORY}", [], None),
+    "sources in running text": (
+        f"{STORY}\nSources close to the harbour office: nobody slept that night.",
+        [],
+        None,
+    ),
+    "who first did something else": (
+        f"{STORY}\nThe ship first sailed in June, and the yard first opened in Maren.",
+        [],
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "authors", "name"), CREDITS.values(), ids=CREDITS.keys()
+)
+def test_an_article_names_its_maker(
+    text: str, authors: list[str], name: str | None
+) -> None:
+    found = [credit.name for credit in read_credits(text, authors)]
+    assert found == ([name] if name else [])
+
+
+def make_member(
+    number: int, text: str, outlet: str | None = None, authors: tuple[str, ...] = ()
+) -> Member:
+    document = Document(
+        article_id=number,
+        text=text,
+        title=None,
+        published_at=NOON + timedelta(hours=number),
+        canonical_url=f"https://o{number}.example/{number}",
+        source_id=f"o{number}",
+        text_hash=hash_text(text),
+        hashes=fingerprint_text(text),
+    )
+    return Member(document, authors, outlet)
+
+
+FERRY = TEXTS["ferry"]
+WIRE = f"LARKHAVEN (KNA) - {FERRY}"
+OWN = "\n".join(
+    f"{word} was what our reporter saw at the quay." for word in FERRY.split()[:9]
+)
+
+ORIGINS = {
+    "nobody is named: the first was it": (
+        [make_member(1, FERRY, "Valley Post"), make_member(2, FERRY, "Coast Daily")],
+        ("Valley Post", 1, "first_seen"),
+    ),
+    "an agency that is not read": (
+        [make_member(1, WIRE, "Valley Post"), make_member(2, FERRY, "Coast Daily")],
+        ("KNA", None, "dateline"),
+    ),
+    "initials and full name are one agency": (
+        [
+            make_member(1, WIRE, "Valley Post"),
+            make_member(2, f"{FERRY}\nSource: Kestrel News Agency", "Coast Daily"),
+            make_member(3, FERRY, "Hill Herald", ("Tidewater Press",)),
+        ],
+        ("Kestrel News Agency", None, "dateline"),
+    ),
+    "an agency that is read, though its copy was there first": (
+        [
+            make_member(1, f"{FERRY}\nSource: Kestrel News Agency", "Coast Daily"),
+            make_member(2, FERRY, "Kestrel News Agency"),
+        ],
+        ("Kestrel News Agency", 2, "credit"),
+    ),
+    "an outlet's word for itself counts for nothing": (
+        [
+            make_member(1, FERRY, "Coast Daily"),
+            make_member(2, f"{FERRY}\nSource: Valley Post", "The Valley Post"),
+        ],
+        ("Coast Daily", 1, "first_seen"),
+    ),
+    "first published goes before a byline": (
+        [
+            make_member(1, FERRY, "Coast Daily", ("Tidewater Press",)),
+            make_member(2, f"{FERRY}\nFirst published by Valley Post.", "Hill Herald"),
+        ],
+        ("Valley Post", None, "first_published"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("members", "expect"), ORIGINS.values(), ids=ORIGINS.keys())
+def test_a_cluster_has_its_origin(
+    members: list[Member], expect: tuple[str, int | None, str]
+) -> None:
+    origin = find_origin(members)
+    assert (origin.name, origin.article_id, origin.via) == expect
+    assert find_origin(members[::-1]) == origin
+
+
+def test_the_evidence_is_kept_word_for_word() -> None:
+    origin = find_origin([make_member(1, WIRE, "Valley Post")])
+    ((article_id, credit),) = origin.evidence
+    assert (article_id, credit.kind, credit.name) == (1, "dateline", "KNA")
+    assert credit.evidence.startswith("LARKHAVEN (KNA)")
+
+
+def test_each_member_is_origin_copy_or_edit() -> None:
+    members = [
+        make_member(1, FERRY, "Valley Post"),
+        make_member(2, FERRY, "Coast Daily"),
+        make_member(3, f"{FERRY}\n{OWN}", "Hill Herald"),
+    ]
+    parts = find_origin(members).parts
+    assert [(part.article_id, part.role) for part in parts] == [
+        (1, "origin"),
+        (2, "copy"),
+        (3, "edit"),
+    ]
+    assert parts[0].own_share == parts[1].own_share == 0.0
+    assert 0.1 < parts[2].own_share < 0.5
+
+
+def test_an_article_without_a_time_is_as_old_as_its_capture() -> None:
+    early = make_member(2, FERRY, "Coast Daily")
+    early = replace(
+        early,
+        document=replace(early.document, published_at=None),
+        first_seen_at=NOON - timedelta(days=1),
+    )
+    assert find_origin([make_member(1, FERRY, "Valley Post"), early]).article_id == 2
