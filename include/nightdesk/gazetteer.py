@@ -5,6 +5,8 @@
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt
+    shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
+                                       user's own model/names.crfsuite goes before it
     regions.yaml, entities.yaml, places.yaml   shipped, then the overlay's: a row with
                                        the same id replaces, `enabled: false` removes
 
@@ -31,14 +33,7 @@ from nightdesk.tag.words import fold_key
 #: section of a YAML file -> the keys that a row may have; the first two are needed
 _KEYS: dict[str, tuple[str, ...]] = {
     "macros": ("id", "name", "names", "countries", "enabled"),
-    "desks": (
-        "id",
-        "name",
-        "countries",
-        "m49",
-        "macros",
-        "enabled",
-    ),
+    "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
     "disputed": ("id", "name", "names", "countries", "enabled"),
     "places": ("id", "name", "names", "countries", "kind", "enabled"),
     "entities": (
@@ -80,6 +75,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     sections = _read_sections(reader, shipped, overlay, codes)
     m49 = [tuple(row) for row in reader.rows(shipped / "gazetteer" / "m49.tsv", 3)]
     regions = _make_regions(countries, m49, sections)
+    weights = reader.weights(overlay, shipped)
     index = _Index()
     for country in countries:
         index.add_country(country)
@@ -97,6 +93,8 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         common_words=reader.read_words(shipped / "gazetteer" / "common_words.txt"),
         subregions={country.iso2: country.m49_region for country in countries},
         regions=regions,
+        classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
+        weights=weights,
         version=reader.version(),
     )
 
@@ -110,12 +108,15 @@ class _Reader:
     def version(self) -> str:
         return self._digest.hexdigest()[:16]
 
+    def raw(self, path: Path) -> bytes:
+        raw = path.read_bytes()
+        body = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        self._digest.update(path.name.encode() + b"\0" + body + b"\0")
+        return body
+
     def text(self, path: Path) -> str:
         try:
-            raw = path.read_bytes()
-            body = gzip.decompress(raw) if path.suffix == ".gz" else raw
-            self._digest.update(path.name.encode() + b"\0" + body + b"\0")
-            return body.decode("utf-8")
+            return self.raw(path).decode("utf-8")
         except FileNotFoundError as error:
             raise ConfigError(f"gazetteer file: {path}: is missing") from error
         except (OSError, EOFError, UnicodeDecodeError) as error:
@@ -136,6 +137,21 @@ class _Reader:
     def read_words(self, path: Path) -> frozenset[str]:
         lines = self.text(path).split("\n")
         return frozenset(fold_key(x) for x in lines if x and x[0] != "#")
+
+    def read_classes(self, path: Path) -> dict[str, int]:
+        cells = self.text(path).split()  # one call: it is read at every start
+        return dict(zip(cells[::2], map(int, cells[1::2]), strict=True))
+
+    def weights(self, *folders: Path | None) -> bytes:
+        """Return the first weights that are there; none: the rules do without."""
+        for folder in folders:
+            path = (folder or Path()) / "model" / "names.crfsuite"
+            if folder is not None and path.exists():
+                raw = self.raw(path)
+                if not raw.startswith(b"lCRF"):
+                    raise ConfigError(f"model file: {path}: no weights of crfsuite")
+                return raw
+        return b""
 
     def yaml(self, path: Path) -> dict[str, Any]:
         try:
@@ -319,9 +335,9 @@ class _Index:
 
     def add_city(self, row: list[str], capitals: set[tuple[str, str]]) -> None:
         geonames_id, name, iso2, admin1, population, others = row
-        capital = (iso2, fold_key(name)) in capitals
-        kind: Kind = "capital" if capital else "city"
-        capitals.discard((iso2, fold_key(name)))  # only the largest of that name
+        key = (iso2, fold_key(name))
+        kind: Kind = "capital" if key in capitals else "city"
+        capitals.discard(key)  # only the largest of that name
         place_id = f"geonames:{geonames_id}"
         division = f"{iso2}-{admin1}" if admin1 else None
         if not population.isdigit():

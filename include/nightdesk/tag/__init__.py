@@ -1,16 +1,20 @@
 """Tag an article: who, which organisations, which places, about which countries.
 
-By gazetteer, demonyms, titles and simple rules, every mention with the span and the
-rule that found it. Pure: the gazetteer comes in, read by `nightdesk.gazetteer`.
+By gazetteer, simple rules and a small trained model, every mention with the span and
+what found it. Pure: the gazetteer, with the weights of the model in it, comes in, read
+by `nightdesk.gazetteer`. Without weights the rules do alone.
 
     words.py    a text as pieces with offsets, and runs of capitalised words
     spans.py    names of the gazetteer in a passage
     names.py    persons, organisations, facilities from runs
+    islands.py  where a name may stand; features.py describes it, crf.py labels it
+    merge.py    the model's names and the gazetteer's
     people.py   later, shorter names
     places.py   which place, and whether it is one
     roles.py    dateline and venue
     score.py    countries and focus
     tagger.py   the order of all these
+    corpus.py   labelled text; training.py makes of it what the model learns from
 """
 
 from __future__ import annotations

@@ -7,21 +7,28 @@ acronym in brackets after an organisation's name stands for it from there on.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container
 
 from nightdesk.tag.lexicon import GENERATIONS, PARTICLES, PLACE_PREPOSITIONS
 from nightdesk.tag.spans import Passage, Span
 from nightdesk.tag.words import fold_key
 
-_SURE_RULES = ("title", "title, name", "given name", "speaks")
+_SURE_RULES = ("title", "title, name", "given name", "speaks", "model")
 
 
-def link_names(passages: list[Passage]) -> None:
-    """Give every span of a known person or acronym its full name, and find more."""
-    people = _collect_people(passages)
+def link_names(passages: list[Passage], words: Container[str]) -> None:
+    """Give every span of a known person or acronym its full name, and find more.
+
+    Args:
+        passages: of one document.
+        words: known words; a surname that is one of them ("Design") is not looked for.
+    """
+    found = _collect_people(passages)
+    people = {key: names for key, names in found.items() if key not in words}
     acronyms = _collect_acronyms(passages)
     for passage in passages:
         for span in passage.spans:
-            _link_person(span, people)
+            _link_person(span, found)
         _find_more(passage, people, acronyms)
 
 

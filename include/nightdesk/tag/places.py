@@ -34,7 +34,9 @@ _KNOWN_CITY = 250_000  # is believed without a preposition
 _FAMOUS_CITY = 1_500_000
 _NATIONAL = ("country", "demonym", "abbreviation", "metonym")
 #: Rules that make a place of a name that no table has.
-MADE_PLACES = ("place word", "settlement", "before its country", "after in")
+MADE_PLACES = (
+    "place word", "settlement", "before its country", "after in", "model place"
+)  # fmt: skip
 _MOST = 0.6  # of the evidence: the country of the whole text
 _LOCAL = 0.6  # its cities or divisions are named, not only the country
 
@@ -145,12 +147,12 @@ class PlaceJudge:
     def _choose(self, passage: Passage, span: Span, after: list[Span]) -> bool:
         """Set the meaning of a span; return whether what follows confirms it."""
         qualifiers = self._find_qualifiers(passage, span, after)
-        most = max((name.population for name in span.names), default=0)
-        ranked = sorted(
-            span.names, key=lambda name: -self._rank(name, qualifiers, most)
-        )
-        span.chosen = ranked[0]
-        return any(self._is_in(ranked[0], other) for other in qualifiers)
+        best = span.names[0]
+        if len(span.names) > 1:
+            most = max(name.population for name in span.names)
+            best = max(span.names, key=lambda x: self._rank(x, qualifiers, most))
+        span.chosen = best
+        return any(self._is_in(best, other) for other in qualifiers)
 
     def _rank(self, name: Name, qualifiers: list[Name], most: int) -> float:
         rank = _PRIOR.get(name.kind, math.log10(name.population + 10))
@@ -216,6 +218,7 @@ class PlaceJudge:
     def _believe_place(self, passage: Passage, span: Span, name: Name) -> bool:
         before = passage.words.keys[span.first - 1] if span.first else ""
         is_led = before in PLACE_PREPOSITIONS or self._is_tailed(passage, span)
+        is_led |= span.hint == "LOC" and not self._is_common(passage, span)
         is_beside = self._is_beside(passage, span)
         if name.kind in ("city", "capital") and self._is_disease(passage, span):
             return False

@@ -4,9 +4,10 @@ Score of a country = sum over its mentions of kind x position x (0.5 inside the 
 of an organisation) x (0.6 as venue or in the dateline). Kind, position: the tables
 below. A repeated paragraph was left out before.
 
-Focus = the country on top, those within 5 % of it, and the other party of a story of
-two: a country that has at least half of the top's score and stands in the title or the
-first 300 characters. A venue or dateline is in focus only where nothing else is.
+Focus = of the countries near the top the one whose places are named most often, the top
+and those within 5 % of it, and the other party of a story of two: a country that has at
+least half of the top's score and stands in the title or the first 300 characters. A
+venue or dateline is in focus only where nothing else is.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ KIND_WEIGHTS = {
     "city": 0.8,
     "area": 0.8,
     "metonym": 1.0,
-    "abbreviation": 0.6,
+    "abbreviation": 0.8,
 }
 Role = Literal["about", "mentioned", "dateline", "venue"]
 LEAD_CHARS = 300
 LEAST_SCORE = 1.0  # picked on the development sets: below it a country is in passing
 _TIE = 0.95
+_NEAR = 0.7  # of the top's score: from here on the count of names decides
 _PARTY = 0.5
 _MAX_PARTIES = 2
 
@@ -43,6 +45,7 @@ class Weight:
     value: float
     role: str  # about | dateline | venue
     is_lead: bool  # in the title or the first 300 characters
+    is_named: bool = True  # a place in the text, no demonym and not in the title
 
 
 def weigh_position(field: str, position: int, length: int) -> float:
@@ -85,7 +88,7 @@ def score_countries(weights: Iterable[Weight]) -> tuple[CountryScore, ...]:
             role=roles[country],
             is_focus=country in focus,
         )
-        for country in sorted(order, key=lambda c: (c not in focus, order.index(c)))
+        for country in dict.fromkeys([*focus, *order])
     )
 
 
@@ -106,7 +109,10 @@ def _find_focus(
     if not fit:
         return []
     top = scores[fit[0]]
-    focus = [country for country in fit if scores[country] >= top * _TIE]
+    near = [country for country in fit if scores[country] >= top * _NEAR]
+    first = max(near, key=lambda c: sum(row.is_named for row in rows[c]))
+    tied = [country for country in fit if scores[country] >= top * _TIE]
+    focus = list(dict.fromkeys([first, *tied]))
     for country in fit:
         is_party = scores[country] >= top * _PARTY and roles[country] == "about"
         is_lead = any(row.is_lead for row in rows[country])

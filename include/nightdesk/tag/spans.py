@@ -33,6 +33,7 @@ class Span:
     full: str | None = None  # full name of a person or organisation
     within: bool = False  # part of an organisation's name
     role: str = "about"  # about | dateline | venue
+    hint: str = ""  # what the model takes a name of the gazetteer for, if for one
 
     @property
     def is_place(self) -> bool:

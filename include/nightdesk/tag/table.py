@@ -48,7 +48,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """All names by key, with the word lists and regions that belong to them."""
+    """All names by key, with what else a tagger reads."""
 
     names: Mapping[str, tuple[Name, ...]]
     longest: Mapping[str, int]  # first piece -> most pieces of a name so starting
@@ -57,3 +57,5 @@ class Gazetteer:
     subregions: Mapping[str, str]  # ISO2 -> M49 code of its smallest region
     regions: tuple[Region, ...] = field(default=())
     version: str = ""
+    classes: Mapping[str, int] = field(default_factory=dict)  # word -> class
+    weights: bytes = b""  # of the trained tagger; empty: rules alone

@@ -1,4 +1,4 @@
-"""Tag one article: passages, names, runs, places, back-references, roles, countries.
+"""Tag one article: passages, names, runs, model, people, places, roles, countries.
 
 The order of the rules is written here and nowhere else. Rules read English; a text in
 another language comes back with `is_tagged` False.
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from typing import Literal, cast
 
 from nightdesk.model import Mention, Tags
+from nightdesk.tag.crf import NameModel
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
+from nightdesk.tag.merge import merge_names
 from nightdesk.tag.names import read_runs
 from nightdesk.tag.people import link_names
 from nightdesk.tag.places import MADE_PLACES, PlaceJudge
@@ -27,9 +29,10 @@ from nightdesk.tag.spans import PLACE_KINDS, Passage, Span, find_names, split_pa
 from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "rules/1"
+TAG_VERSION = "names/2"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
+_POINTED = frozenset(("jr", "sr", "inc", "corp", "co", "ltd"))
 _HEADLINE = 0.6  # share of capitalised words above which capitals say nothing
 MentionType = Literal["PER", "ORG", "LOC", "DEMONYM"]
 
@@ -56,6 +59,7 @@ class Tagger:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
+        self._model = NameModel(gazetteer) if gazetteer.weights else None
 
     def tag(
         self,
@@ -99,14 +103,16 @@ class Tagger:
         self, title: str | None, text: str, home_country: str | None
     ) -> list[Passage]:
         passages = split_passages(title, text)
-        for passage in passages:
-            found = find_names(passage.words, self.gazetteer)
-            is_headline = passage.field == "title" and _is_headline(passage.words)
-            if is_headline:
-                passage.spans = found
-            else:
-                passage.spans = read_runs(passage.words, found, self.gazetteer)
-        link_names(passages)
+        found = [find_names(passage.words, self.gazetteer) for passage in passages]
+        for passage, spans in zip(passages, found, strict=True):
+            passage.spans = spans
+            if passage.field == "text" or not _is_headline(passage.words):
+                passage.spans = read_runs(passage.words, spans, self.gazetteer)
+        if self._model is not None:
+            named = self._model.find_names(passages)
+            for passage, spans, names in zip(passages, found, named, strict=True):
+                passage.spans = merge_names(spans, names, passage.spans)
+        link_names(passages, self.gazetteer.classes)
         PlaceJudge(self.gazetteer, home_country).judge(passages)
         mark_roles(passages)
         return passages
@@ -163,9 +169,9 @@ def make_entity_id(type_: str, name: str) -> str:
 
 
 def _takes_point(words: Words, span: Span) -> bool:
-    """Does the point after the span belong to it ("U.S.", "Kamau Jr.")?"""
+    """Does the point after the span belong to it ("U.S.", "Kamau Jr.", "Acme Inc.")?"""
     size = span.stop - span.first
-    if span.type == "PER" and words.keys[span.stop - 1] in ("jr", "sr"):
+    if size > 1 and words.keys[span.stop - 1] in _POINTED:
         return True
     if size < 2 or any(len(key) > 1 for key in words.keys[span.first : span.stop]):
         return False
@@ -184,8 +190,9 @@ def _iterate_weights(passages: list[Passage], length: int) -> Iterator[Weight]:
             value *= _MINOR_ROLE if span.role != "about" else 1.0
             is_lead = passage.field == "title" or offset < LEAD_CHARS
             share = value / len(span.chosen.countries)
+            is_named = passage.field == "text" and span.type == "LOC"
             for country in span.chosen.countries:
-                yield Weight(country, share, span.role, is_lead)
+                yield Weight(country, share, span.role, is_lead, is_named)
 
 
 def _kind_that_counts(words: Words, span: Span) -> str | None:

@@ -19,6 +19,7 @@ _LONG_GAP = 40  # a row of points or blanks: no sentence goes on after it
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "ß": "ss", "œ": "oe", "ð": "d"}
 )
+_ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _JOINTS = frozenset((" ", "-", "'", "’", "‘", "–", "\u00a0", "ʻ"))
 
 
@@ -40,6 +41,8 @@ def fold_key(name: str) -> str:
     >>> fold_key("Côte d'Ivoire"), fold_key("U.S.")
     ('cote d ivoire', 'u s')
     """
+    if name.isascii():
+        return " ".join(name.lower().translate(_ASCII_GAPS).split())
     return " ".join([fold_piece(piece) for piece in _PIECE.findall(name)])
 
 
@@ -50,6 +53,8 @@ class Words:
     text: str
     starts: list[int]
     ends: list[int]
+    pieces: list[str]
+    gaps: list[str]  # what lies between a piece and the next; a line end after the last
     keys: list[str]
     caps: list[bool]  # does the piece start with a capital letter?
     firsts: list[bool]  # does a sentence or a quotation start here?
@@ -63,9 +68,7 @@ class Words:
 
     def gap(self, index: int) -> str:
         """Return what lies between piece `index` and the next."""
-        if index + 1 >= len(self.starts):
-            return "\n"
-        return self.text[self.ends[index] : self.starts[index + 1]]
+        return self.gaps[index]
 
     def is_joint(self, index: int) -> bool:
         """Can piece `index` and the next one belong to one name?"""
@@ -85,26 +88,20 @@ def split_pieces(text: str) -> Words:
     >>> words.keys, words.firsts
     (['he', 'left', 'kabul', 'said'], [True, False, True, False])
     """
-    starts: list[int] = []
-    ends: list[int] = []
-    keys: list[str] = []
-    caps: list[bool] = []
-    firsts: list[bool] = []
-    last = 0
-    for found in _PIECE.finditer(text):
-        start, end = found.span()
-        piece = found.group()
-        gap = text[last:start]
-        is_first = not keys or (len(gap) > 1 and _is_stop(gap))
-        if is_first and keys and gap == ". ":
-            is_first = not _is_short(keys[-1], caps[-1])
-        starts.append(start)
-        ends.append(end)
-        keys.append(fold_piece(piece))
-        caps.append(piece[0].isupper())
+    spans = [found.span() for found in _PIECE.finditer(text)]
+    starts = [start for start, _ in spans]
+    ends = [end for _, end in spans]
+    pieces = [text[start:end] for start, end in spans]
+    gaps = [text[end:start] for end, start in zip(ends, starts[1:], strict=False)]
+    keys = [p.lower() if p.isascii() else fold_piece(p) for p in pieces]
+    caps = [piece[0].isupper() for piece in pieces]
+    firsts = [True] * min(1, len(pieces))
+    for index, gap in enumerate(gaps):
+        is_first = len(gap) > 1 and _is_stop(gap)
+        if is_first and gap == ". ":
+            is_first = not _is_short(keys[index], caps[index])
         firsts.append(is_first)
-        last = end
-    return Words(text, starts, ends, keys, caps, firsts)
+    return Words(text, starts, ends, pieces, [*gaps, "\n"], keys, caps, firsts)
 
 
 def _is_stop(gap: str) -> bool:

@@ -1,0 +1,64 @@
+"""Bring what the model found together with the names of the gazetteer.
+
+The model says what is a name and of which type; the gazetteer says what a name may
+mean. Where they speak of the same words the gazetteer's name keeps its meanings and
+takes the model's word as a hint; a longer name of the model goes before the shorter
+one of the gazetteer inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nightdesk.tag.spans import Span
+
+#: From here on the model is believed against the gazetteer.
+SURE = 0.7
+
+
+def merge_names(found: list[Span], named: list[Span], ruled: list[Span]) -> list[Span]:
+    """Return the spans of a passage, in order.
+
+    Args:
+        found: names of the gazetteer, not decided yet.
+        named: what the model found; no two overlap.
+        ruled: what the rules made of `found`.
+    """
+    cover = _cover(named)
+    unmade = _cover(span for span in ruled if span.type == "ORG")
+    out: list[Span] = []
+    dropped: set[int] = set()
+    for span in found:
+        if span.first in unmade:
+            span.within = False
+        over = [cover[i] for i in range(span.first, span.stop) if i in cover]
+        if not over:
+            out.append(span)
+            continue
+        keep = _keep(span, over[0])
+        if keep == "both":
+            span.within = True
+        elif keep == "found":
+            dropped.update(id(other) for other in over)
+            span.hint = over[0].type
+        if keep != "named":
+            out.append(span)
+    out.extend(span for span in named if id(span) not in dropped)
+    return sorted(out, key=lambda span: (span.first, -span.stop))
+
+
+def _cover(spans: Iterable[Span]) -> dict[int, Span]:
+    return {i: span for span in spans for i in range(span.first, span.stop)}
+
+
+def _keep(found: Span, named: Span) -> str:
+    is_longer = named.first <= found.first and named.stop >= found.stop
+    is_longer = is_longer and named.stop - named.first > found.stop - found.first
+    if not is_longer:
+        is_person = named.type == "PER" and found.is_place and named.score >= SURE
+        return "named" if is_person else "found"
+    if named.type == "ORG" and found.is_place:
+        return "both"
+    if named.type == "LOC" and found.is_place:
+        named.names = named.names or found.names
+    return "named"

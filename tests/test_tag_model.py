@@ -1,0 +1,276 @@
+"""The trained tagger: labelled text, islands, training, and what shipped weights do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nightdesk.__main__ import main
+from nightdesk.cli.train import read_examples, train_model
+from nightdesk.errors import ConfigError
+from nightdesk.gazetteer import load_gazetteer
+from nightdesk.tag import Tagger
+from nightdesk.tag.corpus import Example, parse_marked, parse_rows
+from nightdesk.tag.islands import find_islands
+from nightdesk.tag.table import Gazetteer
+from nightdesk.tag.words import split_pieces
+
+CONFIG = Path(__file__).parents[1] / "include" / "config"
+CORPUS = CONFIG / "corpus"
+Names = set[tuple[int, int, str]]
+
+
+@pytest.fixture(scope="module")
+def gazetteer() -> Gazetteer:
+    return load_gazetteer(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def tagger(gazetteer: Gazetteer) -> Tagger:
+    return Tagger(gazetteer)
+
+
+def find_names(tagger: Tagger, text: str) -> Names:
+    tags = tagger.tag(article_id=1, title=None, text=text, lang="en")
+    listed = (m for m in tags.mentions if not m.rule.endswith("in organisation"))
+    return {(m.start, m.end, m.type) for m in listed if m.type != "DEMONYM"}
+
+
+def score(tagger: Tagger, examples: Iterable[Example]) -> float:
+    """Return the strict F1 of the names found in labelled documents."""
+    right = found = gold = 0
+    for example in examples:
+        names = find_names(tagger, example.text)
+        right += len(names & set(example.names))
+        found += len(names)
+        gold += len(example.names)
+    return 2 * right / (found + gold)
+
+
+# labelled text -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", [], id="nothing is no document"),
+        pytest.param("# only a comment\n\n", [], id="a comment is no document"),
+        pytest.param(
+            "[Ana Roa](PER) left.\n[Oslo](LOC) slept.",
+            [("Ana Roa left.\nOslo slept.\n", {"Ana Roa": "PER", "Oslo": "LOC"})],
+            id="lines that touch are one document",
+        ),
+        pytest.param(
+            "One.\n\n\n# next\nThe [UN](ORG) met.\n",
+            [("One.\n", {}), ("The UN met.\n", {"UN": "ORG"})],
+            id="a blank line parts documents",
+        ),
+        pytest.param(
+            "See (this) for [Bank of Norway](ORG)(again).",
+            [("See (this) for Bank of Norway(again).\n", {"Bank of Norway": "ORG"})],
+            id="other brackets are text",
+        ),
+    ],
+)
+def test_marked_text(text: str, expected: list[tuple[str, dict[str, str]]]) -> None:
+    examples = parse_marked(text, "x.txt")
+    assert [
+        (e.text, {e.text[start:end]: type_ for start, end, type_ in e.names})
+        for e in examples
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Fine.\n[Oslo](CITY) slept.", "x.txt:2: type CITY, allowed: PER, ORG, LOC"),
+        ("[Oslo] (LOC) slept.", "x.txt:1: a bracket outside"),
+        ("The [[UN](ORG) met.", "x.txt:1: a bracket outside"),
+    ],
+    ids=["another type", "a blank inside a mark", "a bracket too many"],
+)
+def test_broken_mark_is_named_by_file_and_line(text: str, cause: str) -> None:
+    with pytest.raises(ConfigError, match=cause):
+        parse_marked(text, "x.txt")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no json", "[1]", '{"text": "Oslo"}', '{"text": "a", "entities": [[0, 1, "X"]]}'],
+    ids=["no JSON", "no object", "no entities", "another type"],
+)
+def test_broken_row_is_named_by_file_and_line(line: str) -> None:
+    good = json.dumps({"text": "Oslo", "entities": [[0, 4, "LOC"]]})
+    with pytest.raises(ConfigError, match=r"rows\.jsonl:3"):
+        list(parse_rows([good, "", line], "rows.jsonl"))
+
+
+def test_every_shipped_document_parses_and_has_names() -> None:
+    examples = list(read_examples(CORPUS))
+    assert len(examples) > 40
+    assert all(example.names for example in examples)
+
+
+# islands -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "islands"),
+    [
+        ("The mayor met them.", []),
+        ("It rained on Monday.", []),
+        ("She works for the Bank of the South now.", ["Bank of the South"]),
+        ("Rebels of al-Nuur took Mbeko.", ["Rebels of al-Nuur", "Mbeko"]),
+        ("She sold an iPhone 9 there.", ["iPhone 9"]),
+        (
+            "Lima, Quito and Oslo agreed. Bonn did not.",
+            ["Lima, Quito and Oslo", "Bonn"],
+        ),
+        ("WHO warned.", ["WHO"]),
+    ],
+    ids=[
+        "a word that starts a sentence is none",
+        "a day is none",
+        "small words may stand inside",
+        "a glued particle belongs to it",
+        "a capital inside a word will do",
+        "commas part no island, sentences do",
+        "capital letters at the start count",
+    ],
+)
+def test_islands(text: str, islands: list[str]) -> None:
+    words = split_pieces(text)
+    found = find_islands(words)
+    assert [words.surface(first, stop) for first, stop in found] == islands
+
+
+# the shipped weights -------------------------------------------------------
+
+
+def test_shipped_weights_fit_the_features(tagger: Tagger) -> None:
+    """Weights of an older features.py would know little of what they learned from."""
+    assert score(tagger, read_examples(CORPUS)) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Talks with Ngozi Adewale-Brandt failed.", {"Ngozi Adewale-Brandt": "PER"}),
+        (
+            "Shares in Kelmora Shipping fell in Oslo.",
+            {"Kelmora Shipping": "ORG", "Oslo": "LOC"},
+        ),
+        ("Police closed the road to Tsabongale.", {"Tsabongale": "LOC"}),
+        (
+            "The Federation of Lake Fishers met Odelia Brandvik.",
+            {"Federation of Lake Fishers": "ORG", "Odelia Brandvik": "PER"},
+        ),
+    ],
+    ids=["a person", "a company", "a town of no table", "an association"],
+)
+def test_names_of_no_table(tagger: Tagger, text: str, names: dict[str, str]) -> None:
+    found = find_names(tagger, text)
+    assert {text[start:end]: type_ for start, end, type_ in found} == names
+
+
+def test_every_slice_is_its_surface(tagger: Tagger) -> None:
+    for example in read_examples(CORPUS):
+        tags = tagger.tag(
+            article_id=1, title="Oslo waits", text=example.text, lang="en"
+        )
+        assert all(
+            mention.surface == example.text[mention.start : mention.end]
+            for mention in tags.mentions
+            if mention.field == "text"
+        )
+
+
+def test_rules_do_without_weights(gazetteer: Gazetteer) -> None:
+    text = "Finance Minister Odelia Brandvik resigned in Oslo."
+    tags = Tagger(replace(gazetteer, weights=b"")).tag(
+        article_id=1, title=None, text=text, lang="en"
+    )
+    assert [(m.surface, m.rule) for m in tags.mentions] == [
+        ("Odelia Brandvik", "title"),
+        ("Oslo", "capital"),
+    ]
+
+
+def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "model" / "names.crfsuite"
+    path.parent.mkdir()
+    path.write_bytes(b"no weights")
+    with pytest.raises(ConfigError, match=r"names\.crfsuite: no weights"):
+        load_gazetteer(CONFIG, tmp_path)
+
+
+# training ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_training_learns_news_that_it_has_not_seen(gazetteer: Gazetteer) -> None:
+    examples = list(read_examples(CORPUS))
+    kept, held_out = examples[::2], examples[1::2]
+    weights = train_model(gazetteer, kept)
+    assert weights == train_model(gazetteer, kept)
+    rules = score(Tagger(replace(gazetteer, weights=b"")), held_out)
+    assert score(Tagger(replace(gazetteer, weights=weights)), held_out) > rules
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_training_again_gives_the_shipped_figures(
+    gazetteer: Gazetteer, shared: Path
+) -> None:
+    folder = shared / "data" / "enrichment"
+    learned = [
+        *read_examples(CORPUS),
+        *read_examples(folder / "ner_train.jsonl.gz", ["gum-"]),
+    ]
+    weights = train_model(gazetteer, learned)
+    held_out = list(read_examples(folder / "ner_dev.jsonl.gz"))[::4]
+    again = score(Tagger(replace(gazetteer, weights=weights)), held_out)
+    assert again == pytest.approx(score(Tagger(gazetteer), held_out), abs=0.005)
+
+
+@pytest.mark.slow
+def test_train_writes_weights_that_the_user_s_tagger_takes(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    gazetteer: Gazetteer,
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    extra = tmp_path / "desk.txt"
+    extra.write_text("[Ana Roa](PER) of the [Gull Party](ORG) won [Mbeko](LOC).\n")
+    assert main(["train", "--extra", str(extra)]) == 0
+    assert "learned from" in capsys.readouterr().out
+    own = load_gazetteer(CONFIG, tmp_path / "config")
+    assert own.weights
+    assert own.weights != gazetteer.weights
+    assert own.version != gazetteer.version
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("missing.txt", "No such file"), ("notes.csv", "is no .txt or .jsonl")],
+)
+def test_train_names_what_it_cannot_read(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    cause: str,
+) -> None:
+    (tmp_path / "notes.csv").write_text("a,b")
+    path = tmp_path / name
+    assert main(["train", "--extra", str(path), "--out", str(tmp_path / "w")]) == 2
+    assert cause in capsys.readouterr().err
+
+
+def test_train_without_text_says_so(gazetteer: Gazetteer) -> None:
+    with pytest.raises(ConfigError, match="no labelled text"):
+        train_model(gazetteer, [])
