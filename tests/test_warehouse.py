@@ -21,9 +21,11 @@ from nightdesk.model import (
     Region,
     Source,
     Tags,
+    Watched,
 )
-from nightdesk.warehouse import store
-from nightdesk.warehouse.connect import connect_to, open_warehouse, transaction
+from nightdesk.pipeline.versions import Version, list_versions
+from nightdesk.warehouse import groups, links, store
+from nightdesk.warehouse.connect import connect_to, load_transaction, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.publish import publish_nights, read_manifest
 from nightdesk.warehouse.read import list_nights, open_catalogue
@@ -62,6 +64,8 @@ def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, ob
     prints = [Fingerprint(a.article_id, "", (a.article_id, 99)) for a in articles]
     return {
         "in_source": make_table([source], Source),
+        "in_watched": make_table([Watched("a", NIGHT, NOON, source)], Watched),
+        "in_ended": make_table([], Watched),
         "in_region": make_table(
             [Region("iso:GH", "Ghana", "country", ("GH",))], Region
         ),
@@ -69,7 +73,7 @@ def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, ob
         "in_coverage": make_table([Coverage("a", "ok", NOON)], Coverage),
         "in_attempt": make_table([], Attempt),
         "in_article": make_table(articles, Article),
-        "in_version": make_table(articles, Article),
+        "in_version": make_table(list_versions(articles), Version),
         "in_fingerprint": make_table(prints, Fingerprint),
         "in_tags": make_table([Tags(a.article_id) for a in articles], Tags),
     }
@@ -83,22 +87,29 @@ def by_hand(pairs, texts) -> dict[int, int]:
     return members
 
 
+def by_source(texts) -> list[groups.OriginRow]:
+    return [
+        groups.OriginRow(t.article_id, t.source_id, None, "first_seen", None, "copy", 0)
+        for t in texts
+    ]
+
+
 def load(con, night, entries, articles, pairs=()) -> None:
-    with transaction(con):
-        touched = {
-            row[0]
-            for row in con.execute(
-                "SELECT article_id FROM article WHERE night = ?", [night]
-            ).fetchall()
-        }
+    with load_transaction(con):
+        before = store.read_faces(con, night)
         store.replace_night(con, night, tables(entries, articles))
-        store.replace_pairs(con, night, pairs)
-        ids = touched | {a.article_id for a in articles}
-        store.replace_clusters(con, ids, by_hand)
+        links.replace_pairs(con, "duplicate_pair", night, pairs)
+        after = store.read_faces(con, night)
+        ids = frozenset(before | after)
+        changed = frozenset(i for i in ids if before.get(i) != after.get(i))
+        touch = links.Touch(night, ids, changed, frozenset(), {}, "r", NOON)
+        groups.replace_clusters(con, touch, by_hand, by_source)
         results = store.run_checks(con, night)
         store.refuse_failed(night, results)
         row = store.LedgerRow(night, store.next_seq(con), "c", "a", len(entries), 0)
-        facts = {"run_id": "r", "code_version": "v", "sources_digest": "s"}
+        facts = dict.fromkeys(
+            ("run_id", "code_version", "sources_digest", "learned"), ""
+        )
         store.write_ledger(con, row, facts, NOON)
 
 
@@ -157,7 +168,7 @@ def test_clusters_follow_their_pairs(warehouse) -> None:
 def test_neighbours_are_those_that_share_a_hash(warehouse) -> None:
     load(warehouse, NIGHT, [entry(1)], [article(1)])
     load(warehouse, NEXT, [entry(2)], [article(2)])
-    own, others = store.find_neighbours(warehouse, NEXT)
+    own, others = links.find_neighbours(warehouse, NEXT)
     assert own == {2}
     assert [(t.article_id, t.hashes) for t in others] == [(1, (1, 99))]
 

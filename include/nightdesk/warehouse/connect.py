@@ -126,6 +126,45 @@ def migrate(con: Connection) -> None:
 def transaction(con: Connection) -> Iterator[None]:
     """Commit what happens inside, or nothing of it."""
     con.execute("BEGIN TRANSACTION")
+    with _ending(con):
+        yield
+
+
+@contextmanager
+def load_transaction(con: Connection, *, wait_s: float = 600) -> Iterator[None]:
+    """Commit a load, or nothing of it; loads of several connections take turns.
+
+    A load reads what other nights hold, so that two side by side would each miss the
+    other's articles: neither sees what the other has not committed. Between processes
+    the lock on a file keeps them apart. Where one file is open twice in a process, the
+    second waits here; on an engine that finds the clash at the commit, its load fails
+    and is to be run again.
+
+    Raises:
+        WarehouseLocked: others took all that time.
+    """
+    deadline = time.monotonic() + wait_s
+    while not _take_turn(con):
+        if time.monotonic() >= deadline:
+            raise WarehouseLocked(f"warehouse: other loads took {wait_s:.0f} s")
+        time.sleep(0.1)
+    with _ending(con):
+        yield
+
+
+def _take_turn(con: Connection) -> bool:
+    """Begin a transaction with the turn; False, and none, if another has it."""
+    con.execute("BEGIN TRANSACTION")
+    try:
+        con.execute("UPDATE load_turn SET n = n + 1")
+    except duckdb.TransactionException:
+        con.execute("ROLLBACK")
+        return False
+    return True
+
+
+@contextmanager
+def _ending(con: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:

@@ -17,10 +17,19 @@ LEFT_OUT: dict[str, frozenset[str]] = {
     "article": frozenset({"captured_at", "via"}),
     "article_version": frozenset({"captured_at"}),
 }
-#: Tables that are a log of runs.
-SKIPPED = frozenset({"fetch_log", "load_ledger", "schema_version"})
+#: Tables that are a log of runs, in the order of the runs.
+SKIPPED = frozenset(
+    {
+        "cluster_change",
+        "fetch_log",
+        "load_ledger",
+        "load_turn",
+        "schema_version",
+        "story_change",
+    }
+)
 #: The night of a row, where that is no column of its own.
-NIGHT_OF = {"duplicate_pair": "greatest(a_night, b_night)"}
+NIGHT_OF = dict.fromkeys(("duplicate_pair", "story_pair"), "greatest(a_night, b_night)")
 
 
 def list_tables(con: Connection) -> dict[str, list[str]]:

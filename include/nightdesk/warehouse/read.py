@@ -79,6 +79,40 @@ def read_coverage(con: Connection, first: date, last: date) -> Rows:
     )
 
 
+def count_nights(con: Connection, first: date, last: date) -> Rows:
+    """Return what became of each source's entries in these nights, and its articles.
+
+    A date that comes from the address or the feed says nothing about the page, so
+    `n_dated` leaves it out.
+    """
+    return fetch_rows(
+        con,
+        """
+        SELECT
+            coverage.source_id,
+            coverage.night,
+            coverage.status,
+            coverage.reason,
+            coverage.n_seen,
+            coverage.n_loaded,
+            coverage.n_rejected,
+            median(article.n_words) AS median_words,
+            count(article.article_id) AS n_articles,
+            count(*) FILTER (WHERE published_via IN ('jsonld', 'meta', 'time'))
+                AS n_dated,
+            count(*) FILTER (WHERE len(article.authors) > 0) AS n_signed,
+            count(article.title) AS n_titled
+        FROM coverage
+        LEFT JOIN article
+            ON article.night = coverage.night
+            AND article.source_id = coverage.source_id
+        WHERE coverage.night BETWEEN ? AND ?
+        GROUP BY ALL
+        """,
+        [first, last],
+    )
+
+
 def export_catalogue(folder: Path, target: Path) -> None:
     """Write one self-contained DuckDB file: the catalogue with its views as tables.
 
@@ -100,3 +134,25 @@ def export_catalogue(folder: Path, target: Path) -> None:
             con.execute(f"CREATE TABLE copied.{table} AS SELECT * FROM shelf.{table}")
         con.execute("DETACH copied")
     fresh.replace(target)
+
+
+def read_site_texts(
+    con: Connection, first: date, last: date, most: int = 400
+) -> list[tuple[str, list[str]]]:
+    """Return sources with the lines of their stories, each story once.
+
+    With the lines that were dropped as the source's furniture, so that learning does
+    not forget what it has taught. Of a source's stories `most` are taken, at random
+    but the same each time.
+    """
+    rows = con.execute(
+        "SELECT article.source_id, text, site_lines FROM article "
+        "JOIN article_text USING (night, article_id) "
+        "LEFT JOIN cluster_member AS member USING (night, article_id) "
+        "WHERE night BETWEEN ? AND ? AND coalesce(member.is_canonical, true) "
+        "QUALIFY row_number() OVER "
+        "(PARTITION BY article.source_id ORDER BY article_id) <= ? "
+        "ORDER BY article.source_id, article_id",
+        [first, last, most],
+    ).fetchall()
+    return [(row[0], [*row[1].split("\n"), *(row[2] or ())]) for row in rows]

@@ -1,4 +1,5 @@
--- Every enabled source has a row in every night; its counts come from its entries.
+-- A row for every source that was watched on the night, that somebody looked at for it
+-- or that has entries in it; its counts come from its entries.
 INSERT INTO coverage BY NAME
 WITH bins AS (
     SELECT
@@ -14,7 +15,9 @@ WITH bins AS (
 ),
 
 watched AS (
-    SELECT id AS source_id FROM in_source WHERE is_enabled
+    SELECT source_id FROM in_watched
+    UNION
+    SELECT source_id FROM in_coverage
     UNION
     SELECT source_id FROM bins
 )

@@ -2,10 +2,13 @@ INSERT INTO article_version BY NAME
 SELECT
     $night AS night,
     article_id,
+    n,
     text_hash,
-    arg_min(page_digest, (captured_at, page_digest)) AS page_digest,
-    arg_min(title, (captured_at, page_digest)) AS title,
-    arg_min(n_words, (captured_at, page_digest)) AS n_words,
-    min(captured_at) AS captured_at
+    page_digest,
+    title,
+    n_words,
+    captured_at,
+    kind,
+    is_new_headline,
+    edits
 FROM in_version
-GROUP BY article_id, text_hash

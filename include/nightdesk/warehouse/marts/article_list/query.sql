@@ -23,19 +23,16 @@ SELECT
     article.lang,
     article.published_at,
     article.published_precision,
-    coalesce(member.cluster_id, article.article_id) AS text_id,
-    coalesce(origin.source_id, article.source_id) <> article.source_id AS is_copy,
+    carried.text_id,
+    carried.origin_id <> article.source_id AS is_copy,
     focus.region_id AS focus_id,
     coalesce(region.name, focus.region_id) AS focus_name,
     article.n_words,
     article.n_repeats
 FROM article
 LEFT JOIN source ON source.source_id = article.source_id
-LEFT JOIN cluster_member AS member
-    ON member.night = article.night AND member.article_id = article.article_id
-LEFT JOIN cluster ON cluster.cluster_id = member.cluster_id
-LEFT JOIN article AS origin
-    ON origin.night = cluster.night AND origin.article_id = cluster.cluster_id
+JOIN carried
+    ON carried.night = article.night AND carried.article_id = article.article_id
 LEFT JOIN focus ON focus.article_id = article.article_id
 LEFT JOIN region ON region.region_id = focus.region_id
 WHERE article.night = $night::DATE

@@ -5,14 +5,14 @@
 WITH timed AS (
     SELECT
         article.article_id,
-        coalesce(member.cluster_id, article.article_id) AS text_id,
+        carried.text_id,
         CASE
             WHEN article.published_precision = 'second'
                 THEN floor((epoch(article.published_at) - epoch($night::DATE)) / 3600)
         END AS hour
     FROM article
-    LEFT JOIN cluster_member AS member
-        ON member.night = article.night AND member.article_id = article.article_id
+    JOIN carried
+        ON carried.night = article.night AND carried.article_id = article.article_id
     WHERE article.night = $night::DATE
 ),
 

@@ -2,23 +2,8 @@
 -- Grain: region x role (of one night). Regions without an article have no row.
 -- A region holds what was tagged with it and, for the role, what was tagged with one of
 -- its countries; so a desk added to regions.yaml counts without a new load.
--- n_sources counts who wrote: a copy counts for the source of its canonical article.
-WITH carried AS (
-    SELECT
-        article.article_id,
-        article.is_tagged,
-        coalesce(member.cluster_id, article.article_id) AS text_id,
-        coalesce(origin.source_id, article.source_id) AS origin_id
-    FROM article
-    LEFT JOIN cluster_member AS member
-        ON member.night = article.night AND member.article_id = article.article_id
-    LEFT JOIN cluster ON cluster.cluster_id = member.cluster_id
-    LEFT JOIN article AS origin
-        ON origin.night = cluster.night AND origin.article_id = cluster.cluster_id
-    WHERE article.night = $night::DATE
-),
-
-country_of AS (
+-- n_sources counts who wrote: a copy counts for the origin of its text.
+WITH country_of AS (
     SELECT region_id, unnest(countries) AS country
     FROM region
 ),
@@ -43,6 +28,7 @@ tagged AS (
 total AS (
     SELECT count(*) FILTER (WHERE is_tagged) AS n_tagged
     FROM carried
+    WHERE night = $night::DATE
 )
 
 SELECT
@@ -59,7 +45,8 @@ SELECT
     count(*) FILTER (WHERE carried.is_tagged)
     / nullif(any_value(total.n_tagged), 0) AS share
 FROM tagged
-JOIN carried ON carried.article_id = tagged.article_id
+JOIN carried
+    ON carried.night = $night::DATE AND carried.article_id = tagged.article_id
 CROSS JOIN total
 LEFT JOIN region ON region.region_id = tagged.region_id
 GROUP BY tagged.region_id, tagged.role

@@ -17,22 +17,6 @@ WITH watched AS (
     WHERE night = $night::DATE
 ),
 
-carried AS (
-    SELECT
-        article.article_id,
-        article.n_repeats,
-        article.is_tagged,
-        coalesce(member.cluster_id, article.article_id) AS text_id,
-        coalesce(origin.source_id, article.source_id) AS origin_id
-    FROM article
-    LEFT JOIN cluster_member AS member
-        ON member.night = article.night AND member.article_id = article.article_id
-    LEFT JOIN cluster ON cluster.cluster_id = member.cluster_id
-    LEFT JOIN article AS origin
-        ON origin.night = cluster.night AND origin.article_id = cluster.cluster_id
-    WHERE article.night = $night::DATE
-),
-
 written AS (
     SELECT
         count(*) AS n_articles,
@@ -41,6 +25,7 @@ written AS (
         coalesce(sum(n_repeats), 0)::BIGINT AS n_repeats,
         count(*) FILTER (WHERE NOT is_tagged) AS n_untagged
     FROM carried
+    WHERE night = $night::DATE
 )
 
 SELECT $night::DATE AS night, watched.*, written.*

@@ -1,20 +1,6 @@
 -- entities_by_day: who and what was in the news of the night.
 -- Grain: entity (of one night). Ranked by who wrote, then by texts: copies do not lift.
-WITH carried AS (
-    SELECT
-        article.article_id,
-        coalesce(member.cluster_id, article.article_id) AS text_id,
-        coalesce(origin.source_id, article.source_id) AS origin_id
-    FROM article
-    LEFT JOIN cluster_member AS member
-        ON member.night = article.night AND member.article_id = article.article_id
-    LEFT JOIN cluster ON cluster.cluster_id = member.cluster_id
-    LEFT JOIN article AS origin
-        ON origin.night = cluster.night AND origin.article_id = cluster.cluster_id
-    WHERE article.night = $night::DATE
-),
-
-named AS (
+WITH named AS (
     SELECT entity_id, min(name) AS name, min(type) AS type
     FROM entity
     WHERE night = $night::DATE
@@ -32,7 +18,7 @@ SELECT
     sum(found.n_mentions)::BIGINT AS n_mentions,
     count(DISTINCT found.article_id) FILTER (WHERE found.is_in_title) AS n_in_title
 FROM article_entity AS found
-JOIN carried ON carried.article_id = found.article_id
+JOIN carried ON carried.night = found.night AND carried.article_id = found.article_id
 LEFT JOIN named ON named.entity_id = found.entity_id
 WHERE found.night = $night::DATE
 GROUP BY found.entity_id

@@ -1,27 +1,14 @@
 -- source_health: how each source did in the night, those that failed first.
 -- Grain: source with a coverage row (of one night).
 -- wire_share: how much of what it published carries a text that another source had.
-WITH carried AS (
-    SELECT
-        article.source_id,
-        article.n_words,
-        coalesce(origin.source_id, article.source_id) <> article.source_id AS is_wire
-    FROM article
-    LEFT JOIN cluster_member AS member
-        ON member.night = article.night AND member.article_id = article.article_id
-    LEFT JOIN cluster ON cluster.cluster_id = member.cluster_id
-    LEFT JOIN article AS origin
-        ON origin.night = cluster.night AND origin.article_id = cluster.cluster_id
-    WHERE article.night = $night::DATE
-),
-
-written AS (
+WITH written AS (
     SELECT
         source_id,
         count(*) AS n_articles,
-        count(*) FILTER (WHERE is_wire) / count(*) AS wire_share,
+        count(*) FILTER (WHERE origin_id <> source_id) / count(*) AS wire_share,
         median(n_words) AS median_words
     FROM carried
+    WHERE night = $night::DATE
     GROUP BY source_id
 )
 

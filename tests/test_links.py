@@ -1,0 +1,270 @@
+"""What nights share: canonicals that move, stories that grow, what people decided."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from linkworld import START, load_night, make_document
+
+from nightdesk.decisions import Decision
+from nightdesk.deduplicate import Document
+from nightdesk.warehouse.connect import connect_to, load_transaction, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+
+FISH = """\
+Ministers of Ghana and Togo met in Accra on Thursday to settle a quarrel over fish.
+Trade Minister Ama Sample said the two countries would share their catch evenly.
+Fishing crews in Lome had blocked the harbour for 9 days before the 14 hour meeting.
+The agreement runs until the end of the year and can be renewed by both sides."""
+FIRE = """\
+A fire destroyed 40 market stalls in Kumasi before dawn and hurt 3 people, police say.
+Traders had asked the city for a second fire engine in 2024, Kofi Madeup said.
+The cause is not known; an inquiry by the regional council begins its work on Monday.
+Insurance covers only part of the loss, which their union puts at 2 million cedi."""
+#: The same events in words of their own.
+FISH_RETOLD = """\
+Togo and Ghana have ended their quarrel over fish after ministers talked in Accra.
+Ama Sample, trade minister of Ghana, promised that the catch will be shared evenly.
+The fishing crews of Lome lifted their blockade of the harbour when they heard of it.
+Both sides may renew the agreement over fish, which lasts until the year ends."""
+
+
+@pytest.fixture
+def con():
+    with open_warehouse(connect_to(":memory:")) as connection:
+        yield connection
+
+
+def night(n: int) -> date:
+    return (START + timedelta(days=n)).date()
+
+
+def at(n: int, hour: int = 12) -> datetime:
+    return START + timedelta(days=n, hours=hour)
+
+
+def doc(source: str, n: int, text: str = FISH, **more: object) -> Document:
+    return make_document(f"https://{source}.example/{n}", text, at(n), **more)
+
+
+def edit(text: str, n: int) -> str:
+    return (
+        f"{text}\nAn observer from Benin, the {n}th to arrive, called it a beginning."
+    )
+
+
+def load_all(con, *documents: Document, decisions: Sequence[Decision] = ()) -> None:
+    """Load the articles, each night once, the nights in the order of first mention."""
+    nights: dict[date, list[Document]] = {}
+    for document in documents:
+        nights.setdefault(document.published_at.date(), []).append(document)
+    for day, group in nights.items():
+        load_night(con, day, group, decisions)
+
+
+def other_news(n: int) -> list[Document]:
+    """Return articles on other matters, beside which the words of one are rare."""
+    return [
+        doc(f"s{k}", n, " ".join(f"w{k}x{i}" for i in range(60))) for k in range(10, 18)
+    ]
+
+
+def read_clusters(con, table: str = "cluster") -> set[frozenset[str]]:
+    """Return the groups as sets of addresses, without https:// and .example."""
+    rows = con.execute(
+        f"SELECT list(replace(canonical_url[9:], '.example/', '')) "
+        f"FROM {table}_member JOIN article USING (night, article_id) "
+        f"GROUP BY {table}_id"
+    ).fetchall()
+    return {frozenset(row[0]) for row in rows}
+
+
+def read_log(con, table: str = "cluster") -> list[tuple]:
+    return con.execute(
+        f"SELECT night, kind, n_articles FROM {table}_change ORDER BY rowid"
+    ).fetchall()
+
+
+def test_an_older_night_moves_the_canonical_and_the_log_says_so(con) -> None:
+    later, latest = doc("s1", 10), doc("s2", 12)
+    load_all(con, later, latest)
+    moved = load_night(con, night(3), [doc("s3", 3)])
+    assert moved == {night(3), night(10), night(12)}
+    rows = con.execute("SELECT night, cluster_id, n_articles FROM cluster").fetchall()
+    first = doc("s3", 3).article_id
+    assert rows == [(night(3), first, 3)]
+    change = con.execute(
+        "SELECT night, old_id, new_id, kind, n_articles, first_night, last_night, "
+        "run_id FROM cluster_change"
+    ).fetchall()
+    assert change == [
+        (night(3), later.article_id, first, "moved", 2, night(10), night(12), "test")
+    ]
+
+
+def test_a_chain_longer_than_the_window_moves_as_a_whole(con) -> None:
+    links = [doc(f"s{n}", 20 * n + 5, edit(FISH, n)) for n in range(5)]
+    load_all(con, *links)
+    assert len(read_clusters(con)) == 1
+    moved = load_night(con, night(0), [doc("s9", 0)])
+    assert moved == {night(n) for n in (0, 5, 25, 45, 65, 85)}
+
+
+def test_a_night_loaded_again_changes_and_logs_nothing(con) -> None:
+    load_all(con, doc("s1", 1), doc("s2", 2), doc("s3", 3, FIRE))
+    before, log = hash_tables(con), read_log(con)
+    assert load_night(con, night(2), [doc("s2", 2)]) == set()
+    assert (hash_tables(con), read_log(con)) == (before, log)
+
+
+def test_a_new_title_reaches_the_nights_that_show_it(con) -> None:
+    load_all(con, doc("s1", 1), doc("s2", 2), doc("s3", 3, FIRE))
+    moved = load_night(con, night(1), [doc("s1", 1, title="Quarrel settled")])
+    assert moved == {night(1), night(2)}
+
+
+@pytest.mark.parametrize(
+    ("again", "kind", "clusters"),
+    [
+        ([], "ended", set()),
+        ([doc("s2", 15, FIRE)], "ended", set()),
+        ([doc("s2", 15)], None, {frozenset({"s10", "s215", "s330"})}),
+    ],
+    ids=["is gone", "has another text", "is the same"],
+)
+def test_a_cluster_breaks_when_the_link_of_its_chain(
+    con, again, kind, clusters
+) -> None:
+    load_all(con, doc("s1", 0), doc("s3", 31), doc("s2", 15))
+    assert len(read_clusters(con)) == 1
+    load_night(con, night(15), again)
+    assert {k for _, k, _ in read_log(con)} == ({kind} if kind else set())
+    assert len(read_clusters(con)) == len(clusters)
+
+
+def test_two_clusters_that_become_one_are_logged_as_merged(con) -> None:
+    load_all(con, doc("s1", 0), doc("s2", 1), doc("s3", 40), doc("s4", 41))
+    assert len(read_clusters(con)) == 2
+    load_night(con, night(20), [doc("s5", 20)])
+    assert read_log(con) == [(night(20), "merged", 2)]
+
+
+def test_a_story_keeps_its_id_as_it_grows_over_nights(con) -> None:
+    load_all(con, doc("s1", 1), doc("s2", 2, FISH_RETOLD), *other_news(1))
+    story = "SELECT story_id, n_articles, n_texts, n_sources FROM story"
+    first = doc("s1", 1).article_id
+    assert con.execute(story).fetchall() == [(first, 2, 2, 2)]
+    load_night(con, night(3), [doc("s3", 3), doc("s4", 3, FIRE)])
+    assert con.execute(story).fetchall() == [(first, 3, 2, 2)]
+    assert read_log(con, "story") == []
+
+
+def test_an_agency_is_the_origin_of_what_it_sent(con) -> None:
+    wire = FISH.replace("Ministers of", "ACCRA, Ghana (KNA) - Ministers of")
+    load_night(con, night(1), [doc("s1", 1, wire), doc("s2", 1, wire)])
+    rows = con.execute(
+        "SELECT origin_id, via, n_articles, origin_article_id FROM cluster"
+    ).fetchall()
+    assert rows == [("agency:kna", "dateline", 2, None)]
+    counted = "SELECT count(DISTINCT text_id), count(DISTINCT origin_id) FROM carried"
+    assert con.execute(counted).fetchall() == [(1, 1)]
+
+
+A, B, C = doc("s1", 1), doc("s2", 2), doc("s3", 2, FIRE)
+LATE = doc("s4", 2)
+
+
+def decide(kind: str, *documents: Document, hour: int = 1) -> Decision:
+    ids = tuple(sorted(d.article_id for d in documents))
+    return Decision(at(9, hour), kind, ids, "ama", "because")
+
+
+@pytest.mark.parametrize(
+    ("decisions", "clusters"),
+    [
+        ([], {frozenset({"s11", "s22", "s42"})}),
+        ([decide("cluster_merge", B, C)], {frozenset({"s11", "s22", "s32", "s42"})}),
+        ([decide("cluster_split", A)], {frozenset({"s22", "s42"})}),
+        (
+            [decide("cluster_split", A, C)],
+            {frozenset({"s11", "s32"}), frozenset({"s22", "s42"})},
+        ),
+        (
+            [decide("cluster_split", B), decide("cluster_merge", B, C, hour=2)],
+            {frozenset({"s11", "s42"}), frozenset({"s22", "s32"})},
+        ),
+        (
+            [decide("cluster_merge", B, C), decide("cluster_split", C, hour=2)],
+            {frozenset({"s11", "s22", "s42"})},
+        ),
+        ([decide("story_split", A)], {frozenset({"s11", "s22", "s42"})}),
+    ],
+    ids=[
+        "nothing",
+        "two texts are one",
+        "one copy is none",
+        "two articles are one text, apart from the rest",
+        "a copy of another text",
+        "the later of two that disagree",
+        "stories only",
+    ],
+)
+def test_what_people_decided_holds_in_every_order(decisions, clusters) -> None:
+    hashes = []
+    for order in ([A, B, C, LATE], [LATE, C, B, A]):
+        with open_warehouse(connect_to(":memory:")) as con:
+            load_all(con, *order, decisions=sorted(decisions))
+            assert read_clusters(con) == clusters
+            hashes.append(hash_tables(con))
+    assert hashes[0] == hashes[1]
+
+
+def test_a_decision_is_applied_and_withdrawn_by_the_next_load_of_any_night(con) -> None:
+    load_all(con, A, B, C)
+    before, other = hash_tables(con), doc("s7", 300, FIRE[40:])
+    merge = decide("cluster_merge", A, C)
+    moved = load_night(con, night(300), [other], [merge])
+    assert {night(1), night(2)} <= moved
+    assert read_clusters(con) == {frozenset({"s11", "s22", "s32"})}
+    load_night(con, night(300), [], [])
+    assert hash_tables(con)["cluster_member"] == before["cluster_member"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "documents", "stories"),
+    [
+        ("story_merge", (A, C), {frozenset({"s11", "s22", "s32"})}),
+        ("story_split", (A,), set()),
+    ],
+    ids=["two events are one", "a report of another event"],
+)
+def test_people_say_what_one_story_is(con, kind, documents, stories) -> None:
+    retold = doc("s2", 2, FISH_RETOLD)
+    load_all(con, A, retold, C, *other_news(1))
+    assert read_clusters(con, "story") == {frozenset({"s11", "s22"})}
+    load_night(con, night(2), [retold, C], [decide(kind, *documents)])
+    assert read_clusters(con, "story") == stories
+
+
+def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
+    connect, entered = connect_to(str(tmp_path / "w.duckdb")), threading.Event()
+    order: list[str] = []
+
+    def load_second() -> None:
+        with open_warehouse(connect) as other:
+            entered.set()
+            with load_transaction(other):
+                order.append("second")
+
+    with open_warehouse(connect) as first:
+        second = threading.Thread(target=load_second)
+        with load_transaction(first):
+            second.start()
+            assert entered.wait(30)
+            order.append("first")
+    second.join(30)
+    assert order == ["first", "second"]
