@@ -2,8 +2,9 @@
 PYTHON ?= python3
 LAUNCH = $(PYTHON) include/launch.py
 BIN = .venv/bin
+export PEERS ?= .venv-peers
 
-.PHONY: setup up night down test fast lint bench chaos lock
+.PHONY: setup up night down test fast lint bench bench-peers chaos lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -33,9 +34,13 @@ bench:           ## every figure that docs/benchmarks.md claims, with its comman
 	$(LAUNCH) setup --dev
 	$(BIN)/python tests/bench/run.py
 
-chaos:           ## kill fifty collect runs at random moments; nothing lost, nothing twice
+bench-peers:     ## what `make bench` measures beside ours, in an environment of its own
+	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/pip install -q -r tests/bench/peers.txt
+
+chaos:           ## kill fifty collect runs at random moments; load nights in every order
 	$(LAUNCH) setup --dev
 	PYTHONPATH=include $(BIN)/python tests/chaos/drill.py --kills 50
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

@@ -15,7 +15,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, task
+from airflow.sdk import (
+    DAG,
+    Connection,
+    CronTriggerTimetable,
+    get_current_context,
+    task,
+)
 
 with DAG(
     "nightdesk_collect",
@@ -45,6 +51,7 @@ with DAG(
         from nightdesk.pipeline import collect_sources, start_job
 
         get_current_context()["label"] = ", ".join(batch) or "nothing is due"
-        return collect_sources(start_job(dag_run.run_id), None, batch)
+        job = start_job(dag_run.run_id, lambda name: Connection.get(name).password)
+        return collect_sources(job, None, batch)
 
     collect.expand(batch=due())

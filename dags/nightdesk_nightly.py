@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import (
     DAG,
     Asset,
+    Connection,
     CronDataIntervalTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -78,6 +79,13 @@ with DAG(
             description="The first stage that works anew; earlier ones are taken as "
             "they stand in the landing area.",
         ),
+        "latest": Param(
+            False,
+            type="boolean",
+            title="Newest learned tables",
+            description="Build with what has been learned of the outlets since, not "
+            "with the tables that the night was built with.",
+        ),
     },
     tags=["nightdesk"],
     doc_md=__doc__,
@@ -95,6 +103,7 @@ with DAG(
             params["sources"],
             refetch=params["refetch"],
             reprocess_from=params["reprocess_from"],
+            latest=params["latest"],
         )
 
     @task
@@ -111,7 +120,7 @@ with DAG(
 
         get_current_context()["label"] = ", ".join(batch) or "nothing to collect"
         return collect_sources(
-            start_job(dag_run.run_id),
+            start_job(dag_run.run_id, lambda name: Connection.get(name).password),
             date.fromisoformat(plan["night"]),
             batch,
             refetch=plan["refetch"],
@@ -125,9 +134,11 @@ with DAG(
         from nightdesk.pipeline import select_pages, start_job
 
         job = start_job(dag_run.run_id)
-        return select_pages(job, date.fromisoformat(plan["night"]))
+        night = date.fromisoformat(plan["night"])
+        return select_pages(job, night, latest=plan["latest"])
 
-    @task(map_index_template="{{ label }}")
+    # One at a time: each uses all cores of its machine.
+    @task(map_index_template="{{ label }}", max_active_tis_per_dagrun=1)
     def extract(shard, plan, dag_run=None):
         """Extract the articles of a shard of pages."""
         from nightdesk.pipeline import extract_pages, label_shard, start_job

@@ -235,6 +235,17 @@ def test_the_address_that_a_saved_page_states(page: bytes, expected: str) -> Non
     assert read_address(b"<html><head>" + page) == expected
 
 
+def test_what_a_page_reserves_is_kept_with_it(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "reserved.html"
+    path.write_text(
+        "<html><meta name='tdm-reservation' content='1'><title>Fish</title></html>"
+    )
+    listing = add_page(job, str(path)).listing
+    assert listing.reservations == ("tdm",)
+    (known,) = job.landing.find_urls({listing.article_id})[listing.article_id]
+    assert known.reservations == ("tdm",)
+
+
 def test_files_without_an_address_are_told_apart(job: Job, tmp_path: Path) -> None:
     one = write_page(tmp_path)
     (tmp_path / "other").mkdir()

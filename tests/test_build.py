@@ -23,6 +23,7 @@ from nightdesk.pipeline import (
     select_pages,
     tag_articles,
 )
+from nightdesk.pipeline.register_task import note_sources
 from nightdesk.urls import article_id, canonicalize_url
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
@@ -124,6 +125,7 @@ def land(
 
 def build(job: Job, night: date = NIGHT, warehouse: str | None = None) -> None:
     """Everything of a run but collect and publish."""
+    note_sources(job, job.load_sources(), night)
     shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
     joined = deduplicate_nights(job, shards)
     shards = [tag_articles(job, shard) for shard in shards]
@@ -143,7 +145,8 @@ def test_a_page_captured_twice_is_one_article_with_two_versions(job: Job) -> Non
     land(job, "fish", NOON, body=page([*FIRST, "A third country joined."]), seen=later)
     build(job)
     assert query(job, "SELECT n_paragraphs FROM article") == [(5,)]
-    assert query(job, "SELECT count(*) FROM article_version") == [(2,)]
+    versions = "SELECT n, kind, len(edits) FROM article_version ORDER BY n"
+    assert query(job, versions) == [(1, None, 0), (2, "update", 1)]
     assert query(job, "SELECT count(*) > 0 FROM mention") == [(True,)]
     twice = "SELECT count(*) - count(DISTINCT (field, start_offset)) FROM mention"
     assert query(job, twice) == [(0,)]

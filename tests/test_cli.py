@@ -6,12 +6,15 @@ import base64
 import gzip
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from nightdesk.__main__ import build_parser, main
+from nightdesk.cli.people import find_gaps
+from nightdesk.cli.side_by_side import measure
 from nightdesk.newsstand import World, serve
 
 FEED = """<rss version="2.0"><channel><title>Feed</title><item><title>One</title>
@@ -142,7 +145,32 @@ def test_try_shows_what_each_step_made_of_a_page(home: Path, capsys) -> None:
     out = capsys.readouterr().out
     assert "title      Ghana and Togo share their fish" in out
     assert re.search(r"country\s+GH", out)
+    assert "= " in out
+    assert "TRAFILATURA ALONE" in out
     assert main(["try", str(home / "nothing.html")]) == 2
+
+
+@pytest.mark.parametrize("width", ["1", "60", "120"])
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("pages/repeated_run", ("[headline]", "[repeats paragraph 2]")),
+        ("languages/zh", ("[furniture]", "dateline")),
+        ("languages/ar", ("ar", "0 repeats")),
+        ("junk/cookie_wall_french", ("rejected: cookie_wall",)),
+        ("pages/pdf_bytes", ("rejected: wrong_type",)),
+    ],
+)
+def test_try_says_why_in_a_terminal_of_any_width(
+    page: str, told: tuple[str, ...], width: str, capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    main(["try", str(Path(__file__).parent / "data" / f"{page}.html")])
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert all(measure(line) <= max(int(width), 31) for line in lines)
+    folded = " ".join(out.split()) if width == "120" else ""
+    assert all(word in folded for word in told) or width != "120"
 
 
 @pytest.mark.slow
@@ -205,8 +233,17 @@ def test_sample_and_real_news_are_kept_apart(home: Path, capsys, monkeypatch) ->
         (["run", "--night", "2026-03-05", "--until", "2026-03-01"], "is before"),
         (["sources", "validate", "/nowhere.yaml"], "cannot be read"),
         (["feed", "--jsonl", "/nowhere", "-"], "/nowhere"),
+        (["newsstand", "--plays", "nobody=lies"], "nobody: no such source"),
+        (["newsstand", "--plays", "harbour-ledger=sings"], "sings: none of lies"),
     ],
-    ids=["an unknown source", "a range backwards", "a missing file", "no input"],
+    ids=[
+        "an unknown source",
+        "a range backwards",
+        "a missing file",
+        "no input",
+        "nobody plays",
+        "an unknown play",
+    ],
 )
 def test_wrong_usage_is_exit_code_2(words: list[str], want: str, capsys) -> None:
     assert main(words) == 2
@@ -221,6 +258,37 @@ def test_the_starter_list_is_put_where_the_user_says_so(home: Path, capsys) -> N
     assert main(["newsstand", "--wanted"]) == 3
     assert main(["run"]) == 2  # real sources want a contact
     assert "NIGHTDESK_CONTACT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "n_pending", "source_id", "gap"),
+    [
+        ("ok", 0, "hill", None),
+        ("ok", 2, "hill", True),
+        ("failed", 0, "hill", True),
+        ("not_collected", 0, "hill", True),
+        ("no_coverage", 0, "hill", False),
+        ("failed", 0, "gone", False),
+    ],
+    ids=[
+        "a source that was read",
+        "pages that were not had",
+        "a source that failed",
+        "a source that nobody asked",
+        "a source without a past",
+        "a source that is not watched any more",
+    ],
+)
+def test_gaps_are_those_of_the_sources_of_the_night(
+    status: str, n_pending: int, source_id: str, gap: bool | None
+) -> None:
+    night = date(2026, 3, 1)
+    row = {"night": night, "source_id": source_id, "status": status, "reason": None}
+    rows = [{**row, "n_pending": n_pending}]
+    gaps = find_gaps(rows, ["hill", "added-later"], night, night)
+    assert [(g["source"], g["can_close"]) for g in gaps] == (
+        [] if gap is None else [(source_id, gap)]
+    )
 
 
 def test_doctor_names_problem_and_cure(home: Path, capsys, monkeypatch) -> None:

@@ -92,7 +92,7 @@ def test_the_asset_joins_load_and_publish(bag) -> None:
 
 def test_params_of_the_nightly_dag_are_typed_and_described(bag) -> None:
     params = bag.dags["nightdesk_nightly"].params
-    assert set(params) == {"sources", "refetch", "reprocess_from"}
+    assert set(params) == {"sources", "refetch", "reprocess_from", "latest"}
     for name in params:
         schema = params.get_param(name).schema
         assert schema["type"], name

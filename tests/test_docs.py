@@ -12,6 +12,7 @@ from nightdesk.warehouse.publish import list_marts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+_NOT_OURS = (".git", ".venv", ".venv-peers", ".airflow", "data")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 
 
@@ -62,7 +63,7 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
     words = re.compile(r"/work/|/root/|pypi\.org|files\.pythonhosted", re.IGNORECASE)
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        if parts[0] in (".git", ".venv", ".airflow", "data") or not path.is_file():
+        if parts[0] in _NOT_OURS or not path.is_file():
             continue
         if any(part.endswith("_cache") or part == "__pycache__" for part in parts):
             continue

@@ -18,7 +18,9 @@ from nightdesk.poll_state import PollState, write_state
 NIGHT = date(2026, 3, 20)  # a Friday
 AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-FINE = PollState(url="https://news.example/feed", ok_at=AT, full_at=AT, outcome="ok")
+FINE = PollState(
+    url="https://news.example/feed", ok_at=AT, full_at=AT, outcome="ok", entries=(1,)
+)
 USUAL = NightCounts(
     night=NIGHT,
     status="ok",
@@ -122,7 +124,7 @@ def test_nights(rows: list[NightCounts], status: str, words: str) -> None:
         ),
         pytest.param(
             {"outcome": "auth", "failures": 3.0, "failed_since": AT},
-            "auth", "login", id="the login has expired",
+            "auth", "its feed wants a login", id="wants a login",
         ),
         pytest.param(
             {"outcome": "blocked", "failures": 3.0, "failed_since": AT},
@@ -160,12 +162,58 @@ def test_nights(rows: list[NightCounts], status: str, words: str) -> None:
         pytest.param(
             {"n_resent": 7, "resent_at": AT - DAY}, "ok", "", id="resent yesterday"
         ),
+        pytest.param(
+            {"entries": (), "new_at": AT - 5 * DAY}, "degraded",
+            "lists nothing at all, last news: 2026-03-15", id="an empty feed",
+        ),
+        pytest.param(
+            {"entries": ()}, "degraded", "last news: never", id="empty from the start"
+        ),
+        pytest.param(
+            {"entries": (), "outcome": "not_modified", "new_at": AT - 5 * DAY},
+            "degraded", "lists nothing", id="empty as it was before",
+        ),
+        pytest.param(
+            {"entries": (), "new_at": AT - DAY}, "ok", "", id="empty since yesterday"
+        ),
+        pytest.param(
+            {"entries": (), "full_at": None}, "ok", "", id="not read as a whole yet"
+        ),
     ],
 )  # fmt: skip
 def test_states(changes: dict, status: str, words: str) -> None:
     health = judge_source("s", replace(FINE, **changes), nights(*WEEK, USUAL), NIGHT)
     assert (health.status, words in health.reason) == (status, True), health
     assert bool(health.mend) == (status != "ok")
+
+
+@pytest.mark.parametrize(
+    ("changes", "connection", "words"),
+    [
+        pytest.param(
+            {"outcome": "auth", "failed_since": AT}, "hill", "feed refuses our login",
+            id="the feed",
+        ),
+        pytest.param(
+            {"login_lost": "refused", "login_lost_at": AT}, "hill",
+            "its pages refuse our login, last seen 2026-03-20", id="the pages",
+        ),
+        pytest.param(
+            {"login_lost": "missing", "login_lost_at": AT}, "hill",
+            "connection hill holds no login", id="none there",
+        ),
+        pytest.param(
+            {"login_lost": "missing", "login_lost_at": AT}, None, "",
+            id="it wants none any more",
+        ),
+    ],
+)  # fmt: skip
+def test_logins(changes: dict, connection: str | None, words: str) -> None:
+    state = replace(FINE, **changes)
+    health = judge_source("s", state, [], NIGHT, connection=connection)
+    assert (health.status, words in health.reason) == ("auth" if words else "ok", True)
+    mend = "renew the cookie in connection hill" if words else ""
+    assert health.mend == mend
 
 
 def test_the_most_urgent_finding_counts_and_the_others_are_told() -> None:
@@ -203,7 +251,7 @@ def test_the_command_knows_every_source_before_the_first_night(
     assert main(["health", "--night", str(NIGHT)]) == 0
     told = capsys.readouterr().out
     assert "wants a login since 2026-03-20" in told
-    assert "renew the login" in told
+    assert "name the connection" in told
 
 
 def test_chances_add_up() -> None:

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: Part of the package -> parts that it may import beside itself.
 STAGES = {"urls", "feeds", "extract", "deduplicate", "tag"}
-BASE = {"model", "errors", "text"}
+BASE = {"model", "errors", "text", "calendar_words"}
 MAY_IMPORT = {
     "model": set(),
     "errors": set(),
@@ -25,32 +25,42 @@ MAY_IMPORT = {
     "deduplicate": BASE | {"urls"},
     "tag": BASE | {"urls"},
     "nights": BASE,
+    "settle": BASE | {"nights"},
+    "register": BASE,
     "poll_state": BASE,
-    "polling": BASE | {"poll_state"},
+    "validators": BASE | {"poll_state"},
+    "polling": BASE | {"poll_state", "validators"},
     "health": BASE | {"poll_state", "polling"},
     "collect": BASE | {"urls", "nights", "poll_state", "polling"},
     "opml": BASE | {"urls", "feeds"},
     "discover": BASE | {"urls", "feeds"},
-    "config": BASE,
+    "settings": BASE,
+    "config": BASE | {"settings"},
+    "decisions": BASE | {"urls"},
     "gazetteer": BASE | {"tag"},
     "fetch": BASE | {"urls"},
     "landing": BASE,
     "warehouse": BASE,
+    "workers": BASE,
     "report": BASE,
     "newsstand": BASE,
     "pipeline": STAGES
     | BASE
     | {
         "nights",
+        "register",
+        "settle",
         "collect",
         "poll_state",
         "polling",
         "health",
         "config",
+        "decisions",
         "gazetteer",
         "fetch",
         "landing",
         "warehouse",
+        "workers",
     }
     | {"report"},
 }
@@ -68,10 +78,12 @@ LIVES_IN = {
     "fastwarc": {"landing"},
     "zstandard": {"landing"},
     "pyarrow": {"landing"},
+    "psutil": {"workers"},
     "upath": {"landing"},
     "altair": {"report"},
     "vl_convert": {"report"},
     "jinja2": {"report"},
+    "pycrfsuite": {"tag", "cli"},
     "pydantic": {"config", "gazetteer"},
     "airflow": set(),
 }

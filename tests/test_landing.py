@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import random
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -44,6 +44,44 @@ ARTICLE = Article(
 def test_rows_come_back_equal(rows: list[Article]) -> None:
     assert decode_rows(encode_rows(rows, Article), Article) == rows
     assert encode_rows(rows, Article) == encode_rows(rows, Article)
+
+
+@dataclass(frozen=True)
+class Before:
+    """A row, and a value in a row, as one version wrote them."""
+
+    kept: int
+    gone: int = 1
+
+
+@dataclass(frozen=True)
+class After:
+    """The same in another version."""
+
+    kept: int
+    come: str = "default"
+
+
+@dataclass(frozen=True)
+class HoldsBefore:
+    """A row that holds a value."""
+
+    value: Before
+
+
+@dataclass(frozen=True)
+class HoldsAfter:
+    """The same in another version."""
+
+    value: After
+
+
+def test_rows_of_another_version_are_read() -> None:
+    assert decode_rows(encode_rows([Before(5)], Before), After) == [After(5)]
+    rows = [HoldsBefore(Before(5))]
+    assert decode_rows(encode_rows(rows, HoldsBefore), HoldsAfter) == [
+        HoldsAfter(After(5))
+    ]
 
 
 def write_run_file(landing: Landing, kind: str) -> str:

@@ -15,8 +15,8 @@ from nightdesk.nights import (
     merge_listings,
     night_of,
     plan_night,
-    settle_night,
 )
+from nightdesk.settle import settle_night
 
 NIGHT = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -46,12 +46,18 @@ SAID = [
         "//*[@class='lead']",
         "2 of 4 sources were read; 1 failed and 1 had no coverage. What is missing",
     ),
-    ("the text that was copied", "//ol/li//h3", "The ferry sails again"),
+    ("the text that was copied", "//*[@id='stories']//h3", "The ferry sails again"),
     (
         "who had it and who copied, and when",
-        "//ol/li//p",
+        "//*[@id='stories']//li//p",
         "The Wire · first at 18:30 · 3 articles in 3 sources"
         "|Copies: post 25 Nov 02:30, daily 25 Nov 02:30",
+    ),
+    (
+        "the event that two reported, and not the one that a wire alone did",
+        "//*[@id='events']//li//p",
+        "The Wire · first at 18:30 · 2 independent sources, 2 texts, 4 articles"
+        "|Texts: post 25 Nov 02:30 (3 articles), daily 25 Nov 02:30",
     ),
     (
         "countries it is about, not those it mentions",

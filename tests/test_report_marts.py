@@ -17,6 +17,7 @@ GEO = Path(__file__).parents[1] / "include" / "config" / "geo"
 LENDERS = {
     "article": "article_list",
     "article_entity": "entities_by_day",
+    "article_origin": "article_list",
     "article_region": "articles_by_region",
     "cluster": "article_list",
     "cluster_member": "article_list",

@@ -107,6 +107,15 @@ def make_cluster(**changed: object) -> Row:
     return {**row, **changed}
 
 
+def make_story(**changed: object) -> Row:
+    reports = [
+        {**make_copy("post", "https://post.test/8"), "n_articles": 3},
+        {**make_copy("daily", "https://daily.test/9"), "n_articles": 1},
+    ]
+    row = {**make_cluster(), "story_id": 7, "n_texts": 2, "reports": reports}
+    return {**row, "n_articles": 4, "n_sources": 2, **changed}
+
+
 def make_entity(kind: str, name: str, n_articles: int) -> Row:
     return {
         "night": NIGHT,
@@ -154,6 +163,7 @@ def make_marts() -> dict[str, list[Row]]:
             make_region("m49:034", "Southern Asia", 66, parent_id="m49:142"),
             make_region("desk:afpak", "AfPak", 65),
         ],
+        "top_stories": [make_story(), make_story(n_sources=1)],
         "top_clusters": [make_cluster()],
         "entities_by_day": [
             make_entity("PER", "Amina Oru", 21),

@@ -11,10 +11,12 @@ from httpworld import World as Server
 from httpworld import reply
 
 from nightdesk.__main__ import build_parser, main
-from nightdesk.config import load_sources
+from nightdesk.config import load_settings, load_sources
 from nightdesk.landing import Landing
 from nightdesk.model import KnownUrl
 from nightdesk.newsstand import World, serve
+from nightdesk.pipeline import Job
+from nightdesk.pipeline.register_task import note_sources
 from nightdesk.urls import article_id, canonicalize_url
 
 OPML = b"""<opml version="2.0"><body><outline text="World">
@@ -295,3 +297,35 @@ def test_schema_is_printed_as_json(capsys) -> None:
     assert main(["sources", "schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert "link_pattern" in schema["$defs"]["Source"]["properties"]
+
+
+HILL = "{id: hill, name: Hill, kind: rss, url: 'https://hill.example/rss'}"
+DALE = HILL.replace("hill", "dale")
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "told"),
+    [
+        ([HILL, DALE], 0, []),
+        ([HILL], 0, ["ends       dale"]),
+        ([HILL, DALE.replace("id: dale", "id: glen, was: [dale]")], 0,
+         ["renamed    dale is glen"]),
+        ([HILL.replace("id: hill", "id: hill, was: [dale]")], 2,
+         ["dale and hill have been two sources"]),
+    ],
+    ids=["nothing changes", "one ends", "one is renamed", "two become one"],
+)  # fmt: skip
+def test_validate_says_what_the_next_run_will_note(
+    home: Path, capsys, rows: list[str], code: int, told: list[str]
+) -> None:
+    path = own_file(home)
+    path.parent.mkdir(parents=True)
+    path.write_text(f"sources: [{HILL}, {DALE}]")
+    note_sources(Job(load_settings(), "test"), load_sources(path))
+    path.write_text(f"sources: [{', '.join(rows)}]")
+    assert main(["sources", "validate"]) == code
+    out, err = capsys.readouterr()
+    lines = [line for line in (out + err).splitlines() if str(path) not in line]
+    assert len(lines) == len(told)
+    for line, want in zip(lines, told, strict=True):
+        assert want in line

@@ -6,12 +6,25 @@ Exit codes: 0 done, 1 the night failed, 2 wrong usage or configuration.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Sequence
 
 from nightdesk import __version__
-from nightdesk.cli import add, archive, health, jsonl, night, people, sources, world
+from nightdesk.cli import (
+    add,
+    archive,
+    decide,
+    health,
+    jsonl,
+    learn,
+    night,
+    people,
+    sources,
+    train,
+    world,
+)
 from nightdesk.errors import ConfigError, NightdeskError
 
 
@@ -27,7 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
         "-v", "--verbose", action="store_true", help="log one line per task to stderr"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (night, jsonl, people, sources, health, add, archive, world):
+    groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
+    for group in (*groups, world):
         group.add_commands(commands)
     return parser
 
@@ -36,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # news is in more scripts than ASCII
+        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.ERROR,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",

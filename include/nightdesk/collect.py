@@ -106,8 +106,8 @@ def _list_entry(source: Source, entry: Entry, via: str, now: datetime) -> Listin
     stated, precision = entry.published_at, entry.published_precision
     if stated is None:
         stated, precision = entry.updated_at, "second"
-    if stated is not None and stated > now + ONE_DAY:
-        stated = None  # a date in the future says nothing
+    future = stated if stated is not None and stated > now + ONE_DAY else None
+    stated = None if future else stated  # it says nothing of the day of the article
     return Listing(
         source_id=source.id,
         url=entry.url,
@@ -124,6 +124,12 @@ def _list_entry(source: Source, entry: Entry, via: str, now: datetime) -> Listin
         categories=entry.categories,
         lang=entry.lang or source.lang,
         outcome=outcome,
+        future_at=future,
+        guid=entry.guid,
+        image_url=entry.image_url,
+        credits=entry.credits,
+        origin_title=entry.origin_title,
+        origin_url=entry.origin_url,
     )
 
 

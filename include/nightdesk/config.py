@@ -1,16 +1,13 @@
-"""YAML and environment -> values. A bad file is named with line, key, allowed values.
+"""YAML -> values. A bad file is named with line, key, allowed values.
 
-Two kinds of input: settings (`NIGHTDESK_*` variables, one table in docs/settings.md)
-and the files that people write. The user's files live in `<data>/config` and lie over
-those shipped in `include/config`, so that an upgrade never touches them: a user's
-sources file takes the place of the sample sources.
+The user's files live in `<data>/config` and lie over those shipped in `include/config`,
+so that an upgrade never touches them: a user's sources file takes the place of the
+sample sources. What the environment states is read in `settings`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,83 +28,18 @@ from pydantic import (
 
 from nightdesk.errors import ConfigError
 from nightdesk.model import Source, SourceKind
+from nightdesk.settings import SHIPPED, Settings, load_settings, read_secret
 
-PACKAGE = Path(__file__).parent
-SHIPPED = PACKAGE.parent / "config"
-CHECKOUT = PACKAGE.parents[1]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where things lie and how we introduce ourselves; see docs/settings.md."""
-
-    data: Path
-    landing: str  # a path, or an fsspec address such as s3://bucket/landing
-    warehouse: str  # a DuckDB connection string
-    shipped: Path = SHIPPED
-    mirrors: Mapping[str, str] | None = None
-    contact: str | None = None
-    newsstand_articles: int = 180
-
-    @property
-    def config_dir(self) -> Path:
-        """The folder of the user's own configuration files."""
-        return self.data / "config"
-
-    @property
-    def published(self) -> Path:
-        """The folder of what readers may open."""
-        return self.data / "published"
-
-    @property
-    def briefs(self) -> Path:
-        """The folder of the nightly briefs."""
-        return self.data / "briefs"
-
-
-def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings that the environment states, with our defaults.
-
-    Raises:
-        ConfigError: a value cannot be read; the message names the variable.
-    """
-    env = os.environ if environ is None else environ
-    data = Path(env.get("NIGHTDESK_DATA") or CHECKOUT / "data").expanduser().resolve()
-    return Settings(
-        data=data,
-        landing=env.get("NIGHTDESK_LANDING") or str(data / "landing"),
-        warehouse=env.get("NIGHTDESK_WAREHOUSE")
-        or str(data / "warehouse" / "nightdesk.duckdb"),
-        mirrors=_read_mirrors(env.get("NIGHTDESK_MIRRORS")),
-        contact=env.get("NIGHTDESK_CONTACT") or None,
-        newsstand_articles=_read_count(env, "NIGHTDESK_NEWSSTAND_ARTICLES", 180),
-    )
-
-
-def _read_count(env: Mapping[str, str], name: str, default: int) -> int:
-    raw = env.get(name) or str(default)
-    if not raw.isdigit() or int(raw) < 1:
-        raise ConfigError(f"{name}: {raw!r} is not a whole number above 0")
-    return int(raw)
-
-
-def _read_mirrors(name: str | None) -> dict[str, str] | None:
-    if not name:
-        return None
-    try:
-        mirrors = json.loads(Path(name).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"NIGHTDESK_MIRRORS: {name}: {error}") from error
-    if not isinstance(mirrors, dict) or not all(
-        isinstance(side, str) and side.startswith(("http://", "https://"))
-        for pair in mirrors.items()
-        for side in pair
-    ):
-        raise ConfigError(
-            f"NIGHTDESK_MIRRORS: {name}: want an object of URL prefix: URL prefix"
-        )
-    return mirrors
-
+__all__ = [
+    "SHIPPED",
+    "Settings",
+    "SourceList",
+    "load_settings",
+    "load_sources",
+    "read_secret",
+    "sources_path",
+    "sources_schema",
+]
 
 _ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -166,6 +98,17 @@ class _SourceRow(BaseModel):
     )
     allow_private: bool = Field(
         default=False, description="May it live on a private address?"
+    )
+    connection: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.-]{1,200}$",
+        description="Airflow connection whose password is our login as a subscriber, a "
+        "header such as `Cookie: name=value`; it goes to the host of `url` alone.",
+    )
+    tdm: Literal["obey", "licensed"] = Field(
+        default="obey",
+        description="`licensed`: we may use the texts that this outlet reserves (TDM); "
+        "otherwise their articles are kept without the text.",
     )
     past_url: str | None = Field(
         default=None,
@@ -423,6 +366,7 @@ def _cause(item: Mapping[str, Any]) -> str:
 def _refuse_twins(path: Path, rows: _SourcesFile, lines: Lines) -> None:
     first: dict[str, int] = {}
     problems = []
+    ids = {row.id for row in rows.sources}
     for index, row in enumerate(rows.sources):
         line = lines.get(("sources", index, "id"), 1)
         if row.id in first:
@@ -435,9 +379,10 @@ def _refuse_twins(path: Path, rows: _SourcesFile, lines: Lines) -> None:
         line = lines.get(("sources", index, "was"), 1)
         for old in row.was:
             if old in first:
+                why = "; two sources cannot swap ids" if old in ids else ""
                 problems.append(
                     f"{path}:{line}: sources[{index}].was: {old!r} is already used "
-                    f"on line {first[old]}"
+                    f"on line {first[old]}{why}"
                 )
             first.setdefault(old, line)
     if problems:

@@ -7,6 +7,7 @@
     |- WarehouseError     the warehouse refused
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
+    |- WorkerError        processes cannot be started here
     |- NightFailed        the night is accounted for, and it is a failure: exit code 1
     `- FeedError          a document that is no feed at all
 
@@ -51,6 +52,10 @@ class WarehouseLocked(WarehouseError):
 
 class CheckFailed(WarehouseError):
     """A check inside the load transaction found rows; the night was rolled back."""
+
+
+class WorkerError(NightdeskError):
+    """A process for part of the work cannot be started."""
 
 
 class NightFailed(NightdeskError):

@@ -43,6 +43,8 @@ CHANCE = 0.01
 EXPECTED = 4.6
 #: How far a night is off: by this factor for counts, by this one for texts.
 FAR, FAR_TEXT = 3.0, 2.0
+#: For how long a feed may list nothing: a news sitemap holds two days.
+QUIET = timedelta(days=2)
 #: How long an event that needs a look stays the status of a source.
 RECENT = timedelta(days=7)
 
@@ -85,7 +87,12 @@ class Finding:
 
 
 def judge_source(
-    source_id: str, state: PollState, nights: Iterable[NightCounts], night: date
+    source_id: str,
+    state: PollState,
+    nights: Iterable[NightCounts],
+    night: date,
+    *,
+    connection: str | None = None,
 ) -> Health:
     """Return the health of a source on a night.
 
@@ -94,13 +101,18 @@ def judge_source(
         state: its poll state.
         nights: its counts for the night and for the nights before; any order.
         night: the night to judge.
+        connection: that holds our login, if it has one.
     """
     start = night - timedelta(days=LOOK_BACK)
     rows = sorted(
         (n for n in nights if start <= n.night <= night), key=lambda n: n.night
     )
     at = datetime.combine(night, time(), UTC)
-    found = [*_judge_state(state, at), *_judge_nights(rows, night)]
+    found = [
+        *_judge_login(state, connection),
+        *_judge_state(state, at),
+        *_judge_nights(rows, night),
+    ]
     if not found:
         is_known = bool(rows) or state.polled_at is not None or state.ok_at is not None
         return Health(source_id, "ok", "" if is_known else "not polled yet")
@@ -113,6 +125,22 @@ def judge_source(
 # what the polls say -----------------------------------------------------------
 
 
+def _judge_login(state: PollState, connection: str | None) -> list[Finding]:
+    if state.outcome == "auth":
+        since = f" since {state.failed_since:%Y-%m-%d}" if state.failed_since else ""
+        why = f"its feed {'refuses our' if connection else 'wants a'} login{since}"
+    elif connection and state.login_lost == "missing":
+        why = f"connection {connection} holds no login"
+    elif connection and state.login_lost:
+        why = f"its pages refuse our login, last seen {state.login_lost_at:%Y-%m-%d}"
+    else:
+        return []
+    mend = "name the connection that holds your login as a subscriber"
+    if connection:
+        mend = f"renew the cookie in connection {connection}"
+    return [Finding("auth", why, mend)]
+
+
 def _judge_state(state: PollState, at: datetime) -> list[Finding]:
     rules: tuple[Callable[[PollState, datetime], Finding | None], ...] = (
         _find_refusal,
@@ -120,18 +148,13 @@ def _judge_state(state: PollState, at: datetime) -> list[Finding]:
         _find_lie,
         _find_move,
         _find_resent,
+        _find_empty,
     )
     return [found for rule in rules if (found := rule(state, at)) is not None]
 
 
 def _find_refusal(state: PollState, at: datetime) -> Finding | None:
     since = f" since {state.failed_since:%Y-%m-%d}" if state.failed_since else ""
-    if state.outcome == "auth":
-        return Finding(
-            "auth",
-            f"wants a login{since}",
-            "renew the login in the source's connection",
-        )
     if state.outcome in ("blocked", "robots"):
         how = "its robots.txt disallows the feed" if state.outcome == "robots" else ""
         return Finding(
@@ -169,7 +192,7 @@ def _find_lie(state: PollState, at: datetime) -> Finding | None:
         "lying",
         "answered 304 (not modified) although it had news, seen "
         f"{state.untrusted_at:%Y-%m-%d %H:%M}; its validators are not used any more",
-        "nothing to do: it is asked for the whole feed from now on",
+        "nothing to do: it is asked for the whole feed, and tried again after a week",
     )
 
 
@@ -197,6 +220,21 @@ def _find_resent(state: PollState, at: datetime) -> Finding | None:
         "degraded",
         f"resends old items: {state.n_resent} that had left its list are back",
         "nothing is loaded twice; tell the publisher if it goes on",
+    )
+
+
+def _find_empty(state: PollState, at: datetime) -> Finding | None:
+    """A feed without one entry, for longer than a quiet outlet's may have none."""
+    if state.outcome not in ("ok", "not_modified") or state.full_at is None:
+        return None
+    is_quiet = state.new_at is not None and state.new_at >= at - QUIET
+    if state.entries or is_quiet:
+        return None
+    last = f"{state.new_at:%Y-%m-%d}" if state.new_at else "never"
+    return Finding(
+        "degraded",
+        f"its feed lists nothing at all, last news: {last}",
+        "nightdesk sources try shows what it says: is its url still the right one?",
     )
 
 

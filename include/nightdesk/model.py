@@ -68,8 +68,40 @@ class Source:
     gap_s: float = 2.0  # least time between two starts on one host
     allow_private: bool = False  # may it live on a private address?
     past_url: str | None = None  # dated sitemap, with {yyyy} {mm} {dd}
+    connection: str | None = None  # that holds our login as a subscriber
+    tdm: Literal["obey", "licensed"] = "obey"  # may texts be used that are reserved?
     link_pattern: str | None = None  # of kind page: which links are articles
     was: tuple[str, ...] = ()  # ids that it had before; their history is its own
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the sources file says of a source from a night on: a row of the register.
+
+    A source that is deleted from the file is one that is not enabled any more.
+    """
+
+    source_id: str
+    since: date  # the first night of which it is true
+    noted_at: datetime
+    source: Source  # its `id` is the one that it had then
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A source that has another id from now on: a row of the register."""
+
+    old_id: str
+    new_id: str
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who had a part in a picture or film (Media RSS)."""
+
+    name: str
+    role: str | None = None  # as stated: "photographer", "producer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +122,9 @@ class Entry:
     published_raw: str | None = None
     updated_at: datetime | None = None
     updated_raw: str | None = None
+    credits: tuple[Credit, ...] = ()
+    origin_title: str | None = None  # of the feed that it was taken from
+    origin_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +151,7 @@ class Attempt:
     url: str
     final_url: str
     outcome: str  # one of OUTCOMES
-    purpose: Literal["feed", "page", "robots"]
+    purpose: Literal["feed", "page", "robots", "tdmrep"]
     source_id: str | None = None
     status: int | None = None
     content_type: str | None = None
@@ -175,6 +210,12 @@ class Listing:
     file: str | None = None
     offset: int | None = None
     reservations: tuple[str, ...] = ()  # of its page: rights that are reserved
+    future_at: datetime | None = None  # a date that it states and that cannot be
+    guid: str | None = None
+    image_url: str | None = None
+    credits: tuple[Credit, ...] = ()
+    origin_title: str | None = None
+    origin_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +264,16 @@ class PlannedEntry:
     stated_precision: Precision | None = None
     bin: str | None = None  # one of BINS
     reason: str | None = None
+    updated_at: datetime | None = None
+    future_at: datetime | None = None
+    guid: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    lang: str | None = None
+    image_url: str | None = None
+    credits: tuple[Credit, ...] = ()
+    origin_title: str | None = None
+    origin_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +298,8 @@ class PlannedPage:
     stated_precision: Precision | None = None
     timezone: str = "UTC"
     reservations: tuple[str, ...] = ()
+    held_back: str | None = None  # why its text is not used; None: it is
+    future_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +308,24 @@ class Repeat:
 
     dropped: int  # index among the paragraphs before the drop
     kept: int  # index there of the paragraph that it repeats
+    text: str | None = None  # the dropped paragraph, where a word of it differs
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLine:
+    """A line that a source puts under many of its stories: a row of what is learned."""
+
+    source_id: str
+    line: str
+    n_texts: int  # that hold it
+    n_of: int  # texts of the source that were looked at
 
 
 @dataclass(frozen=True, slots=True)
 class DateCandidate:
     """A publication date that was considered."""
 
-    via: str  # jsonld | meta | time | url | entry | trafilatura
+    via: str  # where it stood: a word of extract.dates, "jsonld" or "dateline"
     raw: str
     rejected: str | None = None  # why it lost; None: it won
 
@@ -281,6 +345,7 @@ class Article:
     n_paragraphs: int = 0
     n_words: int = 0
     repeats: tuple[Repeat, ...] = ()
+    site_lines: tuple[str, ...] = ()  # dropped: learned as furniture of its source
     lang: str | None = None
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
@@ -294,9 +359,11 @@ class Article:
     section: str | None = None
     description: str | None = None
     image_url: str | None = None
-    article_type: str | None = None  # news | opinion | live | gallery | video
+    stated_url: str | None = None  # that the page calls its own
+    article_type: str | None = None  # news | opinion | live | several | gallery | video
     is_free: bool | None = None
     reservations: tuple[str, ...] = ()  # rights that the page or its server reserves
+    held_back: str | None = None  # why there is no text although the page has one
     confidence: float = 0.0  # 0..1, low for pages that need a second look
     text_hash: str | None = None  # sha256 hex of the text, normalised
     page_digest: str | None = None  # sha256 hex of the decoded page

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from nightdesk.model import (
-    Article,
     Coverage,
     KnownUrl,
     Listing,
@@ -51,15 +50,6 @@ class NightPlan:
 
     entries: tuple[PlannedEntry, ...]
     pages: tuple[PlannedPage, ...]
-
-
-@dataclass(frozen=True)
-class SettledNight:
-    """What a night has become: final bins, and the articles that it owns."""
-
-    entries: tuple[PlannedEntry, ...]
-    articles: tuple[Article, ...]  # status ok, the current version
-    versions: tuple[Article, ...]  # status ok, every version
 
 
 def night_of(at: datetime) -> date:
@@ -157,7 +147,7 @@ def plan_night(
         rows: the looks filed under this night, and those without a stated day of the
             day before, this day and the next.
         known: per article_id, what the URL index knows.
-        sources: the sources by id (for their time zones).
+        sources: the sources by id (for their time zones and first ids).
         rank: see `merge_listings`.
     """
     merged = merge_listings(rows, rank)
@@ -236,7 +226,7 @@ def _plan_group(
         mine += listed_today
     if not mine:
         return [], []
-    primary = min(mine, key=_primacy)
+    primary = min(mine, key=lambda row: _primacy(row, sources))
     bin_, reason = _bin_of(_best_try(mine)) if not found else (None, None)
     entries = [_entry(primary, bin_, reason, is_primary=True)] + [
         _entry(row, "duplicate", "same canonical URL")
@@ -251,8 +241,11 @@ def stated_night(listing: Listing) -> date | None:
     return None if listing.stated_at is None else night_of(listing.stated_at)
 
 
-def _primacy(row: Listing) -> tuple[datetime, str, str]:
-    return row.stated_at or datetime.max.replace(tzinfo=UTC), row.source_id, row.url
+def _primacy(row: Listing, sources: Mapping[str, Source]) -> tuple[datetime, str, str]:
+    """Return an entry's rank: by its source's first id, which no rename changes."""
+    source = sources.get(row.source_id)
+    first_id = source.was[0] if source and source.was else row.source_id
+    return row.stated_at or datetime.max.replace(tzinfo=UTC), first_id, row.url
 
 
 def _best_try(rows: Iterable[Listing]) -> str | None:
@@ -284,6 +277,16 @@ def _entry(
         stated_precision=row.stated_precision,
         bin=bin_,
         reason=reason,
+        updated_at=row.updated_at,
+        future_at=row.future_at,
+        guid=row.guid,
+        authors=row.authors,
+        categories=row.categories,
+        lang=row.lang,
+        image_url=row.image_url,
+        credits=row.credits,
+        origin_title=row.origin_title,
+        origin_url=row.origin_url,
     )
 
 
@@ -314,71 +317,14 @@ def _pages(
             stated_precision=primary.stated_precision,
             timezone=source.timezone if source else "UTC",
             reservations=capture.reservations,
+            held_back=_hold_back(capture, source),
+            future_at=primary.future_at,
         )
         for capture in found
     ]
 
 
-def settle_night(
-    night: date,
-    entries: Sequence[PlannedEntry],
-    pages: Sequence[PlannedPage],
-    articles: Iterable[Article],
-) -> SettledNight:
-    """Give every planned entry its bin, now that the pages have been read.
-
-    Pages without a stated day that turn out to belong to a neighbouring night leave
-    with their entries: that night's own build counts them.
-    """
-    read = {(a.article_id, a.page_digest): a for a in articles}
-    pairs = [(page, read.get((page.article_id, page.digest))) for page in pages]
-    verdicts = {
-        page.article_id: _verdict(article) for page, article in pairs if page.is_current
-    }
-    away = {
-        page.article_id
-        for page, article in pairs
-        if page.is_current and not page.is_dated and _owner(page, article) != night
-    }
-    kept = [
-        (page, article)
-        for page, article in pairs
-        if article is not None
-        and article.status == "ok"
-        and page.article_id not in away
-        and verdicts[page.article_id][0] == "loaded"
-    ]
-    return SettledNight(
-        entries=tuple(
-            _settle_entry(entry, verdicts)
-            for entry in entries
-            if entry.article_id not in away
-        ),
-        articles=tuple(article for page, article in kept if page.is_current),
-        versions=tuple(article for _, article in kept),
-    )
-
-
-def _settle_entry(
-    entry: PlannedEntry, verdicts: Mapping[int, tuple[str, str | None]]
-) -> PlannedEntry:
-    if entry.bin is not None:
-        return entry
-    bin_, reason = verdicts[entry.article_id]
-    return replace(entry, bin=bin_, reason=reason)
-
-
-def _owner(page: PlannedPage, article: Article | None) -> date:
-    first = page.first_captured_on
-    if article is None or article.published_at is None:
-        return first
-    day = night_of(article.published_at)
-    return day if abs(day - first) <= ONE_DAY else first
-
-
-def _verdict(article: Article | None) -> tuple[str, str | None]:
-    if article is None:
-        return "failed", "not_extracted"
-    if article.status == "ok":
-        return "loaded", None
-    return article.status, article.reason or "unknown"
+def _hold_back(capture: Capture, source: Source | None) -> str | None:
+    """Return why a text is not used: its rights are reserved, and nobody has them."""
+    is_licensed = source is not None and source.tdm == "licensed"
+    return "tdm" if "tdm" in capture.reservations and not is_licensed else None

@@ -1,15 +1,41 @@
-"""What is remembered of a source between two polls, and its JSON. Pure."""
+"""What a poll brings, what is remembered of it until the next, and its JSON. Pure."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 #: The interval of a source of which nothing is known yet.
 START_S = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry of a poll, as far as the interval needs it."""
+
+    article_id: int
+    stated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a poll brought."""
+
+    outcome: str  # one of model.OUTCOMES, or not_a_feed
+    final_url: str
+    redirects: Sequence[str] = ()  # "301 https://..."
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None
+    max_age_s: int | None = None
+    ttl_s: int | None = None
+    retry_after_s: int | None = None
+    entries: Sequence[Listed] = ()
+    was_conditional: bool = False
+    source_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +58,8 @@ class PollState:
     n_conditional: int = 0  # polls since the last whole body
     n_not_modified: int = 0  # 304s since the last whole body
     denied_at: tuple[datetime, ...] = ()  # the last 304s, as many as prove a lie
-    untrusted_at: datetime | None = None  # since when its 304s are known to be lies
+    untrusted_at: datetime | None = None  # when its 304s were last seen to be lies
+    n_proofs: int = 0  # conditional requests since then that it answered with news
     failures: float = 0.0  # weighted, in a row
     failed_since: datetime | None = None
     outcome: str | None = None  # the last one
@@ -46,6 +73,8 @@ class PollState:
     moved_at: datetime | None = None
     n_resent: int = 0  # entries that came back, in the last poll that had any
     resent_at: datetime | None = None
+    login_lost: str | None = None  # missing | refused: why our login is of no use
+    login_lost_at: datetime | None = None  # when that was last found
 
 
 def read_state(raw: Mapping[str, Any], url: str) -> PollState:

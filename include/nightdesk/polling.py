@@ -10,13 +10,15 @@ run and robots.txt (`fetch`), and what a status is called (`health`).
 
 from __future__ import annotations
 
+import hashlib
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from nightdesk.poll_state import PollState
+from nightdesk.poll_state import Answer, Listed, PollState
+from nightdesk.validators import STREAK, judge_validators, wants_probe
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -29,15 +31,14 @@ LEAST, MOST = HOUR / 4, DAY
 EARLY = 0.1
 #: Dated entries in half a feed below which it says nothing of its own pace.
 FEW = 4
+#: A poll comes earlier by up to this share of its interval, so that sources which were
+#: added together do not stay together.
+JITTER = 0.1
 #: Share of a feed that the last poll had seen: below the first, the interval is
 #: halved, above the second it grows by a quarter (mediacloud/rss-fetcher).
 LITTLE, MUCH = 0.33, 0.67
 #: The body is asked for without conditions at every 8th poll, and after a day.
 FULL_EVERY, FULL_AFTER = 8, DAY
-#: 304s in a row that must have denied an entry before they are called a lie.
-STREAK = 2
-#: An entry may be seen this much after the time that it states: caches, embargoes.
-LAG = HOUR
 #: Weighted failures after which a source rests, and how long between two probes.
 PAUSE_AT, PROBE, PROBE_LATER, N_PROBES = 30.0, 7 * DAY, 30 * DAY, 4
 #: Different days on which an address must say the same: gone (410), or moved.
@@ -48,6 +49,9 @@ MOVED_BACK_AT = 3.0
 MOST_ENTRIES = 2_000
 #: Entries that come back in one poll before a feed is said to resend old items.
 RESENT = 3
+
+#: How long pages rest that a subscriber's login was refused for: it has to be renewed.
+LOGIN_AGAIN = 6 * HOUR
 
 #: What a failure weighs: an answer that will stay, one that may change, a bad moment.
 #: mediacloud/rss-fetcher has 1, .5 and .25. Ours (`host_busy`) weighs nothing.
@@ -89,31 +93,6 @@ class Rest:
 
     reason: str  # retry_after | disabled | paused | not_due
     until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An entry of a poll, as far as the interval needs it."""
-
-    article_id: int
-    stated_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a poll brought."""
-
-    outcome: str  # one of model.OUTCOMES, or not_a_feed
-    final_url: str
-    redirects: Sequence[str] = ()  # "301 https://..."
-    etag: str | None = None
-    last_modified: str | None = None
-    digest: str | None = None
-    max_age_s: int | None = None
-    ttl_s: int | None = None
-    retry_after_s: int | None = None
-    entries: Sequence[Listed] = ()
-    was_conditional: bool = False
 
 
 Decision: TypeAlias = Ask | Rest
@@ -169,7 +148,7 @@ def decide_poll(
 def _whole_why(state: PollState, now: datetime, is_last_look: bool) -> str | None:
     if state.full_at is None or not (state.etag or state.last_modified):
         return "first" if state.full_at is None else "no_validators"
-    if state.untrusted_at is not None:
+    if state.untrusted_at is not None and not wants_probe(state, now):
         return "validators_untrusted"
     if is_last_look:
         return "last_look"
@@ -211,9 +190,15 @@ def note_answer(
     state, moved = _note_move(state, answer, now)
     note = _note_same if answer.outcome == "not_modified" else _note_body
     state, noted = note(state, answer, now)
-    wait = timedelta(seconds=max(state.interval_s, state.floor_s))
+    wait = timedelta(seconds=max(_jitter(state, answer, now), state.floor_s))
     state = replace(state, next_at=max(now + min(wait, MOST), retry_at))
     return state, (*(("back",) if was_down else ()), *moved, *noted)
+
+
+def _jitter(state: PollState, answer: Answer, now: datetime) -> float:
+    """Return the interval, a little shorter: by chance, but the same in every try."""
+    digest = hashlib.sha256(f"{answer.source_id} {now.isoformat()}".encode()).digest()
+    return state.interval_s * (1 - JITTER * int.from_bytes(digest[:4], "big") / 2**32)
 
 
 def _later(one: datetime, other: datetime | None) -> datetime:
@@ -242,7 +227,8 @@ def _note_failure(
         wait = PROBE if state.n_probes < N_PROBES else PROBE_LATER
         state = replace(state, n_probes=state.n_probes + 1)
     else:
-        wait = min(timedelta(seconds=state.interval_s) * (1 + failures), MOST)
+        wait_s = _jitter(state, answer, now) * (1 + failures)
+        wait = min(timedelta(seconds=wait_s), MOST)
     return replace(state, next_at=_later(now + wait, state.retry_at)), tuple(reasons)
 
 
@@ -289,13 +275,7 @@ def _note_body(
 ) -> tuple[PollState, Reasons]:
     ids = tuple(dict.fromkeys(e.article_id for e in answer.entries))[:MOST_ENTRIES]
     is_first = state.full_at is None
-    reasons: Reasons = ()
-    if state.untrusted_at is None and _has_lied(state, answer):
-        reasons = (
-            f"validators_untrusted: 304 {state.n_not_modified} times in a row, "
-            "and the whole body shows what was there before",
-        )
-        state = replace(state, untrusted_at=now)
+    state, reasons = judge_validators(state, answer, now)
     fresh = set(ids) - set(state.entries)
     overlap = None if is_first or not ids else 1 - len(fresh) / len(ids)
     floor = max(answer.ttl_s or 0, answer.max_age_s or 0)
@@ -341,26 +321,6 @@ def _next_interval(interval_s: float, overlap: float | None) -> float:
     factor = 0.5 if overlap < LITTLE else 1.25
     least, most = LEAST.total_seconds(), MOST.total_seconds()
     return min(max(interval_s * factor, least), most)
-
-
-def _has_lied(state: PollState, answer: Answer) -> bool:
-    """Say whether a whole body proves that the validators before it are worth nothing.
-
-    Another body alone is no proof: the feed may have changed since the last 304. It is
-    one if it has news under the same validators, or news older than the 304s, all of
-    `STREAK` in a row, that denied it.
-    """
-    before = set(state.entries)
-    fresh = [e for e in answer.entries if e.article_id not in before]
-    if state.full_at is None or not fresh or answer.digest == state.digest:
-        return False  # other bytes without news: a build date, a counter
-    old = state.etag or state.last_modified
-    if old is not None and old == (answer.etag or answer.last_modified):
-        return True
-    if len(state.denied_at) < STREAK or answer.was_conditional:
-        return False
-    seen, denied = state.full_at, state.denied_at[0] - LAG
-    return any(e.stated_at and seen < e.stated_at < denied for e in fresh)
 
 
 def note_resent(state: PollState, ids: Iterable[int], now: datetime) -> PollState:

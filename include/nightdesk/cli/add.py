@@ -56,6 +56,8 @@ def _add(options: argparse.Namespace) -> int:
 def _say(added: Added) -> None:
     row, article = added.listing, added.article
     say(f"{row.url}: captured, {article.title or 'no title'}")
+    if "tdm" in row.reservations:
+        say("  its publisher reserves its text (TDM): it is loaded without it")
     if article.status != "ok":
         say(f"  extraction gets no article from it: {article.reason}")
     if added.owner is not None:

@@ -15,29 +15,7 @@ from nightdesk.landing import Landing
 from nightdesk.model import Source
 from nightdesk.pipeline import last_night
 from nightdesk.poll_state import PollState, read_state
-from nightdesk.warehouse.read import fetch_rows, list_nights, open_catalogue
-
-# A date that comes from the address or the feed says nothing about the page.
-_COUNTS = """
-SELECT
-    coverage.source_id,
-    coverage.night,
-    coverage.status,
-    coverage.reason,
-    coverage.n_seen,
-    coverage.n_loaded,
-    coverage.n_rejected,
-    median(article.n_words) AS median_words,
-    count(article.article_id) AS n_articles,
-    count(*) FILTER (WHERE published_via IN ('jsonld', 'meta', 'time')) AS n_dated,
-    count(*) FILTER (WHERE len(article.authors) > 0) AS n_signed,
-    count(article.title) AS n_titled
-FROM coverage
-LEFT JOIN article
-    ON article.night = coverage.night AND article.source_id = coverage.source_id
-WHERE coverage.night BETWEEN ? AND ?
-GROUP BY ALL
-"""
+from nightdesk.warehouse.read import count_nights, list_nights, open_catalogue
 
 
 def add_commands(commands: Commands) -> None:
@@ -89,7 +67,13 @@ def judge_sources(
     """
     night, counts = _read_counts(settings, night)
     found = [
-        judge_source(s.id, _read_state(settings, s), counts.get(s.id, ()), night)
+        judge_source(
+            s.id,
+            _read_state(settings, s),
+            counts.get(s.id, ()),
+            night,
+            connection=s.connection,
+        )
         for s in load_sources(sources_path(settings)).enabled
     ]
     found.sort(key=lambda h: (STATUSES.index(h.status), h.source_id))
@@ -111,11 +95,13 @@ def _read_counts(
         with open_catalogue(settings.published) as con:
             nights = list_nights(con)
             night = night or (nights[-1] if nights else last_night(datetime.now(UTC)))
-            rows = fetch_rows(con, _COUNTS, [night - timedelta(days=LOOK_BACK), night])
+            rows = count_nights(con, night - timedelta(days=LOOK_BACK), night)
     except WarehouseError:  # nothing has been published: the poll states are all
         return night or last_night(datetime.now(UTC)), {}
     counts: dict[str, list[NightCounts]] = {}
+    present = Landing(settings.landing).present  # renamed since it was published
     for row in rows:
         source_id = str(row.pop("source_id"))
+        source_id = present.get(source_id, source_id)
         counts.setdefault(source_id, []).append(NightCounts(**row))
     return night, dict(counts)

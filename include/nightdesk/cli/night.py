@@ -52,6 +52,11 @@ def add_commands(commands: Commands) -> None:
         "--offline", action="store_true", help="build from the archive, fetch nothing"
     )
     run.add_argument(
+        "--latest",
+        action="store_true",
+        help="build with the newest learned tables, not with those that the night has",
+    )
+    run.add_argument(
         "--reprocess-from",
         choices=STAGES,
         default="collect",
@@ -180,6 +185,7 @@ def _run(options: argparse.Namespace) -> int:
                 refetch=options.refetch,
                 reprocess_from=options.reprocess_from,
                 offline=options.offline,
+                latest=options.latest,
             )
             quiet = options.json
             try:

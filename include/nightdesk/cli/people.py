@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_t
 from nightdesk.cli.accounts import locate_brief
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
-from nightdesk.model import Article, Tags
 from nightdesk.pipeline import last_night
 from nightdesk.warehouse.read import (
     list_nights,
@@ -37,7 +35,7 @@ def add_commands(commands: Commands) -> None:
         commands,
         "try",
         _try,
-        "show what the stages make of one page",
+        "show what each step keeps of one page, drops and why, beside trafilatura",
         "try https://news.example/story",
     )
     attempt.add_argument("page", metavar="URL|FILE")
@@ -84,79 +82,46 @@ def find_gaps(
 ) -> list[dict[str, Any]]:
     """Return what is missing: a row a source, or one for a night that is not loaded.
 
-    `can_close` says whether another run may help; without a source for the past none
-    does.
+    `can_close` says whether another run may help: none does without a source for the
+    past, or for a source that is not watched any more.
+
+    Args:
+        rows: the coverage of the nights.
+        source_ids: the sources that are watched today.
+        first: the first night.
+        last: the last one.
     """
-    by_night: dict[date, dict[str, dict[str, Any]]] = {}
+    by_night: dict[date, list[dict[str, Any]]] = {}
     for row in rows:
-        by_night.setdefault(row["night"], {})[row["source_id"]] = row
+        by_night.setdefault(row["night"], []).append(row)
     gaps = []
     for n in range((last - first).days + 1):
         night = first + timedelta(days=n)
         known = by_night.get(night)
         if known is None:
-            gaps.append(_gap(night, f"all {len(source_ids)}", "not_loaded", None))
+            gap = {"source": f"all {len(source_ids)}", "status": "not_loaded"}
+            gaps.append({"night": night, **gap, "reason": None, "can_close": True})
             continue
-        for source_id in sorted({*known, *source_ids}):
-            row = known.get(source_id, {"status": "not_collected", "reason": None})
-            if row["status"] != "ok" or row["n_pending"]:
-                gaps.append(_gap(night, source_id, row["status"], row["reason"]))
+        gaps += [
+            {
+                "night": night,
+                "source": row["source_id"],
+                "status": row["status"],
+                "reason": row["reason"],
+                "can_close": row["status"] != "no_coverage"
+                and row["source_id"] in source_ids,
+            }
+            for row in known
+            if row["status"] != "ok" or row["n_pending"]
+        ]
     return gaps
 
 
-def _gap(night: date, source: str, status: str, reason: str | None) -> dict[str, Any]:
-    return {
-        "night": night,
-        "source": source,
-        "status": status,
-        "reason": reason,
-        "can_close": status != "no_coverage",
-    }
-
-
 def _try(options: argparse.Namespace) -> int:
-    from nightdesk.cli.attempt import read_page, show_page
+    from nightdesk.cli.attempt import read_page, say_page
 
     settings = load_settings()
-    page = read_page(settings, options.page)
-    article, tags = show_page(settings, page)
-    _say_article(article, tags)
-    return 0 if article.status == "ok" else 1
-
-
-def _say_article(article: Article, tags: Tags) -> None:
-    say(
-        f"status     {article.status}"
-        + (f": {article.reason}" if article.reason else "")
-    )
-    say(f"title      {article.title or ''}")
-    say(f"authors    {', '.join(article.authors)}")
-    say(
-        f"published  {article.published_at or ''} "
-        f"({article.published_precision or '-'}, from {article.published_via or '-'})"
-    )
-    for candidate in article.date_candidates:
-        if candidate.rejected:
-            say(
-                f"           not {candidate.raw!r} of {candidate.via}: "
-                f"{candidate.rejected}"
-            )
-    say(f"language   {article.lang or ''}    confidence {article.confidence:.2f}")
-    say(
-        f"text       {article.n_words} words, {article.n_paragraphs} paragraphs, "
-        f"{len(article.repeats)} repeats dropped"
-    )
-    for repeat in article.repeats:
-        say(f"           paragraph {repeat.dropped} repeats paragraph {repeat.kept}")
-    for country in tags.countries:
-        focus = " (focus)" if country.is_focus else ""
-        say(f"country    {country.country} {country.score:.1f} {country.role}{focus}")
-    names = Counter((m.type, m.name or m.surface) for m in tags.mentions)
-    for (kind, name), n_mentions in sorted(names.items(), key=lambda p: (-p[1], p[0])):
-        say(f"{kind.lower():10} {name} x{n_mentions}")
-    say()
-    for line in article.text.splitlines():
-        say(line + "\n")
+    return 0 if say_page(settings, read_page(settings, options.page)) else 1
 
 
 def _brief(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from nightdesk.cli.source_file import write_rows
-from nightdesk.config import Settings, SourceList
+from nightdesk.config import Settings, SourceList, read_secret
 from nightdesk.discover import (
     Proposal,
     judge,
@@ -27,6 +27,7 @@ from nightdesk.landing import Landing
 from nightdesk.model import Feed, Source
 from nightdesk.opml import make_id
 from nightdesk.pipeline.job import user_agent, utc_now
+from nightdesk.pipeline.logins import read_login
 from nightdesk.urls import article_id, canonicalize_url, host
 
 _FAR = timedelta(days=1)  # a date further ahead than that is a mistake
@@ -134,7 +135,10 @@ def try_source(
     settings: Settings, sources: SourceList, source: Source
 ) -> dict[str, Any]:
     """Return what one poll of a source says, and what of it would be new."""
-    request = Request(url=source.url, purpose="feed", source=source)
+    login = read_login(source, read_secret)
+    if login is None:
+        raise ConfigError(f"try: connection {source.connection}: holds no login")
+    request = Request(url=source.url, purpose="feed", source=source, secrets=login)
     with _open_fetcher(settings, sources) as fetcher:
         fetched = fetcher.fetch(request)
     attempt = fetched.attempt

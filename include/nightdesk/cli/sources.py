@@ -114,10 +114,32 @@ def _add_lists(inner: Commands) -> None:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    path = options.file or sources_path(load_settings())
+    settings = load_settings()
+    path = options.file or sources_path(settings)
     sources = load_sources(path)
     say(f"{path}: {len(sources.sources)} sources, {len(sources.enabled)} enabled")
+    if path == sources_path(settings):
+        _say_changes(settings, sources)
     return 0
+
+
+def _say_changes(settings: Settings, sources: SourceList) -> None:
+    """Print what the next run will note of sources that it knows.
+
+    Raises:
+        ConfigError: a source takes the id of another one, or the past of two.
+    """
+    from nightdesk.pipeline import Job
+    from nightdesk.pipeline.register_task import find_changes
+
+    job = Job(settings, "validate")
+    changes = find_changes(job, sources)
+    for old, new in changes.renamed:
+        say(f"renamed    {old} is {new} from the next run on, with its past")
+    known = {row.source_id for row in job.read_register()}
+    for source in changes.sources:
+        if source.id in known and not source.is_enabled:
+            say(f"ends       {source.id}: not polled any more; its past stays")
 
 
 def _list(options: argparse.Namespace) -> int:

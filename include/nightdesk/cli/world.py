@@ -43,6 +43,14 @@ def add_commands(commands: Commands) -> None:
     stand.add_argument(
         "--broken", default="", metavar="IDS", help="sources that play dead; * for all"
     )
+    stand.add_argument(
+        "--plays",
+        default={},
+        type=_read_plays,
+        metavar="ID=PLAY,...",
+        help="sources that let their readers down from a day on, such as "
+        "harbour-ledger=silent@2026-03-02; a wrong word prints the list",
+    )
     stand.add_argument("--port-file", type=Path, help="write {port, pid} here")
     stand.add_argument("--mirrors-file", type=Path, help="write the URL mirrors here")
     stand.add_argument(
@@ -91,6 +99,14 @@ def add_commands(commands: Commands) -> None:
     export.add_argument("file", type=Path)
 
 
+def _read_plays(text: str) -> dict[str, str]:
+    """Return source id -> play, from `id=play,id=play@day`."""
+    pairs = [word.strip().partition("=") for word in text.split(",") if word.strip()]
+    if not all(source_id and play for source_id, _, play in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r}: want ID=PLAY or ID=PLAY@DAY")
+    return {source_id: play for source_id, _, play in pairs}
+
+
 def _newsstand(options: argparse.Namespace) -> int:
     settings = load_settings()
     if options.clear:
@@ -106,6 +122,7 @@ def _newsstand(options: argparse.Namespace) -> int:
         articles_per_night=options.articles or settings.newsstand_articles,
         folder=options.folder,
         broken=frozenset(word for word in options.broken.split(",") if word),
+        plays=options.plays,
     )
 
     def announce(stand: Stand) -> None:

@@ -8,6 +8,7 @@ in the order of their names; a reader therefore sees whole files only. Layout:
     entries/night=D/   undated/day=C/   coverage/night=D/   urls/bucket=N/
     plans/  articles/  fingerprints/  pairs/  tags/  settled/   each night=D/
     built/night=D.json               sources/<id>.json      journal/
+    watched/  renamed/               the register of sources, in the order of its rows
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,10 +34,11 @@ from nightdesk.landing.batch import (
 )
 from nightdesk.landing.files import is_local, put_local, sweep_left_overs
 from nightdesk.landing.leases import HostLeases
+from nightdesk.landing.renames import fold_renames, follow_renames, has_source
 from nightdesk.landing.rows import decode_columns, decode_rows, encode_rows
 from nightdesk.landing.state import decode_state, encode_state
 from nightdesk.landing.writer import LOOK_BACK, ArchiveWriter, DigestIndex
-from nightdesk.model import KnownUrl
+from nightdesk.model import KnownUrl, Renamed
 
 __all__ = ["ArchiveWriter", "Batch", "HostLeases", "Landing"]
 
@@ -122,14 +125,14 @@ class Landing:
         return path if self.exists(path) else self.put(path, data)
 
     def read_rows(self, names: Iterable[str], row_class: type[Row]) -> list[Row]:
-        """Return the rows of these files, file by file."""
+        """Return the rows of these files, file by file, under their sources' ids."""
         rows: list[Row] = []
         for name in names:
             try:
                 rows += decode_rows(self.get(name), row_class)
             except ValueError as error:
                 raise LandingError(f"landing: {name} is damaged: {error}") from error
-        return rows
+        return follow_renames(rows, self.present) if has_source(row_class) else rows
 
     def read_columns(self, name: str, columns: Sequence[str]) -> list[list[Any]]:
         """Return some columns of a file; for long looks at wide rows."""
@@ -141,6 +144,18 @@ class Landing:
     def read_folder(self, folder: str, row_class: type[Row]) -> list[Row]:
         """Return the rows of all files of a folder."""
         return self.read_rows(self.names(folder), row_class)
+
+    @cached_property
+    def lineages(self) -> dict[str, tuple[str, ...]]:
+        """The sources that were renamed: all ids of each, by the present one."""
+        return fold_renames(self.read_folder("renamed", Renamed))
+
+    @cached_property
+    def present(self) -> dict[str, str]:
+        """The present ids of sources, by the ids that they had before."""
+        return {
+            old: new for new, ids in self.lineages.items() for old in {*ids} - {new}
+        }
 
     def open_batch(self, name: str) -> Batch:
         """Start row files that appear together or not at all; `name` is the run's."""

@@ -26,7 +26,10 @@ from nightdesk.model import Capture
 _LEVEL = 2  # of real pages: 12x the pages a CPU second of warcio, in as many bytes
 _CHUNK = 32 * 1024
 _MOST = 64 << 20  # fetching ends at 15 MB; a frame that says more is damaged
-_DROP = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+# Besides what spoke of codings: a cookie may let its holder in as us.
+_DROP = frozenset(
+    {"content-encoding", "transfer-encoding", "content-length", "set-cookie"}
+)
 _SPACE = uuid.UUID("6f1b7c0a-6d0e-5d0c-9a57-0a3c5d6c1f11")  # ours, for record ids
 _PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"

@@ -112,8 +112,8 @@ def _value(value: Any) -> Any:
 def decode_rows(raw: bytes, row_class: type[Row]) -> list[Row]:
     """Return the rows of a Parquet file that `encode_rows` made.
 
-    A column that the file lacks takes the field's default, so that files of an older
-    version stay readable.
+    A column that the file lacks takes the field's default, and one that no field has is
+    left out, so that files of another version stay readable.
 
     Raises:
         ValueError: a byte of the file is missing or another one.
@@ -162,6 +162,10 @@ def _maker(hint: Any) -> Any:
         inner_hints = get_type_hints(hint)
         makers = {f.name: _maker(inner_hints[f.name]) for f in fields(hint)}
         return lambda v: hint(
-            **{k: x if makers[k] is None else makers[k](x) for k, x in v.items()}
+            **{
+                k: x if makers[k] is None else makers[k](x)
+                for k, x in v.items()
+                if k in makers  # not a field of another version
+            }
         )
     return None

@@ -22,11 +22,12 @@ from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.build_tasks import (
     Joined,
+    Progress,
     deduplicate_nights,
-    extract_pages,
     tag_articles,
 )
 from nightdesk.pipeline.collect_task import batch_due, collect_sources
+from nightdesk.pipeline.extract_task import extract_pages, open_extractors
 from nightdesk.pipeline.job import (
     Job,
     keep_worlds_apart,
@@ -36,6 +37,7 @@ from nightdesk.pipeline.job import (
 )
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.publish_task import publish_changes
+from nightdesk.pipeline.register_task import note_sources
 from nightdesk.pipeline.select_task import Shard, label_shard, select_pages
 from nightdesk.warehouse.connect import Connect
 
@@ -73,6 +75,7 @@ class Plan(TypedDict):
     refetch: bool
     extract_again: bool
     tag_again: bool
+    latest: bool
 
 
 def plan_run(
@@ -83,6 +86,7 @@ def plan_run(
     refetch: bool = False,
     reprocess_from: Stage = "collect",
     offline: bool = False,
+    latest: bool = False,
 ) -> Plan:
     """Say what a run does for a night.
 
@@ -94,6 +98,7 @@ def plan_run(
         reprocess_from: the first stage that works anew; stages before it are taken as
             they stand, and `collect` takes whatever is already there.
         offline: collect nothing; build from what the archive holds.
+        latest: build with the newest learned tables, not with those that it has.
 
     Raises:
         ConfigError: a configuration file is wrong, a word is no source or tag, the
@@ -106,6 +111,7 @@ def plan_run(
     keep_worlds_apart(job, known)
     load_gazetteer(job.settings.shipped, job.settings.config_dir)  # raises if wrong
     chosen = known.select(sources)
+    note_sources(job, known, night)
     is_built_only = offline or reprocess_from != "collect"
     return Plan(
         night=str(night),
@@ -113,6 +119,7 @@ def plan_run(
         refetch=refetch,
         extract_again=reprocess_from == "extract",
         tag_again=reprocess_from in ("extract", "tag"),
+        latest=latest,
     )
 
 
@@ -135,9 +142,9 @@ def run_night(
     for n, batch in enumerate(plan["batches"], 1):
         say(f"collect {n}/{len(plan['batches'])}: {len(batch)} sources")
         collect_sources(job, night, batch, refetch=plan["refetch"])
-    shards = select_pages(job, night)
+    shards = select_pages(job, night, latest=plan["latest"])
     say(f"extract: {len(shards)} shards")
-    shards = _spread(partial(extract_pages, job, again=plan["extract_again"]), shards)
+    shards = _extract_shards(job, plan, shards, say)
     say("deduplicate")
     joined = deduplicate_nights(job, shards)
     say(f"tag: {len(shards)} shards")
@@ -148,6 +155,27 @@ def run_night(
     finally:
         say("publish")
         publish_changes(job, connect)
+
+
+def _extract_shards(
+    job: Job, plan: Plan, shards: Sequence[Shard], say: Callable[[str], None]
+) -> list[Shard]:
+    """Extract shard after shard, each of them on all cores."""
+
+    def tell(shard: Shard) -> Progress:
+        return lambda n, n_all: say(f"extract {label_shard(shard)}: {n} of {n_all}")
+
+    with open_extractors() as pool:
+        return [
+            extract_pages(
+                job,
+                shard,
+                again=plan["extract_again"],
+                progress=tell(shard),
+                pool=pool,
+            )
+            for shard in shards
+        ]
 
 
 def _spread(task: Callable[[Shard], Shard], shards: Sequence[Shard]) -> list[Shard]:

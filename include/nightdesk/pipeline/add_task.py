@@ -17,11 +17,18 @@ from urllib.parse import quote
 
 from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.extract import Page, extract_article
-from nightdesk.fetch import Fetched, Fetcher, Request
+from nightdesk.fetch import (
+    Fetched,
+    Fetcher,
+    Request,
+    add_rules,
+    read_reservations,
+)
 from nightdesk.landing import HostLeases
 from nightdesk.model import Article, Attempt, Capture, Coverage, KnownUrl, Listing
 from nightdesk.nights import ONE_DAY, night_of
 from nightdesk.pipeline.job import Job, user_agent
+from nightdesk.pipeline.memory import Memory
 from nightdesk.urls import article_id, canonicalize_url
 
 log = logging.getLogger(__name__)
@@ -70,6 +77,7 @@ class _Body:
     content_type: str | None
     headers: Mapping[str, str]
     data: bytes
+    reservations: tuple[str, ...]
     attempt: Attempt | None = None
 
 
@@ -121,6 +129,7 @@ def add_page(
             final_url=body.final_url,
             content_type=body.content_type,
             digest=hashlib.sha256(body.data).hexdigest(),
+            reservations=body.reservations,
         ),
         article,
         night,
@@ -176,12 +185,14 @@ def _fetch(job: Job, url: str) -> _Body:
             f"add: {url}: {attempt.outcome}{more}; a page that a browser can show can "
             f"be saved there and added as a file: nightdesk add FILE --url {url}"
         )
+    rules = Memory(job.landing, job.clock).rules_of(attempt.final_url)
     return _Body(
         url,
         attempt.final_url,
         attempt.content_type,
         fetched.headers,
         fetched.body,
+        add_rules(fetched.reservations, rules, attempt.final_url),
         replace(attempt, source_id=SOURCE_ID),
     )
 
@@ -199,7 +210,8 @@ def _read_file(path: Path, url: str | None) -> _Body:
         digest = hashlib.sha256(data).hexdigest()[:16]
         url = read_address(data) or f"https://file.invalid/{digest}/{quote(path.name)}"
     kind = "text/plain" if path.suffix.lower() == ".txt" else "text/html"
-    return _Body(url, url, kind, {"content-type": kind}, data)
+    reserved = read_reservations("", 200, {}, data)
+    return _Body(url, url, kind, {"content-type": kind}, data, reserved)
 
 
 def read_address(page: bytes) -> str | None:
@@ -267,4 +279,5 @@ def _known_url(row: Listing) -> KnownUrl:
         digest=row.digest,
         file=row.file,
         offset=row.offset,
+        reservations=row.reservations,
     )

@@ -1,25 +1,19 @@
-"""extract, deduplicate, tag: from captures to the files that a load reads.
+"""deduplicate, tag: from extracted articles to the files that a load reads.
 
-All of it is pure CPU on what the landing area holds. What was extracted or tagged
-before from the same inputs by the same code is taken from its file.
+All of it is pure CPU on what the landing area holds. What was tagged before from the
+same inputs by the same code is taken from its file.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from nightdesk.deduplicate import Document, find_pairs, fingerprint_text
-from nightdesk.errors import ArchiveError
-from nightdesk.extract import EXTRACT_VERSION, Page, extract_article
+from nightdesk.deduplicate import Document, find_pairs
 from nightdesk.gazetteer import load_gazetteer
-from nightdesk.landing import Landing
 from nightdesk.model import (
     Article,
     Fingerprint,
@@ -28,9 +22,11 @@ from nightdesk.model import (
     PlannedPage,
     Tags,
 )
-from nightdesk.nights import SettledNight, settle_night
 from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.link_task import find_reports
 from nightdesk.pipeline.select_task import Shard
+from nightdesk.pipeline.shard_files import digest_of, read_earlier, stem_of
+from nightdesk.settle import SettledNight, settle_night
 from nightdesk.tag import TAG_VERSION, Tagger, input_digest
 
 log = logging.getLogger(__name__)
@@ -39,115 +35,12 @@ Progress = Callable[[int, int], None]
 
 
 class Joined(TypedDict):
-    """The pairs found inside one night."""
+    """The pairs found inside one night: copies, and reports of one event."""
 
     night: str
     pairs: str
+    reports: str
     n: int
-
-
-# extract -------------------------------------------------------------------
-
-
-def extract_pages(
-    job: Job, shard: Shard, *, again: bool = False, progress: Progress | None = None
-) -> Shard:
-    """Extract the articles of a shard and their fingerprints.
-
-    Args:
-        job: the run.
-        shard: from `select_pages`.
-        again: do not take what was extracted before.
-        progress: told (pages done, pages in all).
-    """
-    landing = job.landing
-    pages = [
-        page
-        for page in landing.read_rows([shard["pages"]], PlannedPage)
-        if page.article_id % shard["of"] == shard["shard"]
-    ]
-    keys = [_page_key(page) for page in pages]
-    folder, stem = f"articles/night={shard['night']}", _stem(shard)
-    name = f"{stem}-{_digest(keys)}"
-    if again or not landing.exists(f"{folder}/{name}.parquet"):
-        old = {} if again else _earlier(landing, folder, stem, Article)
-        articles = []
-        for n, (page, key) in enumerate(zip(pages, keys, strict=True), 1):
-            articles.append(old.get(key) or _extract_page(landing, page, key))
-            if progress:
-                progress(n, len(pages))
-        landing.write_rows(folder, name, articles, Article)
-        landing.write_rows(
-            f"fingerprints/night={shard['night']}",
-            name,
-            [
-                Fingerprint(a.article_id, a.text_hash, fingerprint_text(a.text))
-                for a in articles
-                if a.status == "ok" and a.text_hash
-            ],
-            Fingerprint,
-        )
-        _log_extract(shard, articles)
-    done = shard.copy()
-    done["articles"] = f"{folder}/{name}.parquet"
-    done["fingerprints"] = f"fingerprints/night={shard['night']}/{name}.parquet"
-    done["n"] = len(pages)
-    return done
-
-
-def _log_extract(shard: Shard, articles: Iterable[Article]) -> None:
-    counts = Counter(a.reason or a.status for a in articles)
-    words = " ".join(f"{key}={value}" for key, value in sorted(counts.items()))
-    log.info("extract night=%s shard=%d %s", shard["night"], shard["shard"], words)
-
-
-def _page_key(page: PlannedPage) -> str:
-    """Return the digest of all that extraction is given, the code's version too."""
-    facts = {**asdict(page), "version": EXTRACT_VERSION}
-    for name in ("is_current", "is_dated", "file", "offset", "first_captured_on"):
-        del facts[name]
-    return _digest([json.dumps(facts, sort_keys=True, default=str)])
-
-
-def _extract_page(landing: Landing, page: PlannedPage, key: str) -> Article:
-    try:
-        body = landing.read_capture(page.file, page.offset)
-        article = extract_article(
-            Page(
-                body=body,
-                url=page.url,
-                canonical_url=page.canonical_url,
-                article_id=page.article_id,
-                source_id=page.source_id,
-                content_type=page.content_type,
-                captured_at=page.captured_at,
-                stated_at=page.stated_at,
-                stated_precision=page.stated_precision,
-                stated_title=page.title,
-                timezone=page.timezone,
-            )
-        )
-    except ArchiveError:
-        log.exception("url=%s capture is damaged", page.url)
-        article = _no_article(page, "damaged_capture")
-    except Exception:  # the per-item boundary: one page, one row
-        log.exception("url=%s extraction failed", page.url)
-        article = _no_article(page, "extract_error")
-    return replace(article, input_digest=key, reservations=page.reservations)
-
-
-def _no_article(page: PlannedPage, reason: str) -> Article:
-    return Article(
-        article_id=page.article_id,
-        canonical_url=page.canonical_url,
-        url=page.url,
-        source_id=page.source_id,
-        status="failed",
-        reason=reason,
-        page_digest=page.digest,
-        captured_at=page.captured_at,
-        version=EXTRACT_VERSION,
-    )
 
 
 # deduplicate ---------------------------------------------------------------
@@ -178,7 +71,7 @@ def read_night(job: Job, shards: Sequence[Shard]) -> BuiltNight:
         night,
         settled,
         {
-            a.article_id: hashes[a.article_id, a.text_hash or ""]
+            a.article_id: () if a.held_back else hashes[a.article_id, a.text_hash or ""]
             for a in settled.articles
         },
     )
@@ -198,6 +91,7 @@ def documents_of(built: BuiltNight) -> list[Document]:
             hashes=built.hashes[a.article_id],
         )
         for a in built.settled.articles
+        if a.held_back is None
     ]
 
 
@@ -215,11 +109,13 @@ def deduplicate_nights(job: Job, shards: Sequence[Shard]) -> list[Joined]:
     for night, group in group_nights(shards).items():
         documents = documents_of(read_night(job, group))
         pairs = find_pairs(documents)
-        name = job.landing.write_keyed(f"pairs/night={night}", "pairs", pairs, Pair)
+        folder = f"pairs/night={night}"
+        name = job.landing.write_keyed(folder, "pairs", pairs, Pair)
+        told = job.landing.write_keyed(folder, "reports", find_reports(documents), Pair)
         log.info(
             "deduplicate night=%s texts=%d pairs=%d", night, len(documents), len(pairs)
         )
-        joined.append(Joined(night=night, pairs=name, n=len(pairs)))
+        joined.append(Joined(night=night, pairs=name, reports=told, n=len(pairs)))
     return joined
 
 
@@ -260,11 +156,11 @@ def tag_articles(
         )
         for a in articles
     ]
-    folder, stem = f"tags/night={shard['night']}", _stem(shard)
+    folder, stem = f"tags/night={shard['night']}", stem_of(shard)
     ids = [f"{a.article_id}:{key}" for a, key in zip(articles, keys, strict=True)]
-    name = f"{stem}-{_digest([TAG_VERSION, *ids])}"
+    name = f"{stem}-{digest_of([TAG_VERSION, *ids])}"
     if again or not landing.exists(f"{folder}/{name}.parquet"):
-        old = {} if again else _earlier(landing, folder, stem, Tags)
+        old = {} if again else read_earlier(landing, folder, stem, Tags)
         tagger = Tagger(gazetteer)
         rows: list[Tags] = []
         for n, (article, key) in enumerate(zip(articles, keys, strict=True), 1):
@@ -290,26 +186,3 @@ def tag_articles(
     done["tags"] = f"{folder}/{name}.parquet"
     done["n"] = len(articles)
     return done
-
-
-# files ---------------------------------------------------------------------
-
-
-def _stem(shard: Shard) -> str:
-    return f"{shard['shard']:03d}of{shard['of']:03d}"
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _earlier(
-    landing: Landing, folder: str, stem: str, row_class: type[Any]
-) -> dict[str, Any]:
-    """Return rows of earlier builds of this shard by the digest of their inputs."""
-    names = [n for n in landing.names(folder) if n.startswith(f"{folder}/{stem}-")]
-    return {
-        row.input_digest: row
-        for row in landing.read_rows(names, row_class)
-        if row.input_digest
-    }

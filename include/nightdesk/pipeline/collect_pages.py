@@ -21,6 +21,12 @@ from nightdesk.fetch import RETRYABLE, Fetched, Request, answered
 from nightdesk.landing import Batch
 from nightdesk.model import Capture, KnownUrl, Listing
 from nightdesk.nights import ONE_DAY, merge_listings, stated_night
+from nightdesk.pipeline.collect_rules import (
+    add_reservations,
+    ask_rules,
+    read_rules,
+    take_rules,
+)
 from nightdesk.pipeline.collect_run import CollectRun, archive_body, fetch_all
 from nightdesk.pipeline.job import days_around
 
@@ -41,10 +47,13 @@ def fetch_pages(
     existing = merge_listings((r for rows in looks.values() for r in rows), answered)
     ids = {r.article_id for r in run.listed} | {r.article_id for r in existing.values()}
     known = landing.find_urls(ids)
+    run.captured = {
+        i for i, urls in known.items() if any(url.captured_at for url in urls)
+    }
     _note_resent(run, looks, known)
     work = choose_pages(
         [row for row in run.listed if _is_wanted(run, row)],
-        {key: row for key, row in existing.items() if _is_wanted(run, row)},
+        {k: _forgive(run, row) for k, row in existing.items() if _is_wanted(run, row)},
         known,
         RETRYABLE,
         refetch=run.refetch,
@@ -56,19 +65,28 @@ def fetch_pages(
     ready, waiting = _split_waiting(run, work.fetch)
     if waiting:
         counts["rate_limited"] = len(waiting)
-    done = {(r.source_id, r.url): r for r in waiting if not _is_captured(r, known)} | {
-        (r.source_id, r.url): r for r in _fetch_rows(run, ready, counts, progress)
-    }
-    batch = landing.open_batch(run.name)
-    run_captures = run.archive.close()
-    if run_captures:
-        day = run_captures[0].captured_at.date()
-        batch.write_rows(f"captures/day={day}", run.name, run_captures, Capture)
+    fetched = list(_fetch_rows(run, ready, counts, progress))
+    _note_logins(run, fetched)
+    read_rules(run, fetched)
+    done = {(r.source_id, r.url): r for r in waiting if not _is_captured(r, known)}
+    done |= {(r.source_id, r.url): add_reservations(run, r) for r in fetched}
     rows = [done.pop((r.source_id, r.url), r) for r in fresh]
     rows += [r for key, r in done.items() if _says_more(r, existing.get(key))]
+    _write_run(run, rows, known)
+    return counts
+
+
+def _write_run(
+    run: CollectRun, rows: Iterable[Listing], known: dict[int, list[KnownUrl]]
+) -> None:
+    """Write down the captures of a run and its entries: all of it or none counts."""
+    batch = run.job.landing.open_batch(run.name)
+    captures = run.archive.close()
+    if captures:
+        day = captures[0].captured_at.date()
+        batch.write_rows(f"captures/day={day}", run.name, captures, Capture)
     _write_listings(run, batch, rows, known)
     batch.commit()
-    return counts
 
 
 def _split_waiting(
@@ -77,6 +95,8 @@ def _split_waiting(
     """Return the entries to fetch, and those whose host wants no request, as such."""
     ready, waiting = [], []
     for row in rows:
+        if run.logins[row.source_id] is None:
+            continue  # its login cannot be had: what is there stays as it is
         until = run.memory.wait_until(row.url)
         if until is None:
             ready.append(row)
@@ -94,8 +114,13 @@ def _fetch_rows(
 ) -> Iterator[Listing]:
     """Yield the entries whose page has been fetched, with what became of it."""
     by_url = {row.url: row for row in rows}
-    requests = [_make_request(run, row) for row in by_url.values()]
-    for n, (request, fetched) in enumerate(fetch_all(run, requests), 1):
+    pages = [_make_request(run, row) for row in by_url.values()]
+    n = 0
+    for request, fetched in fetch_all(run, [*ask_rules(run, rows), *pages]):
+        if request.purpose == "tdmrep":
+            take_rules(run, request, fetched)
+            continue
+        n += 1
         row = by_url[request.url]
         run.memory.note_wait(fetched)
         counts[fetched.attempt.outcome] += 1
@@ -103,7 +128,7 @@ def _fetch_rows(
         if noted is not None:
             yield noted
         if progress:
-            progress(n, len(requests))
+            progress(n, len(pages))
 
 
 def _make_request(run: CollectRun, row: Listing) -> Request:
@@ -115,7 +140,26 @@ def _make_request(run: CollectRun, row: Listing) -> Request:
         source=run.sources[row.source_id],
         etag=memo.etag if memo else None,
         last_modified=memo.last_modified if memo else None,
+        secrets=run.login_for(row.source_id, row.url),
     )
+
+
+def _forgive(run: CollectRun, row: Listing) -> Listing:
+    """Return an earlier look; one that a login was refused for counts as not tried."""
+    is_new_try = row.outcome == "auth" and run.memory.may_log_in(
+        run.sources[row.source_id]
+    )
+    return replace(row, outcome=None) if is_new_try else row
+
+
+def _note_logins(run: CollectRun, rows: Iterable[Listing]) -> None:
+    """Take in which logins have opened the pages of this run, and which have not."""
+    tried: dict[str, list[bool]] = {}
+    for row in rows:
+        if run.login_for(row.source_id, row.url) and row.outcome in ("ok", "auth"):
+            tried.setdefault(row.source_id, []).append(row.outcome == "auth")
+    for source_id, refused in tried.items():
+        run.memory.note_login_use(source_id, is_refused=sum(refused) * 2 > len(refused))
 
 
 def _memo_of(run: CollectRun, row: Listing) -> PageMemo | None:
@@ -193,7 +237,7 @@ def _note_page(run: CollectRun, row: Listing, fetched: Fetched) -> Listing | Non
     """
     now, attempt = run.job.clock(), fetched.attempt
     memo = _memo_of(run, row)
-    run.memory.note_page(row, fetched)
+    run.memory.note_page(row, fetched, is_known=row.article_id in run.captured)
     if attempt.outcome != "ok":
         log.debug("url=%s outcome=%s error=%s", row.url, attempt.outcome, attempt.error)
         if memo is not None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from nightdesk.fetch import HELD_ELSEWHERE, Fetched, Fetcher, Request
+from nightdesk.fetch import HELD_ELSEWHERE, Fetched, Fetcher, Login, Request
 from nightdesk.landing import ArchiveWriter
 from nightdesk.model import Capture, Coverage, Listing, Source
 from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.logins import is_at_home
 from nightdesk.pipeline.memory import Memory
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,15 @@ class CollectRun:
     name: str
     refetch: bool
     memory: Memory
+    logins: dict[str, Login | None] = field(default_factory=dict, repr=False)
     listed: list[Listing] = field(default_factory=list)
     looks: list[Coverage] = field(default_factory=list)
+    captured: set[int] = field(default_factory=set)  # articles, by earlier runs
+
+    def login_for(self, source_id: str, url: str) -> Login:
+        """Return the login that goes with a request; empty for another host."""
+        login = self.logins.get(source_id)
+        return login if login and is_at_home(self.sources[source_id], url) else {}
 
 
 def fetch_all(

@@ -17,8 +17,10 @@ from nightdesk.model import Attempt, Coverage, Feed, Listing
 from nightdesk.nights import merge_coverage
 from nightdesk.pipeline.collect_pages import fetch_pages
 from nightdesk.pipeline.collect_run import CollectRun, archive_body, fetch_all
-from nightdesk.pipeline.job import Job, user_agent
+from nightdesk.pipeline.job import Job, keep_worlds_apart, user_agent
+from nightdesk.pipeline.logins import read_login
 from nightdesk.pipeline.memory import Memory
+from nightdesk.pipeline.register_task import note_sources
 from nightdesk.polling import Ask, Rest, check_due, decide_poll
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,8 @@ def collect_sources(
         progress: told (pages done, pages in all).
     """
     sources = job.load_sources()
-    chosen = {s.id: s for s in sources.enabled if s.id in set(source_ids)}
+    wanted = set(source_ids)  # planned before somebody renamed a source, perhaps
+    chosen = {s.id: s for s in sources.enabled if wanted & {s.id, *s.was}}
     now = job.clock()
     name = _choose_name(job, night, source_ids, now)
     with Fetcher(
@@ -61,7 +64,11 @@ def collect_sources(
             name=name,
             refetch=refetch,
             memory=Memory(job.landing, job.clock),
+            logins={id_: read_login(s, job.read_secret) for id_, s in chosen.items()},
         )
+        for source in chosen.values():
+            is_missing = run.logins[source.id] is None
+            run.memory.note_login(source, is_missing=is_missing)
         _poll_sources(run)
         counts = fetch_pages(run, progress)
         attempts = fetcher.drain_attempts()
@@ -93,8 +100,11 @@ def batch_due(job: Job) -> list[list[str]]:
 
     Whatever its interval says, a source is left alone while its host wants no request.
     """
+    sources = job.load_sources()
+    keep_worlds_apart(job, sources)
+    note_sources(job, sources)
     memory, due = Memory(job.landing, job.clock), []
-    for source in job.load_sources().enabled:
+    for source in sources.enabled:
         state = memory.state_of(source)
         rest = check_due(state, job.clock())
         if rest is None and memory.wait_until(state.moved_url or source.url) is None:
@@ -139,6 +149,7 @@ def _poll_sources(run: CollectRun) -> None:
                 source=source,
                 etag=decision.etag,
                 last_modified=decision.last_modified,
+                secrets=run.login_for(source.id, decision.url),
             )
         )
     for request, fetched in fetch_all(run, requests):
@@ -156,6 +167,8 @@ def _decide_poll(run: CollectRun, poll: Poll, url: str) -> Ask | Rest:
             is_last_look=run.night is not None,
             force=run.refetch,
         )
+    if run.logins[poll.source.id] is None:
+        return Rest("auth", None)
     if isinstance(decision, Ask):
         log.debug("source=%s ask=%s", poll.source.id, decision.reason)
         until = run.memory.wait_until(decision.url)
@@ -260,7 +273,11 @@ def _read_children(
     if not children:
         return [], None
     wanted = choose_children(children, run.night or run.job.clock().date())
-    requests = [Request(url=url, purpose="feed", source=poll.source) for url in wanted]
+    source = poll.source
+    requests = [
+        Request(url, "feed", source, secrets=run.login_for(source.id, url))
+        for url in wanted
+    ]
     listed: list[Listing] = []
     reason = None
     for _, fetched in fetch_all(run, requests):

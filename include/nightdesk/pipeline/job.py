@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from nightdesk import __version__
@@ -13,12 +13,14 @@ from nightdesk.config import (
     SourceList,
     load_settings,
     load_sources,
+    read_secret,
     sources_path,
 )
 from nightdesk.errors import ConfigError
 from nightdesk.landing import Landing
-from nightdesk.model import Source
+from nightdesk.model import Source, Watched
 from nightdesk.nights import ONE_DAY
+from nightdesk.register import list_known
 
 #: Nights before the one asked for that a run brings up to date as well.
 CATCH_UP = 7
@@ -38,6 +40,7 @@ class Job:
     settings: Settings
     run_id: str
     clock: Callable[[], datetime] = utc_now
+    read_secret: Callable[[str], str | None] = read_secret  # of a connection, by name
 
     @property
     def landing(self) -> Landing:
@@ -52,9 +55,18 @@ class Job:
         """
         return load_sources(sources_path(self.settings))
 
+    def read_register(self) -> list[Watched]:
+        """Return what was noted of sources, in the order in which it was."""
+        return self.landing.read_folder("watched", Watched)
+
     def list_sources(self) -> dict[str, Source]:
-        """Return every source of the file in force, by id."""
-        return {source.id: source for source in self.load_sources().sources}
+        """Return every source by id: those of the file in force, and earlier ones."""
+        known = list_known(self.read_register(), self.landing.lineages)
+        listed = {source.id: source for source in self.load_sources().sources}
+        return known | {
+            key: replace(source, was=known[key].was if key in known else source.was)
+            for key, source in listed.items()
+        }
 
     def name_file(self, part: str, now: datetime) -> str:
         """Return a file name that no other try of any run uses."""
@@ -62,13 +74,19 @@ class Job:
         return f"{now:%Y%m%dT%H%M%S%f}-{part}-{run}"
 
 
-def start_job(run_id: str) -> Job:
+def start_job(
+    run_id: str, read_secret: Callable[[str], str | None] = read_secret
+) -> Job:
     """Return the job of a run, with the settings of the environment.
+
+    Args:
+        run_id: of Airflow.
+        read_secret: connection id -> its secret.
 
     Raises:
         ConfigError: a setting cannot be read.
     """
-    return Job(load_settings(), run_id)
+    return Job(load_settings(), run_id, read_secret=read_secret)
 
 
 def user_agent(settings: Settings, sources: SourceList) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,16 +11,12 @@ from datetime import date
 from typing import Any
 
 from nightdesk import __version__
-from nightdesk.deduplicate import (
-    Document,
-    cluster_pairs,
-    demote_digests,
-    find_pairs,
-    rank_document,
-)
+from nightdesk.decisions import load_decisions
+from nightdesk.deduplicate import Document
 from nightdesk.errors import CheckFailed, NightFailed
 from nightdesk.fetch import answered
 from nightdesk.gazetteer import load_gazetteer
+from nightdesk.landing.frozen import pin_versions
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     BINS,
@@ -32,6 +29,7 @@ from nightdesk.model import (
     Region,
     Source,
     Tags,
+    Watched,
 )
 from nightdesk.nights import merge_coverage
 from nightdesk.pipeline.build_tasks import (
@@ -42,9 +40,18 @@ from nightdesk.pipeline.build_tasks import (
     read_night,
 )
 from nightdesk.pipeline.job import Job, days_around
+from nightdesk.pipeline.link_task import LinkedNight, link_night
 from nightdesk.pipeline.select_task import Shard
+from nightdesk.pipeline.versions import Version, list_versions
+from nightdesk.register import list_ended, list_watched
 from nightdesk.warehouse import store
-from nightdesk.warehouse.connect import Connect, Connection, open_warehouse, transaction
+from nightdesk.warehouse.connect import (
+    Connect,
+    Connection,
+    load_transaction,
+    open_warehouse,
+)
+from nightdesk.warehouse.renames import rename_sources
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +77,7 @@ def load_nights(
             that say so have been loaded.
         CheckFailed: a night was refused by its checks and rolled back.
     """
-    pairs = {item["night"]: item["pairs"] for item in joined}
+    found = {item["night"]: item for item in joined}
     nights = group_nights(shards)
     # Later nights first: an article that moved to an earlier one has left them then.
     steps = [[name] for name in reversed(nights)]
@@ -80,9 +87,10 @@ def load_nights(
     refused = []
     with open_warehouse(connect) as con:
         _forget_lost(job, con)
+        _follow_renames(job, con)
         for step in steps:
             try:
-                accounts += _load_step(job, con, {n: nights[n] for n in step}, pairs)
+                accounts += _load_step(job, con, {n: nights[n] for n in step}, found)
             except CheckFailed as error:  # the other nights are as good as before
                 log.error("load %s", error)
                 refused.append(str(error))
@@ -102,12 +110,12 @@ def _load_step(
     job: Job,
     con: Connection,
     nights: Mapping[str, Sequence[Shard]],
-    pairs: Mapping[str, str],
+    joined: Mapping[str, Joined],
 ) -> list[dict[str, Any]]:
     """Load nights in one transaction, and note that they are built."""
-    with transaction(con):
+    with load_transaction(con):
         accounts = [
-            _load_night(job, con, group, pairs[name]) for name, group in nights.items()
+            _load_night(job, con, group, joined[name]) for name, group in nights.items()
         ]
     for group, account in zip(nights.values(), accounts, strict=True):
         if not account["is_stale"]:
@@ -120,6 +128,7 @@ def _note_built(job: Job, shard: Shard) -> None:
         f"built/night={shard['night']}.json",
         {"captures": shard["captures"], "entries": shard["entries"]},
     )
+    pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
 
 def _forget_lost(job: Job, con: Connection) -> None:
@@ -131,8 +140,17 @@ def _forget_lost(job: Job, con: Connection) -> None:
             job.landing.drop(name)
 
 
+def _follow_renames(job: Job, con: Connection) -> None:
+    """Give the nights that are there the ids which their sources have today."""
+    present = job.landing.present
+    if present:
+        with load_transaction(con):
+            nights = rename_sources(con, present)
+            store.bump_nights(con, nights, store.next_seq(con))
+
+
 def _load_night(
-    job: Job, con: Connection, group: Sequence[Shard], pairs: str
+    job: Job, con: Connection, group: Sequence[Shard], joined: Joined
 ) -> dict[str, Any]:
     built = read_night(job, group)
     night, captures = built.night, group[0]["captures"]
@@ -144,20 +162,10 @@ def _load_night(
     if old and captures != newest and old.capture_digest == newest:
         log.warning("load night=%s skipped: built from an older set of captures", night)
         return _account(built, coverage, job, is_stale=True)
-    before = store.hash_links(con, night)
-    touched = store.list_articles(con, night)
+    given = _link_with(job, built, joined, store.read_faces(con, night))
     store.replace_night(con, night, _tables(job, built, coverage, group))
-    own = documents_of(built)
-    near, texts = store.find_neighbours(con, night)
-    across = find_pairs(
-        [d for d in own if d.article_id in near], [_document(text) for text in texts]
-    )
-    inside = job.landing.read_rows([pairs], Pair)
-    store.replace_pairs(con, night, {*inside, *across})
-    store.replace_clusters(con, touched | {d.article_id for d in own}, _cluster)
+    moved = link_night(con, given)
     seq = store.next_seq(con)
-    after = store.hash_links(con, night)
-    moved = {n for n in before | after if before.get(n) != after.get(n)}
     store.refuse_failed(night, store.run_checks(con, night))
     store.write_ledger(
         con,
@@ -165,14 +173,15 @@ def _load_night(
             night=night,
             seq=seq,
             capture_digest=captures,
-            article_digest=_digest_articles(own),
+            article_digest=_digest_articles(given.documents),
             n_seen=len(built.settled.entries),
-            n_loaded=len(own),
+            n_loaded=len(built.settled.articles),
         ),
         {
             "run_id": job.run_id,
             "code_version": __version__,
             "sources_digest": job.load_sources().digest,
+            "learned": json.dumps(group[0]["learned"], sort_keys=True),
         },
         job.clock(),
     )
@@ -182,24 +191,21 @@ def _load_night(
     return account
 
 
-def _cluster(
-    pairs: Sequence[Pair], texts: Sequence[store.StoredText]
-) -> dict[int, int]:
-    documents = [_document(text) for text in texts]
-    ranks = {d.article_id: rank_document(d) for d in documents}
-    return cluster_pairs(demote_digests(pairs, documents), ranks)
-
-
-def _document(text: store.StoredText) -> Document:
-    return Document(
-        article_id=text.article_id,
-        text=text.text,
-        title=text.title,
-        published_at=text.published_at,
-        canonical_url=text.canonical_url,
-        source_id=text.source_id,
-        text_hash=text.text_hash,
-        hashes=text.hashes,
+def _link_with(
+    job: Job, built: BuiltNight, joined: Joined, faces: Mapping[int, str]
+) -> LinkedNight:
+    decisions = load_decisions(job.settings.decisions)
+    for problem in decisions.problems:
+        log.error("decision left out: %s", problem)
+    return LinkedNight(
+        night=built.night,
+        documents=documents_of(built),
+        copies=job.landing.read_rows([joined["pairs"]], Pair),
+        reports=job.landing.read_rows([joined["reports"]], Pair),
+        decisions=decisions.rows,
+        faces=faces,
+        run_id=job.run_id,
+        at=job.clock(),
     )
 
 
@@ -217,7 +223,7 @@ def _tables(
     group: Sequence[Shard],
 ) -> dict[str, Any]:
     """Return the Arrow tables that the statements in `warehouse/load` read."""
-    landing, owned = job.landing, built.hashes
+    landing, owned, register = job.landing, built.hashes, job.read_register()
     tags = [
         row
         for row in landing.read_rows([s["tags"] for s in group], Tags)
@@ -227,13 +233,15 @@ def _tables(
     prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
     attempts = landing.read_folder(f"fetch_log/night={built.night}", Attempt)
     return {
-        "in_source": make_table(job.load_sources().sources, Source),
+        "in_source": make_table(list(job.list_sources().values()), Source),
+        "in_watched": make_table(list_watched(register, built.night), Watched),
+        "in_ended": make_table(list_ended(register), Watched),
         "in_region": make_table(gazetteer.regions, Region),
         "in_entry": make_table(built.settled.entries, PlannedEntry),
         "in_coverage": make_table(list(coverage.values()), Coverage),
         "in_attempt": make_table(attempts, Attempt),
         "in_article": make_table(built.settled.articles, Article),
-        "in_version": make_table(built.settled.versions, Article),
+        "in_version": make_table(list_versions(built.settled.versions), Version),
         "in_fingerprint": make_table(prints, Fingerprint),
         "in_tags": make_table(tags, Tags),
     }
@@ -251,14 +259,15 @@ def _account(
     built: BuiltNight, coverage: Mapping[str, Coverage], job: Job, *, is_stale: bool
 ) -> dict[str, Any]:
     bins = [entry.bin for entry in built.settled.entries]
-    enabled = job.load_sources().enabled
-    looks = [coverage.get(source.id) for source in enabled]
+    watched = {row.source_id for row in list_watched(job.read_register(), built.night)}
+    watched |= coverage.keys() & job.list_sources().keys()
+    looks = [coverage.get(source_id) for source_id in sorted(watched)]
     n_ok = sum(1 for look in looks if look and look.status == "ok")
     n_failed = sum(1 for look in looks if look and look.status == "failed")
     reasons = _say_reasons([look for look in looks if look and look.reason])
     return {
         "night": str(built.night),
-        "n_sources": len(enabled),
+        "n_sources": len(watched),
         "n_sources_ok": n_ok,
         # A night that nothing covers says so in its rows; one that failed is a failure.
         "is_dead": n_ok == 0 and n_failed > 0 and "loaded" not in bins,

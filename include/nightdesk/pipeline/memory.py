@@ -2,7 +2,8 @@
 
     sources/<id>.json    the poll state (`polling.PollState`)
     pages/<id>.json      young articles, to ask for them again (`collect.PageMemo`)
-    hosts/<host>.json    until when a host wants no request (Retry-After)
+    hosts/<host>.json    until when a host wants no request (Retry-After), and what it
+                         reserves as a whole (tdmrep.json)
 
 Read at need and written by `save`, as the last thing of a run: what a lost run had
 learned of a source is learned again. A file that is damaged is as good as none.
@@ -26,16 +27,18 @@ from nightdesk.collect import (
     write_memos,
 )
 from nightdesk.errors import LandingError
-from nightdesk.fetch import RETRYABLE, Fetched, Request
+from nightdesk.fetch import RETRYABLE, Fetched, Request, TdmRule
 from nightdesk.landing import Landing
 from nightdesk.model import Feed, Listing, Source
 from nightdesk.nights import stated_night
-from nightdesk.poll_state import PollState, read_state, write_state
-from nightdesk.polling import Answer, Listed, note_answer, note_resent
+from nightdesk.poll_state import Answer, Listed, PollState, read_state, write_state
+from nightdesk.polling import LOGIN_AGAIN, note_answer, note_resent
 from nightdesk.urls import host
 
 log = logging.getLogger(__name__)
 
+#: How long the rules of a host are taken as read: as long as those of robots.txt.
+_RULES_FOR = timedelta(hours=24)
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})", re.IGNORECASE)
 
 
@@ -48,7 +51,7 @@ class Memory:
     before: dict[str, PollState] = field(default_factory=dict)  # as this run found it
     _states: dict[str, PollState] = field(default_factory=dict)
     _memos: dict[str, dict[int, PageMemo]] = field(default_factory=dict)
-    _waits: dict[str, datetime | None] = field(default_factory=dict)
+    _hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     _changed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def read(self, name: str) -> dict[str, Any]:
@@ -92,6 +95,7 @@ class Memory:
             retry_after_s=attempt.retry_after_s,
             entries=[Listed(row.article_id, row.stated_at) for row in listed],
             was_conditional=bool(request.etag or request.last_modified),
+            source_id=source.id,
         )
         state, reasons = note_answer(self.state_of(source), answer, now)
         for reason in reasons:
@@ -105,6 +109,33 @@ class Memory:
             log.warning("source=%s resends %d old entries", source_id, len(ids))
             self._put(source_id, state)
 
+    def note_login(self, source: Source, *, is_missing: bool) -> None:
+        """Take in whether the login of a source is there."""
+        state = self.state_of(source)
+        if is_missing:
+            self._lose_login(source.id, "missing")
+        elif state.login_lost == "missing":
+            self._lose_login(source.id, None)
+
+    def note_login_use(self, source_id: str, *, is_refused: bool) -> None:
+        """Take in whether the login of a source opens its pages."""
+        if is_refused or self._states[source_id].login_lost:
+            self._lose_login(source_id, "refused" if is_refused else None)
+
+    def _lose_login(self, source_id: str, how: str | None) -> None:
+        state, now = self._states[source_id], self.clock()
+        if how:
+            log.warning("source=%s login=%s", source_id, how)
+        changes = replace(state, login_lost=how, login_lost_at=now if how else None)
+        self._put(source_id, changes)
+
+    def may_log_in(self, source: Source) -> bool:
+        """Say whether pages that were refused are worth another try with a login."""
+        state = self.state_of(source)
+        at = state.login_lost_at
+        is_rested = at is None or self.clock() - at >= LOGIN_AGAIN
+        return source.connection is not None and is_rested
+
     def _put(self, source_id: str, state: PollState) -> None:
         self._states[source_id] = state
         self._changed[f"sources/{source_id}.json"] = write_state(state)
@@ -113,11 +144,8 @@ class Memory:
 
     def wait_until(self, url: str) -> datetime | None:
         """Return the time before which the host of an address wants no request."""
-        name = _host_file(url)
-        if name not in self._waits:
-            raw = self.read(name).get("retry_at")
-            self._waits[name] = datetime.fromisoformat(raw) if raw else None
-        until = self._waits[name]
+        raw = self._host_state(url).get("retry_at")
+        until = datetime.fromisoformat(raw) if raw else None
         return until if until is not None and until > self.clock() else None
 
     def note_wait(self, fetched: Fetched) -> None:
@@ -126,10 +154,34 @@ class Memory:
         if attempt.outcome != "rate_limited" or not attempt.retry_after_s:
             return
         until = self.clock() + timedelta(seconds=attempt.retry_after_s)
-        name = _host_file(attempt.final_url)
-        self._waits[name] = until
-        self._changed[name] = {"retry_at": until.isoformat()}
+        self._put_host(attempt.final_url, {"retry_at": until.isoformat()})
         log.info("host=%s retry_at=%s", host(attempt.final_url), until)
+
+    def rules_of(self, url: str) -> tuple[TdmRule, ...]:
+        """Return what the host of an address reserves, as last read."""
+        rows = self._host_state(url).get("tdm", {}).get("rules", ())
+        return tuple(TdmRule(location, tuple(words)) for location, words in rows)
+
+    def wants_rules(self, url: str) -> bool:
+        """Say whether the host of an address is to be asked what it reserves."""
+        raw = self._host_state(url).get("tdm", {}).get("until")
+        return raw is None or datetime.fromisoformat(raw) <= self.clock()
+
+    def note_rules(self, url: str, rules: Iterable[TdmRule]) -> None:
+        """Keep what the host of an address reserves."""
+        rows = [[rule.location, list(rule.words)] for rule in rules]
+        until = (self.clock() + _RULES_FOR).isoformat()
+        self._put_host(url, {"tdm": {"until": until, "rules": rows}})
+
+    def _host_state(self, url: str) -> dict[str, Any]:
+        name = _host_file(url)
+        if name not in self._hosts:
+            self._hosts[name] = self.read(name)
+        return self._hosts[name]
+
+    def _put_host(self, url: str, news: dict[str, Any]) -> None:
+        self._host_state(url).update(news)
+        self._changed[_host_file(url)] = self._host_state(url)
 
     # young articles --------------------------------------------------------
 
@@ -148,8 +200,14 @@ class Memory:
             found.update({i: memos[i] for i in choose_due(memos, self.clock())})
         return found
 
-    def note_page(self, row: Listing, fetched: Fetched) -> None:
-        """Keep the validators of a captured page, and that it was asked for again."""
+    def note_page(self, row: Listing, fetched: Fetched, *, is_known: bool) -> None:
+        """Keep the validators of a captured page, and that it was asked for again.
+
+        Args:
+            row: its entry.
+            fetched: what became of it now.
+            is_known: an earlier run has captured it.
+        """
         memos = self.memos_of(row.source_id)
         memo = memos.get(row.article_id)
         attempt, headers, now = fetched.attempt, fetched.headers, self.clock()
@@ -167,6 +225,9 @@ class Memory:
             is_owed = attempt.outcome in RETRYABLE
             is_done = memo.is_done if is_owed else is_done
             memo = replace(memo, is_done=is_done, is_owed=is_owed)
+        elif is_known and attempt.outcome in RETRYABLE:
+            # An old article that has changed: owed, for as long as a young one is.
+            memo = PageMemo(now, stated_night(row), "", is_done=True, is_owed=True)
         if memo is not None and memo != memos.get(row.article_id):
             memos[row.article_id] = memo
             self._changed[f"pages/{row.source_id}.json"] = {}
@@ -182,3 +243,12 @@ class Memory:
 
 def _host_file(url: str) -> str:
     return f"hosts/{re.sub(r'[^a-z0-9.-]', '_', host(url))}.json"
+
+
+def move_state(landing: Landing, old_id: str, new_id: str) -> None:
+    """Put what is remembered of a source under another id; again does no harm."""
+    for folder in ("sources", "pages"):
+        name = f"{folder}/{old_id}.json"
+        if landing.exists(name):
+            landing.put(f"{folder}/{new_id}.json", landing.get(name))
+            landing.drop(name)

@@ -8,15 +8,18 @@ from datetime import date
 from typing import TypedDict
 
 from nightdesk.fetch import answered
+from nightdesk.landing.frozen import choose_versions
 from nightdesk.model import KnownUrl, Listing, PlannedEntry, PlannedPage
 from nightdesk.nights import NightPlan, plan_night
 from nightdesk.pipeline.job import Job, days_around, nights_back
 
 log = logging.getLogger(__name__)
 
-#: Pages in one shard: some seconds of work, against a second to schedule it.
-SHARD = 120
+#: Pages in one shard: some seconds of all cores, against one or two to schedule it.
+SHARD = 400
 MOST_SHARDS = 64
+#: Learned tables that a build reads; see `landing.frozen`.
+LEARNED = ("boilerplate",)
 
 
 class Shard(TypedDict, total=False):
@@ -29,6 +32,7 @@ class Shard(TypedDict, total=False):
     captures: str  # digest of the captures that the plan was made from
     entries: str
     pages: str
+    learned: dict[str, str]  # learned table -> version
     articles: str
     fingerprints: str
     tags: str
@@ -44,17 +48,22 @@ def label_shard(shard: Shard) -> str:
     return f"{shard['night']} {shard['shard'] + 1}/{shard['of']}"
 
 
-def select_pages(job: Job, night: date) -> list[Shard]:
+def select_pages(job: Job, night: date, *, latest: bool = False) -> list[Shard]:
     """Return the shards to extract: at least one for the night itself.
 
     With it come the nights of the week before whose landing is newer than their load,
     and every night that was built with an article which one of these now owns.
+
+    Args:
+        job: the run.
+        night: that the run is about.
+        latest: build with the newest learned tables, not with those that it has.
     """
     plans: dict[date, _Planned] = {}
     waiting = [n for n in nights_back(night) if n == night or _is_stale(job, n)]
     is_joint = False
     while waiting:
-        planned = _plan(job, waiting.pop())
+        planned = _plan(job, waiting.pop(), latest=latest)
         plans[planned.night] = planned
         for other in _find_losers(job, planned):
             is_joint = True  # an article changes its night: both or neither
@@ -82,9 +91,10 @@ class _Planned:
     captures: str
     plan: NightPlan
     known: dict[int, list[KnownUrl]]
+    learned: dict[str, str]
 
 
-def _plan(job: Job, night: date) -> _Planned:
+def _plan(job: Job, night: date, *, latest: bool) -> _Planned:
     landing = job.landing
     digest = landing.digest_night(night, days_around(night))
     rows = landing.read_folder(f"entries/night={night}", Listing)
@@ -92,7 +102,8 @@ def _plan(job: Job, night: date) -> _Planned:
         rows += landing.read_folder(f"undated/day={day}", Listing)
     known = landing.find_urls({row.article_id for row in rows})
     plan = plan_night(night, rows, known, job.list_sources(), answered)
-    return _Planned(night, digest, plan, known)
+    learned = choose_versions(landing, night, LEARNED, latest=latest)
+    return _Planned(night, digest, plan, known, learned)
 
 
 def _find_losers(job: Job, planned: _Planned) -> list[date]:
@@ -143,6 +154,7 @@ def _write_plan(job: Job, planned: _Planned, *, is_joint: bool) -> list[Shard]:
             captures=planned.captures,
             entries=entries,
             pages=pages,
+            learned=planned.learned,
         )
         for index in range(n_shards)
     ]

@@ -41,6 +41,7 @@ def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
         "title": f"nightdesk, {wording.say_date(night)}",
         "head": sections.gather_head(night, marts),
         "missing": sections.gather_missing(night, marts),
+        "stories": sections.gather_stories(night, marts),
         "clusters": sections.gather_clusters(night, marts),
         "countries": sections.gather_countries(night, marts),
         "map": figures.picture_map(night, marts, shapes),

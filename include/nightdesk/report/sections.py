@@ -24,6 +24,8 @@ from nightdesk.report.rows import (
 )
 from nightdesk.report.summary import is_balanced, pick_about, say_accounting
 
+N_STORIES = 10
+N_REPORTS = 15
 N_CLUSTERS = 10
 N_COPIES = 12
 N_COUNTRIES = 15
@@ -181,18 +183,47 @@ def _list_gaps(night: date, marts: Marts) -> list[str]:
     ]
 
 
+def gather_stories(night: date, marts: Marts) -> list[dict[str, object]]:
+    """Return the events that most independent sources reported, with their texts."""
+    stories = pick_rows(marts, "top_stories", night)
+    shared = [row for row in stories if read_count(row, "n_sources") > 1]
+    return [
+        {
+            **_describe_head(row, night),
+            "n_articles": read_count(row, "n_articles"),
+            "n_texts": read_count(row, "n_texts"),
+            "n_sources": read_count(row, "n_sources"),
+            "reports": [
+                {
+                    **_describe_copy(report, night),
+                    "n_articles": read_count(report, "n_articles"),
+                }
+                for report in read_rows(row, "reports")[:N_REPORTS]
+            ],
+            "n_more": max(len(read_rows(row, "reports")) - N_REPORTS, 0),
+        }
+        for row in shared[:N_STORIES]
+    ]
+
+
+def _describe_head(row: Row, night: date) -> dict[str, object]:
+    return {
+        "title": read_text(row, "title") or "(no title)",
+        "link": wording.check_link(read_text(row, "url")),
+        "source": read_text(row, "source_name") or read_text(row, "source_id"),
+        "first": wording.say_time(read_time(row, "first_published_at"), night),
+    }
+
+
 def gather_clusters(night: date, marts: Marts) -> list[dict[str, object]]:
     """Return the texts that most sources ran, with their copies."""
     clusters = pick_rows(marts, "top_clusters", night)
     shared = [row for row in clusters if read_count(row, "n_sources") > 1]
     return [
         {
-            "title": read_text(row, "title") or "(no title)",
-            "link": wording.check_link(read_text(row, "url")),
-            "source": read_text(row, "source_name") or read_text(row, "source_id"),
+            **_describe_head(row, night),
             "n_articles": read_count(row, "n_articles"),
             "n_sources": read_count(row, "n_sources"),
-            "first": wording.say_time(read_time(row, "first_published_at"), night),
             "copies": [
                 _describe_copy(copy, night)
                 for copy in read_rows(row, "copies")[:N_COPIES]

@@ -28,8 +28,9 @@ def brief_summary(night: date, marts: Marts) -> dict[str, object]:
     """Return the figures of a night: counts, accounting, and the first five of each.
 
     Keys are those of the mart coverage_by_night, and `night`, `accounting` (a line),
-    `is_balanced`, `is_empty`, `n_countries`, `top_countries`, `top_clusters`,
-    `top_entities` and `failed_sources`. All values go into JSON as they are.
+    `is_balanced`, `is_empty`, `n_countries`, `top_countries`, `top_stories`,
+    `top_clusters`, `top_entities` and `failed_sources`. All values go into JSON as they
+    are.
     """
     head = pick_row(marts, "coverage_by_night", night)
     countries = pick_about(marts, night, "country")
@@ -41,6 +42,10 @@ def brief_summary(night: date, marts: Marts) -> dict[str, object]:
         "is_empty": read_count(head, "n_articles") == 0,
         "n_countries": len(countries),
         "top_countries": [_name_count(row, "name") for row in countries[:_N_TOP]],
+        "top_stories": [
+            {**_name_count(row, "title"), "n_sources": read_count(row, "n_sources")}
+            for row in pick_rows(marts, "top_stories", night)[:_N_TOP]
+        ],
         "top_clusters": [
             {**_name_count(row, "title"), "n_sources": read_count(row, "n_sources")}
             for row in pick_rows(marts, "top_clusters", night)[:_N_TOP]
