@@ -20,6 +20,8 @@ from nightdesk.pipeline import Job, collect_sources, plan_run, run_night
 from nightdesk.pipeline.add_task import SOURCE_ID, add_page, read_address
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
+pytestmark = pytest.mark.slow
+
 NIGHT = date(2026, 3, 1)
 MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
 LINES = [
@@ -99,7 +101,6 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Job, T
         yield job, world.truth(NIGHT)
 
 
-@pytest.mark.slow
 def test_added_pages_are_loaded_by_the_next_build(
     collected: tuple[Job, Truth], tmp_path: Path
 ) -> None:
@@ -177,7 +178,6 @@ def test_the_night_of_a_page(
     assert (look.source_id, look.status) == (SOURCE_ID, "ok")
 
 
-@pytest.mark.slow
 def test_a_page_without_a_date_is_loaded_on_its_day_once(
     job: Job, tmp_path: Path
 ) -> None:

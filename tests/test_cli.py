@@ -250,6 +250,7 @@ def test_wrong_usage_is_exit_code_2(words: list[str], want: str, capsys) -> None
     assert want in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_starter_list_is_put_where_the_user_says_so(home: Path, capsys) -> None:
     assert main(["sources", "starter"]) == 0
     assert main(["sources", "validate"]) == 0
@@ -291,6 +292,7 @@ def test_gaps_are_those_of_the_sources_of_the_night(
     )
 
 
+@pytest.mark.slow
 def test_doctor_names_problem_and_cure(home: Path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("NIGHTDESK_PORT", "0")
     assert main(["doctor"]) == 0

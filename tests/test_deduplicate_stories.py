@@ -14,7 +14,6 @@ import yaml
 
 from nightdesk.deduplicate.jsonl import story_rows
 from nightdesk.deduplicate.stories import link_average
-from nightdesk.deduplicate.story_ids import StoryMove, keep_story_ids
 
 DATA = Path(__file__).parent / "data" / "duplicates"
 TEXTS: dict[str, str] = yaml.safe_load((DATA / "texts.yaml").read_text("utf-8"))
@@ -76,64 +75,6 @@ def test_groups_are_joined_by_their_mean(
     matrix: list[list[float]], groups: list[list[int]]
 ) -> None:
     assert link_average(np.array(matrix, np.float64), 0.2) == groups
-
-
-NAMINGS: dict[str, tuple[dict[int, int], dict[int, int], dict[int, int], Any]] = {
-    "a new story has the id of its first article": (
-        {5: 7, 7: 7},
-        {},
-        {5: 7, 7: 7},
-        (),
-    ),
-    "a story that grows keeps its id, also by an earlier article": (
-        {3: 3, 5: 3, 7: 3},
-        {5: 7, 7: 7},
-        {3: 7, 5: 7, 7: 7},
-        (),
-    ),
-    "of two stories that are joined the larger goes on": (
-        {1: 1, 2: 1, 3: 1},
-        {1: 1, 2: 3, 3: 3},
-        {1: 3, 2: 3, 3: 3},
-        (StoryMove("merged", 1, 3, (1,)),),
-    ),
-    "of two that are equal the one with the smaller id": (
-        {1: 1, 2: 1},
-        {1: 8, 2: 9},
-        {1: 8, 2: 8},
-        (StoryMove("merged", 9, 8, (2,)),),
-    ),
-    "a story that is split goes on where most of it is": (
-        {1: 1, 2: 2, 3: 2},
-        {1: 1, 2: 1, 3: 1},
-        {1: ~1, 2: 1, 3: 1},
-        (StoryMove("split", 1, ~1, (1,)),),
-    ),
-    "an article that changes sides": (
-        {1: 1, 2: 1, 3: 3, 4: 3, 5: 3},
-        {1: 1, 2: 1, 3: 1, 4: 4, 5: 4},
-        {1: 1, 2: 1, 3: 4, 4: 4, 5: 4},
-        (StoryMove("split", 1, 4, (3,)),),
-    ),
-    "a story whose other articles are of older nights lives": (
-        {1: 1, 2: 1, 3: 1},
-        {1: 9, 2: 3, 3: 3, 9: 9},
-        {1: 3, 2: 3, 3: 3},
-        (StoryMove("split", 9, 3, (1,)),),
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    ("groups", "known", "stories", "moves"), NAMINGS.values(), ids=NAMINGS.keys()
-)
-def test_stories_keep_their_ids(
-    groups: dict[int, int], known: dict[int, int], stories: dict[int, int], moves: Any
-) -> None:
-    assert keep_story_ids(groups, known) == (stories, moves)
-    backwards = dict(reversed(groups.items()))
-    assert keep_story_ids(backwards, known) == (stories, moves)
-    assert keep_story_ids(groups, known | stories) == (stories, ())
 
 
 @pytest.mark.shared

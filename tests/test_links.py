@@ -15,6 +15,8 @@ from nightdesk.deduplicate import Document
 from nightdesk.warehouse.connect import connect_to, load_transaction, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
+pytestmark = pytest.mark.slow
+
 FISH = """\
 Ministers of Ghana and Togo met in Accra on Thursday to settle a quarrel over fish.
 Trade Minister Ama Sample said the two countries would share their catch evenly.

@@ -30,6 +30,8 @@ from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.publish import publish_nights, read_manifest
 from nightdesk.warehouse.read import list_nights, open_catalogue
 
+pytestmark = pytest.mark.slow
+
 NIGHT = date(2026, 3, 1)
 NEXT = date(2026, 3, 2)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,7 +6,6 @@
     cluster_pairs      the same pairs, to clusters named after their canonical article
     find_origin        who made the text of a cluster, and the part of each member
     cluster_stories    reports of one event in different words, which are no copies
-    keep_story_ids     the same, with the ids that the stories have had
     diff_versions      what changed between two versions of one article
 
 Pure, and independent of order and batch; but what is rare in `cluster_stories` depends
@@ -24,7 +23,6 @@ from nightdesk.deduplicate.origin import Member, Origin, Part, find_origin
 from nightdesk.deduplicate.pairs import find_pairs
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.stories import cluster_stories
-from nightdesk.deduplicate.story_ids import StoryMove, count_independent, keep_story_ids
 from nightdesk.deduplicate.verify import RULE_VERSION
 from nightdesk.deduplicate.versions import (
     Edit,
@@ -43,11 +41,9 @@ __all__ = [
     "Origin",
     "Part",
     "Profiles",
-    "StoryMove",
     "VersionDiff",
     "cluster_pairs",
     "cluster_stories",
-    "count_independent",
     "demote_digests",
     "diff_versions",
     "find_digests",
@@ -55,7 +51,6 @@ __all__ = [
     "find_pairs",
     "fingerprint_text",
     "is_same_article",
-    "keep_story_ids",
     "rank_document",
     "read_credits",
 ]
