@@ -425,8 +425,9 @@ def test_days_without_captures(
 ) -> None:
     day = str(date(2026, 1, 1))
     target = str(tmp_path / "x.warc.gz")
-    assert main(["archive", "export", "--day", day, target]) == 1
-    assert "nothing was captured" in capsys.readouterr().err
+    for words in (["export", "--day", day, target], ["verify", "--day", day]):
+        assert main(["archive", *words]) == 1
+        assert "nothing was captured" in capsys.readouterr().err
     with pytest.raises(LandingError):
         landing.read_capture("archive/day=2026-01-01/x.warc.zst", 0)
 

@@ -15,6 +15,7 @@ import pytest
 from nightdesk.__main__ import build_parser, main
 from nightdesk.cli.people import find_gaps
 from nightdesk.cli.side_by_side import measure
+from nightdesk.config import SHIPPED, load_settings, sources_path
 from nightdesk.newsstand import World, serve
 
 FEED = """<rss version="2.0"><channel><title>Feed</title><item><title>One</title>
@@ -108,7 +109,50 @@ def test_extract_rows(home: Path) -> None:
     )
     assert [row["status"] for row in rows] == ["ok", "bad_row"]
     assert rows[0]["text"].split("\n")[0].startswith(STORY[0])
+    assert main(["try", str(home / "page.html.gz")]) == 0
     assert set(rows[0]) >= {"title", "date", "author", "published_at", "confidence"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"id": "\\ud800", "page": "broken.html.gz"}', "broken.html.gz"),
+        (b'{"id": "1", "page": "a\\u0000.html"}', "null"),
+        (b'{"id": "1", "page": "a\\ud800.html"}', "surrogates"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"id": "\xff", "page": "page.html"}', "not JSON"),
+    ],
+    ids=[
+        "a corrupt page and an id that no file takes",
+        "a path with NUL",
+        "a path that is no text",
+        "too deep",
+        "not UTF-8",
+    ],
+)
+def test_a_bad_row_gets_a_status_and_the_next_one_its_page(
+    home: Path, line: bytes, said: str
+) -> None:
+    (home / "page.html").write_text(PAGE)
+    packed = bytearray(gzip.compress(PAGE.encode()))
+    packed[12:40] = b"\xff" * 28
+    (home / "broken.html.gz").write_bytes(packed)
+    source, target = home / "in.jsonl", home / "out.jsonl"
+    source.write_bytes(line + b'\n{"id": "2", "page": "page.html"}\n')
+    assert main(["extract", "--jsonl", str(source), str(target)]) == 0
+    bad, good = map(json.loads, target.read_text("utf-8").splitlines())
+    assert (bad["status"], good["status"], good["id"]) == ("bad_row", "ok", "2")
+    assert said in bad["error"]
+
+
+def test_rows_are_never_written_over_their_own_file(home: Path, capsys) -> None:
+    source = home / "in.jsonl"
+    source.write_text('{"id": "1"}\n')
+    (home / "link.jsonl").symlink_to(source)
+    for target in (source, home / "link.jsonl"):
+        assert main(["tag", "--jsonl", str(source), str(target)]) == 2
+        assert "is IN and OUT" in capsys.readouterr().err
+    assert source.read_text() == '{"id": "1"}\n'
 
 
 def test_deduplicate_and_story_rows(home: Path) -> None:
@@ -132,7 +176,10 @@ def test_deduplicate_and_story_rows(home: Path) -> None:
 
 
 def test_tag_rows(home: Path) -> None:
-    (row,) = run_rows(home, ["tag"], [{"id": "1", "text": "\n".join(STORY)}])
+    odd = {"id": "\ud800", "title": "\ud800", "text": "\ud800 \U0001f41f Ghana"}
+    rows = [odd, {"id": "1", "text": "\n".join(STORY)}]
+    said, row = run_rows(home, ["tag"], rows)
+    assert (said["id"], said["places"]) == ("\ud800", [[4, 9, "GH"]])
     assert set(row["countries"]) >= {"GH", "TG"}
     assert row["focus"] in ("GH", "TG")
     assert all(len(span) == 3 for span in row["entities"] + row["places"])
@@ -233,6 +280,9 @@ def test_sample_and_real_news_are_kept_apart(home: Path, capsys, monkeypatch) ->
         (["run", "--night", "2026-03-05", "--until", "2026-03-01"], "is before"),
         (["sources", "validate", "/nowhere.yaml"], "cannot be read"),
         (["feed", "--jsonl", "/nowhere", "-"], "/nowhere"),
+        (["learn", "boilerplate", "--nights", "0"], "allowed: 1 to 3650"),
+        (["learn", "boilerplate", "--nights", "-3"], "allowed: 1 to 3650"),
+        (["learn", "boilerplate", "--nights", "99999999"], "allowed: 1 to 3650"),
         (["newsstand", "--plays", "nobody=lies"], "nobody: no such source"),
         (["newsstand", "--plays", "harbour-ledger=sings"], "sings: none of lies"),
     ],
@@ -241,6 +291,9 @@ def test_sample_and_real_news_are_kept_apart(home: Path, capsys, monkeypatch) ->
         "a range backwards",
         "a missing file",
         "no input",
+        "no nights",
+        "nights below none",
+        "nights before the calendar",
         "nobody plays",
         "an unknown play",
     ],
@@ -253,6 +306,8 @@ def test_wrong_usage_is_exit_code_2(words: list[str], want: str, capsys) -> None
 @pytest.mark.slow
 def test_the_starter_list_is_put_where_the_user_says_so(home: Path, capsys) -> None:
     assert main(["sources", "starter"]) == 0
+    hint, *_ = sources_path(load_settings()).read_text("utf-8").splitlines()
+    assert hint.endswith((SHIPPED / "sources.schema.json").as_uri())
     assert main(["sources", "validate"]) == 0
     assert "NIGHTDESK_CONTACT" in capsys.readouterr().out
     assert main(["sources", "starter"]) == 2  # never over a file of the user's

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from nightdesk.__main__ import main
-from nightdesk.decisions import load_decisions
+from nightdesk.decisions import Decision, Scope, load_decisions, mend_pairs
+from nightdesk.deduplicate import cluster_pairs
+from nightdesk.model import Pair
 from nightdesk.urls import article_id
 
 GOOD = {
@@ -34,7 +37,11 @@ GOOD = {
         ({"articles": [1, 2**63]}, "allowed: an article id (64 bits) or its address"),
         ({"articles": [1, "a.example"]}, "articles: 'a.example'; allowed:"),
         ({"at": "yesterday"}, "at: 'yesterday' is no time; allowed: ISO 8601"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, "at: '9999-12-31T23:59:59-14:00' is no"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at: '0001-01-01T00:00:00+14:00' is no"),
+        ("[" * 100_000, "is no JSON"),
         ({"who": 7}, "who: 7 is no text"),
+        ({"who": "a\ud800"}, "who: 'a\\ud800' is no UTF-8 text"),
         ({"why": ""}, "why: is missing"),
         ({"when": "now"}, "when: is no key; allowed: kind, articles, who, at, why"),
     ],
@@ -57,6 +64,64 @@ def test_addresses_name_articles_whatever_their_form(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(json.dumps({**GOOD, "articles": urls}))
     [row] = load_decisions(tmp_path).rows
     assert row.articles == tuple(sorted((article_id("https://a.example/fish"), 5)))
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [("", "a\u2028b\x85c"), ("\ufeff", "so")],
+    ids=["ends of line that JSON does not know", "a byte order mark"],
+)
+def test_a_line_ends_where_json_lines_end(tmp_path: Path, start: str, why: str) -> None:
+    line = json.dumps({**GOOD, "why": why}, ensure_ascii=False)
+    (tmp_path / "x.jsonl").write_text(f"{start}{line}\r\n", "utf-8")
+    rows, problems = load_decisions(tmp_path)
+    assert ([row.why for row in rows], problems) == ([why], ())
+
+
+def test_what_is_no_file_is_named_and_the_others_hold(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").mkdir()
+    (tmp_path / "b.jsonl").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "c.jsonl").write_text(json.dumps(GOOD))
+    rows, problems = load_decisions(tmp_path)
+    assert [row.articles for row in rows] == [(1, 2)]
+    assert [problem.split(":")[0] for problem in problems] == [
+        str(tmp_path / "a.jsonl"),
+        str(tmp_path / "b.jsonl"),
+    ]
+
+
+RANKS = {i: (datetime(2026, 3, 1, tzinfo=UTC), str(i)) for i in range(1, 7)}
+
+
+@pytest.mark.parametrize("scope", ["cluster", "story"])
+@pytest.mark.parametrize(
+    ("articles", "groups"),
+    [
+        ((1,), {2: 2, 3: 2, 5: 5, 6: 5}),
+        ((3,), {1: 1, 2: 1, 5: 5, 6: 5}),
+        ((1, 2), {1: 1, 2: 1, 5: 5, 6: 5}),
+        ((2, 3), {2: 2, 3: 2, 5: 5, 6: 5}),
+        ((1, 5), {1: 1, 5: 1, 2: 2, 3: 2}),
+        ((4,), {1: 1, 2: 1, 3: 1, 5: 5, 6: 5}),
+    ],
+    ids=[
+        "the hub of three",
+        "a leaf",
+        "the hub and a leaf",
+        "both leaves",
+        "the hubs of two groups",
+        "one that is in no group",
+    ],
+)
+def test_a_split_leaves_the_rest_of_a_group_together(
+    scope: Scope, articles: tuple[int, ...], groups: dict[int, int]
+) -> None:
+    star = [Pair(a, b, "near", 1.0, "test") for a, b in ((1, 2), (1, 3), (5, 6))]
+    split = Decision(
+        datetime(2026, 3, 2, tzinfo=UTC), f"{scope}_split", articles, "", ""
+    )
+    mended = mend_pairs(star, [split], scope, RANKS)
+    assert cluster_pairs(mended, RANKS) == groups
 
 
 def test_no_folder_is_no_decision(tmp_path: Path) -> None:
@@ -85,6 +150,7 @@ def test_the_command_adds_a_line_and_lists_it(
     [
         (["cluster_merge", "1"], "articles: a merge takes two or more"),
         (["cluster_split", "fish"], "articles: 'fish'; allowed: an article id"),
+        (["cluster_split", "1", "--why", "\udcff"], "why: '\\udcff' is no UTF-8 text"),
     ],
 )
 def test_the_command_refuses_what_no_build_would_take(
@@ -95,6 +161,6 @@ def test_the_command_refuses_what_no_build_would_take(
     problem: str,
 ) -> None:
     monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
-    assert main(["decide", *words, "--why", "so"]) == 2
+    assert main(["decide", "--why", "so", *words]) == 2
     assert problem in capsys.readouterr().err
     assert not (tmp_path / "decisions").exists()

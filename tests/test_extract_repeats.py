@@ -124,6 +124,55 @@ EDITS = [
         [],
         id="lines of a form stay",
     ),
+    *(
+        pytest.param([line.format(word) for word in words.split()], [], id=name)
+        for line, words, name in (
+            (
+                "{} Sample was elected to the council for the first time in a vote "
+                "that few had expected to be close, the town clerk said on Monday.",
+                "Ama Kofi Esi Yaw Abena",
+                "lines that differ in a name stay",
+            ),
+            (
+                "In ward {} the Green party won the seat ahead of the Harbour list, "
+                "which lost half of the votes that it had in the last election.",
+                "3 4 5 6 17",
+                "lines that differ in a number stay",
+            ),
+            (
+                "On {} the ferry was cancelled because of the storm, and passengers "
+                "were taken over the bridge by bus, the harbour office wrote.",
+                "Monday Tuesday Wednesday Thursday",
+                "lines that differ in a weekday stay",
+            ),
+        )
+    ),
+    pytest.param(
+        [A, B, A.replace("Monday", "Tuesday", 1)], [], id="a name alone edited stays"
+    ),
+    pytest.param(
+        [A, B, C, A.replace("Monday", "Tuesday", 1), B],
+        [(3, 0), (4, 1)],
+        id="a name edited inside a run goes with it",
+    ),
+    pytest.param(
+        [B, C, A, S, D * 3, B.replace("two", "six", 1)]
+        + [A.replace("Monday", "Sunday", 1), (D * 3).replace("hour", "day", 1)],
+        [(5, 0), (6, 2), (7, 4)],
+        id="a name edited between two that repeat in order goes",
+    ),
+    pytest.param(
+        [
+            A,
+            D,
+            C,
+            A.replace("Monday", "Sunday", 1),
+            D,
+            A.replace("Monday", "Sunday", 1),
+        ],
+        [(3, 0), (4, 1), (5, 0)],
+        id="a copy of an edited copy is recorded as one of the first",
+    ),
 ]
 
 

@@ -54,6 +54,12 @@ def test_entries_of_a_page_are_cut_at_the_limit() -> None:
     assert feed.warnings == ("cut after 2000 entries",)
 
 
+def test_a_pattern_that_would_hang_makes_the_page_unreadable() -> None:
+    page = f'<a href="/2026/{"a" * 60}!">Rain</a>' * 20
+    with pytest.raises(FeedError, match=r"link_pattern: .* takes too long"):
+        read(page, r"(a|a)*$")
+
+
 @pytest.mark.parametrize("pattern", [None, "", "("], ids=["none", "empty", "broken"])
 def test_a_page_wants_a_pattern(pattern: str | None) -> None:
     with pytest.raises(ValueError, match="link_pattern"):

@@ -127,3 +127,9 @@ def test_inline_pictures_are_no_long_tags() -> None:
 def test_naughty_rows_do_not_raise() -> None:
     for body_b64 in ("", "====", "PD94", "AAAA", "PGE+"):
         assert feed_row({"id": 1, "body_b64": body_b64})["status"] == "error"
+
+
+@pytest.mark.parametrize("headers", ["text/xml", 7, [["content-type", "text/xml"]]])
+def test_headers_that_are_no_object_are_an_error_of_the_row(headers: object) -> None:
+    out = feed_row({"id": 1, "body_b64": "PHJzcy8+", "headers": headers})
+    assert (out["status"], out["error"]) == ("error", "headers: no JSON object")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import regex
 import yaml
 from pydantic import (
     BaseModel,
@@ -27,7 +28,7 @@ from pydantic import (
 )
 
 from nightdesk.errors import ConfigError
-from nightdesk.model import Source, SourceKind
+from nightdesk.model import BY_HAND, Source, SourceKind
 from nightdesk.settings import SHIPPED, Settings, load_settings, read_secret
 
 __all__ = [
@@ -120,6 +121,8 @@ class _SourceRow(BaseModel):
     def _is_address(cls, value: str | None) -> str | None:
         if value is not None:
             parts = urlsplit(value)
+            if re.search(r"\s", value) or parts.port == 0:  # other bad ports raise
+                raise ValueError(f"{value!r} holds a space or a port that is none")
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError(f"{value!r} is not an http or https address")
             if parts.username or parts.password:
@@ -145,11 +148,18 @@ class _SourceRow(BaseModel):
             if kind not in (None, "page"):
                 raise ValueError(f"only kind page has one, not kind {kind}")
             try:
-                re.compile(value)
-            except re.error as error:
+                regex.compile(value)
+            except regex.error as error:
                 raise ValueError(f"{value!r} is no regular expression: {error}") from (
                     error
                 )
+        return value
+
+    @field_validator("id", "was")
+    @classmethod
+    def _is_free(cls, value: str | list[str]) -> str | list[str]:
+        if BY_HAND in ([value] if isinstance(value, str) else value):
+            raise ValueError(f"{BY_HAND!r} is that of `nightdesk add`; choose another")
         return value
 
     @field_validator("was")
@@ -172,7 +182,7 @@ class _SourceRow(BaseModel):
     def _is_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no IANA time zone name") from error
         return value
 
@@ -296,15 +306,16 @@ def _read_yaml(path: Path) -> tuple[Any, Lines, str]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
+        lines: Lines = dict(_walk(path, node, ())) if node is not None else {}
+    except RecursionError as error:
+        raise ConfigError(
+            f"{path}: nested too deep, or an alias that holds itself"
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{path}{where}: not YAML: {problem}") from error
-    lines: Lines = {}
-    if node is not None:
-        for place, line in _walk(path, node, ()):
-            lines[place] = line
     return data, lines, hashlib.sha256(raw).hexdigest()
 
 

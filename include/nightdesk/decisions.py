@@ -23,6 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from nightdesk.deduplicate import cluster_pairs
 from nightdesk.errors import ConfigError
 from nightdesk.model import Pair
 from nightdesk.urls import article_id, canonicalize_url
@@ -60,8 +61,13 @@ def load_decisions(folder: Path) -> Decisions:
     """
     rows, problems = set(), []
     for path in sorted(folder.glob("*.jsonl")):
-        lines = path.read_bytes().decode("utf-8", "replace").splitlines()
-        for number, line in enumerate(lines, 1):
+        try:
+            text = path.read_bytes().decode("utf-8-sig", "replace")
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}")
+            continue
+        # Not splitlines(): a text may hold ends of line that JSON does not know.
+        for number, line in enumerate(text.split("\n"), 1):
             if not line.strip():
                 continue
             try:
@@ -83,7 +89,7 @@ def read_decision(line: str) -> Decision:
     """
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"is no JSON: {error}") from error
     if not isinstance(row, dict):
         raise ConfigError("is no JSON object")
@@ -107,17 +113,21 @@ def read_decision(line: str) -> Decision:
 def _read_text(row: Mapping[str, Any], key: str) -> str:
     if not isinstance(row[key], str):
         raise ConfigError(f"{key}: {row[key]!r} is no text")
+    try:
+        row[key].encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{key}: {row[key]!a} is no UTF-8 text") from error
     return str(row[key])
 
 
 def _read_time(value: object) -> datetime:
     try:
         at = datetime.fromisoformat(str(value))
-    except ValueError as error:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ConfigError(
             f"at: {value!r} is no time; allowed: ISO 8601 such as 2026-03-02T08:00:00Z"
         ) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _read_articles(kind: str, value: object) -> tuple[int, ...]:
@@ -183,24 +193,42 @@ def mend_pairs(
     pairs: Iterable[Pair],
     decisions: Iterable[Decision],
     scope: Scope,
-    known: Iterable[int],
+    ranks: Mapping[int, tuple[datetime, str]],
 ) -> list[Pair]:
     """Return the pairs as people want them: splits take some out, and both add some.
+
+    What a split leaves of a group stays one, also where the pairs of all its articles
+    were with one that goes.
 
     Args:
         pairs: of whole components.
         decisions: oldest first; those of another scope do nothing.
         scope: what the pairs make.
-        known: the articles that are there; others are not put with anything.
+        ranks: of the articles that are there, as `rank_document` makes them; others
+            are not put with anything.
     """
-    known, kept = set(known), list(pairs)
+    kept = list(pairs)
     for decision in _of_scope(decisions, scope):
         inside = set(decision.articles)
         if decision.kind == f"{scope}_split":
+            rest = _find_rest(cluster_pairs(kept, ranks), inside)
             kept = [p for p in kept if (p.a_id in inside) == (p.b_id in inside)]
-        chain = sorted(inside & known)
-        kept += [Pair(a, b, "near", 1.0, RULE) for a, b in pairwise(chain)]
+            kept += [pair for group in rest for pair in _chain(group)]
+        kept += _chain(inside & ranks.keys())
     return kept
+
+
+def _find_rest(groups: Mapping[int, int], inside: set[int]) -> list[set[int]]:
+    """Return what remains of each group that loses some of its articles."""
+    rest: dict[int, set[int]] = {groups[i]: set() for i in inside & groups.keys()}
+    for i, group in groups.items():
+        if group in rest and i not in inside:
+            rest[group].add(i)
+    return list(rest.values())
+
+
+def _chain(ids: Iterable[int]) -> list[Pair]:
+    return [Pair(a, b, "near", 1.0, RULE) for a, b in pairwise(sorted(ids))]
 
 
 def _of_scope(decisions: Iterable[Decision], scope: Scope) -> list[Decision]:

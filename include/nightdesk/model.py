@@ -18,6 +18,7 @@ from typing import Literal
 SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap", "page"]
 Precision = Literal["second", "day"]
 SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap", "page")
+BY_HAND = "by-hand"  # the source id of pages that people bring in
 
 #: What can become of one attempt to fetch an address. `ok` and `not_modified` are the
 #: good ones; `fetch.outcomes` says which of the others are worth another try.

@@ -18,7 +18,7 @@ from nightdesk.errors import FeedError
 from nightdesk.feeds.charset import decode_document
 from nightdesk.feeds.mend import mend_xml
 from nightdesk.feeds.tree import Tree, guard_xml, parse_tree
-from nightdesk.model import Source, SourceKind
+from nightdesk.model import BY_HAND, Source, SourceKind
 from nightdesk.urls import host
 
 _KINDS: dict[str, SourceKind] = {
@@ -130,7 +130,7 @@ def make_id(name: str, outlet: str, taken: Collection[str]) -> str:
     base = make_slug(name) or make_slug(outlet.removeprefix("www.")) or "source"
     base = base[: _MAX_ID - 5].strip("-")
     found, number = base, 2
-    while found in taken:
+    while found in taken or found == BY_HAND:
         found, number = f"{base}-{number}", number + 1
     return found
 

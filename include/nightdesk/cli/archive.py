@@ -210,6 +210,8 @@ def _verify(options: argparse.Namespace) -> int:
             good, found = verify_day(landing, day, progress)
         n_good += good
         findings += found
+    if options.day and not n_good and not findings:
+        raise ArchiveError(f"archive: {options.day}: nothing was captured on that day")
     if options.json:
         say_json({"n_good": n_good, "damaged": [asdict(f) for f in findings]})
     else:

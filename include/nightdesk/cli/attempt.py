@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nightdesk.cli import say
+from nightdesk.cli.jsonl import read_file
 from nightdesk.cli.side_by_side import say_block, say_pair, terminal_width
 from nightdesk.config import Settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, NightdeskError
@@ -33,11 +34,12 @@ def read_page(settings: Settings, where: str) -> Page:
     if where.startswith(("http://", "https://")):
         return _fetch_page(settings, where)
     try:
-        body = Path(where).read_bytes()
+        body = read_file(Path(where))
     except OSError as error:
         raise ConfigError(f"try: {error}") from error
-    url = f"https://file.invalid/{Path(where).name}"
-    kind = "text/plain" if where.endswith(".txt") else None
+    name = Path(where).name.removesuffix(".gz")
+    url = f"https://file.invalid/{name}"
+    kind = "text/plain" if name.endswith(".txt") else None
     return Page(body, url, url, article_id(url), "try", content_type=kind)
 
 

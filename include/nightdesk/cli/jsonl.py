@@ -6,17 +6,20 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO, cast
 
 from nightdesk.cli import Commands
 from nightdesk.config import load_settings
 from nightdesk.errors import ConfigError
 
 Row = dict[str, Any]
+
+_ESCAPE = "backslashreplace"
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +76,8 @@ def run_stage(
 ) -> int:
     """Run a stage over the rows of IN and write its rows to OUT."""
     source, target = options.jsonl
+    if _is_same(source, target):
+        raise ConfigError(f"--jsonl: {target}: is IN and OUT; name another OUT")
     base = Path.cwd() if source == "-" else Path(source).resolve().parent
     sink: TextIO
     if target == "-":
@@ -80,7 +85,8 @@ def run_stage(
             _write_row(sys.stdout, row)
         return 0
     try:
-        with Path(target).open("w", encoding="utf-8") as sink:
+        # The escape of a lone surrogate is the one that JSON has for it.
+        with Path(target).open("w", encoding="utf-8", errors=_ESCAPE) as sink:
             for row in stage(_read_rows(source), base):
                 _write_row(sink, row)
     except OSError as error:
@@ -94,23 +100,30 @@ def _read_rows(source: str) -> Iterator[Row]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _parse_row(line, number)
-    except OSError as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ConfigError(f"--jsonl: {error}") from error
 
 
-def _open_lines(source: str) -> AbstractContextManager[TextIO]:
+def _is_same(source: str, target: str) -> bool:
+    try:
+        return source != "-" and Path(source).samefile(target)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _open_lines(source: str) -> AbstractContextManager[BinaryIO]:
     if source == "-":
-        return nullcontext(sys.stdin)
+        return nullcontext(sys.stdin.buffer)
     if source.endswith(".gz"):
-        return gzip.open(source, "rt", encoding="utf-8")
-    return Path(source).open(encoding="utf-8")
+        return cast(BinaryIO, gzip.open(source))
+    return Path(source).open("rb")
 
 
-def _parse_row(line: str, number: int) -> Row:
+def _parse_row(line: bytes, number: int) -> Row:
     """Return a row; a bad line becomes one that its stage gives a status."""
     try:
-        row = json.loads(line)
-    except ValueError as error:
+        row = json.loads(line.decode())
+    except (ValueError, RecursionError) as error:
         return {"id": f"line {number}", "_bad": f"not JSON: {error}"}
     if not isinstance(row, dict):
         return {"id": f"line {number}", "_bad": "not a JSON object"}
@@ -156,6 +169,19 @@ def _fetch_rows(
         yield from _together(rows, partial(fetch_rows, fetcher))
 
 
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a page; of a .gz, those that are packed in it.
+
+    Raises:
+        OSError: it cannot be read or unpacked.
+    """
+    try:
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except (EOFError, ValueError, zlib.error) as error:
+        raise OSError(f"{str(path)!a}: {error}") from error
+
+
 def extract_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
     """Extract the pages that rows name, relative to their file."""
     from nightdesk.extract.jsonl import extract_row
@@ -166,9 +192,8 @@ def extract_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
             error = "wants `page`: a path to .html or .html.gz, relative to IN"
             return {"id": row.get("id"), "status": "bad_row", "error": error}
         try:
-            raw = (base / name).read_bytes()
-            page = gzip.decompress(raw) if name.endswith(".gz") else raw
-        except (OSError, EOFError, gzip.BadGzipFile) as error:
+            page = read_file(base / name)
+        except OSError as error:
             return {"id": row.get("id"), "status": "bad_row", "error": str(error)}
         return extract_row(row, page)
 
@@ -208,4 +233,14 @@ def tag_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
 
     settings = load_settings()
     tagger = Tagger(load_gazetteer(settings.shipped, settings.config_dir))
-    return _each(rows, partial(tag_row, tagger))
+    return _each(rows, lambda row: tag_row(tagger, _drop_surrogates(row)))
+
+
+def _drop_surrogates(row: Row) -> Row:
+    """Return a row that the model can read; offsets into its text stay."""
+    texts = {
+        key: row[key].encode("utf-8", "replace").decode()
+        for key in ("text", "title")
+        if isinstance(row.get(key), str)
+    }
+    return {**row, **texts}

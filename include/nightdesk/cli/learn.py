@@ -7,9 +7,12 @@ from dataclasses import asdict
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
 from nightdesk.config import load_settings
+from nightdesk.errors import ConfigError
 from nightdesk.pipeline import Job, last_night
 from nightdesk.pipeline.job import utc_now
 from nightdesk.pipeline.learn_task import learn_boilerplate
+
+_MOST_NIGHTS = 3_650  # ten years
 
 
 def add_commands(commands: Commands) -> None:
@@ -27,12 +30,20 @@ def add_commands(commands: Commands) -> None:
         "--until", type=parse_day, metavar="DAY", help="last night; default: last night"
     )
     learn.add_argument(
-        "--nights", type=int, default=28, metavar="N", help="how many; default: 28"
+        "--nights",
+        type=int,
+        default=28,
+        metavar="N",
+        help=f"how many, 1 to {_MOST_NIGHTS}; default: 28",
     )
     learn.add_argument("--json", action="store_true")
 
 
 def _learn(options: argparse.Namespace) -> int:
+    if not 1 <= options.nights <= _MOST_NIGHTS:
+        raise ConfigError(
+            f"learn: --nights {options.nights}; allowed: 1 to {_MOST_NIGHTS}"
+        )
     job = Job(load_settings(), "learn")
     until = options.until or last_night(utc_now())
     learned = learn_boilerplate(job, until, options.nights)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -164,12 +163,15 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _starter(options: argparse.Namespace) -> int:
+    from nightdesk.cli.source_file import schema_hint
+
     settings = load_settings()
     target = settings.config_dir / "sources.yaml"
     if target.exists() and not options.force:
         raise ConfigError(f"{target}: already there; --force replaces it")
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(settings.shipped / "starter" / "sources.yaml", target)
+    text = (settings.shipped / "starter" / "sources.yaml").read_text("utf-8")
+    target.write_text(schema_hint() + text.partition("\n")[2], "utf-8")
     n_sources = len(load_sources(target).enabled)
     say(f"{target}: {n_sources} public feeds; edit it as you like")
     if settings.contact is None:

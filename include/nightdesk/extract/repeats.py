@@ -6,16 +6,21 @@ purpose (interview questions, list entries). The rules that tell them apart cost
 repeats injected there and loses whole articles from their fourth copy on.
 
 A paragraph repeats an earlier one if its words are equal, or differ in one: a story
-that was pasted again and then corrected. Known to miss: copies with more than one edit
-a paragraph, since lists and tables look like that too.
+that was pasted again and then corrected. Where that word is a name or a number, they
+are lines of a form ("Ama Sample was elected ...") unless those beside them are repeated
+in the same order. Known to miss: copies with more than one edit a paragraph, since
+lists and tables look like that too.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from nightdesk.model import Repeat
-from nightdesk.text import split_words
+from nightdesk.text import SOLO, split_words
 
 RUN_CHARS = 40  # shorter lines repeat by nature: "Yes.", "* * *", a speaker's name
 _MAX_MERGED = 2_000  # the search for lost repeats is quadratic
@@ -24,6 +29,7 @@ _EDITED_WORDS = 8  # one other word among fewer makes another line
 _EDITED = 3  # words that an edit of one word may change
 _EDGE = 4  # words at either end: one edit leaves one of the two ends whole
 _MAX_TWINS = 20  # paragraphs with one beginning that are compared, in lists of a form
+_WORD = re.compile(rf"[^\W_{SOLO}]+")  # as `split_words` has it, but with its capitals
 
 Words = tuple[str, ...]
 Run = list[int]
@@ -46,17 +52,23 @@ def drop_repeats(
     """
     words = [tuple(split_words(paragraph)) or (paragraph,) for paragraph in paragraphs]
     sizes = [len(paragraph) for paragraph in paragraphs]
-    first = _find_first(words, sizes)
+    first, forms = _find_first(paragraphs, words)
     equal = {i for i, s in enumerate(first) if s != i and words[s] == words[i]}
-    dropped = {i for run in _runs(first) for i in _droppable(run, sizes, equal)}
+    dropped = {i for run in _runs(first) for i in _droppable(run, sizes, equal, forms)}
     dropped |= set(_find_scattered(first, sizes, equal, dropped))
     kept = tuple(p for i, p in enumerate(paragraphs) if i not in dropped)
-    repeats = (
-        Repeat(i, first[i], None if paragraphs[first[i]] == text else text)
-        for i, text in enumerate(paragraphs)
-        if i in dropped
-    )
-    return kept, tuple(repeats)
+    return kept, tuple(_record(paragraphs, first, dropped))
+
+
+def _record(
+    paragraphs: Sequence[str], first: Sequence[int], dropped: set[int]
+) -> Iterator[Repeat]:
+    for index in sorted(dropped):
+        source = first[index]
+        while source in dropped:  # the copy of a copy that was edited
+            source = first[source]
+        text = paragraphs[index]
+        yield Repeat(index, source, None if paragraphs[source] == text else text)
 
 
 def merge_repeats(lines: Sequence[str], sequence: Sequence[str]) -> list[str]:
@@ -106,52 +118,104 @@ def restore_repeats(kept: Sequence[str], repeats: Sequence[Repeat]) -> tuple[str
     return tuple(paragraphs)
 
 
-def _find_first(words: Sequence[Words], sizes: Sequence[int]) -> list[int]:
+def _find_first(
+    paragraphs: Sequence[str], words: Sequence[Words]
+) -> tuple[list[int], set[int]]:
     """Return for each paragraph the index of the first one that it repeats, or its own.
 
-    One with equal words comes before one that differs in a word.
+    One with equal words comes before one that differs in a word. A paragraph that
+    differs in a name or number repeats only beside one that repeats what is beside the
+    other; such paragraphs are returned as well.
     """
+    names = cache(lambda index: _find_names(paragraphs[index]))
     known: dict[Words, int] = {}
     twins: dict[Words, list[int]] = {}
+    forms: dict[int, int] = {}
     for index, own in enumerate(words):
         if own not in known:
             known[own] = index
-            if sizes[index] >= RUN_CHARS and len(own) >= _EDITED_WORDS:
-                known[own] = _find_edited(index, words, twins)
-    return [known[own] for own in words]
+            if len(paragraphs[index]) >= RUN_CHARS and len(own) >= _EDITED_WORDS:
+                like = _find_edited(index, words, twins)
+                firm = [
+                    i
+                    for i, edit in like.items()
+                    if edit.isdisjoint(names(index) | names(i))
+                ]
+                known[own] = firm[0] if firm else index
+                if not firm:
+                    _add_twin(index, own, twins)
+                    forms.update((index, i) for i in list(like)[:1])
+    first = [known[own] for own in words]
+    told = [forms.get(index, source) for index, source in enumerate(first)]
+    beside = {i for i in forms if _is_beside(told, i)}
+    between = {i for i in forms if _is_between(first, i, told[i])}
+    for index in beside | between:
+        first[index] = told[index]
+    return first, beside - between
+
+
+def _is_beside(told: Sequence[int], index: int) -> bool:
+    """Do it and a neighbour follow each other in the earlier place too?"""
+    here = told[index]
+    return told[index - 1] == here - 1 or here + 1 in told[index + 1 : index + 2]
+
+
+def _is_between(first: Sequence[int], index: int, here: int) -> bool:
+    """Do both neighbours repeat what stands on either side of the earlier place?"""
+    return any(
+        first[index - 1] < here < after < index
+        for after in first[index + 1 : index + 2]
+    )
+
+
+def _ends(own: Words) -> tuple[Words, Words]:
+    return ("start", *own[:_EDGE]), ("end", *own[-_EDGE:])
 
 
 def _find_edited(
     index: int, words: Sequence[Words], twins: dict[Words, list[int]]
-) -> int:
-    """Return an earlier paragraph that differs in one word, or the index itself."""
+) -> dict[int, set[str]]:
+    """Return the earlier paragraphs that differ in one word: in which of either."""
     own = words[index]
-    ends = (("start", *own[:_EDGE]), ("end", *own[-_EDGE:]))
-    for end in ends:
-        for other in twins.get(end, ()):
-            if _differ_in_one(own, words[other]):
-                return other
-    for end in ends:
+    like = {other for end in _ends(own) for other in twins.get(end, ())}
+    edits = {other: _find_edit(own, words[other]) for other in sorted(like)}
+    return {other: edit for other, edit in edits.items() if edit is not None}
+
+
+def _add_twin(index: int, own: Words, twins: dict[Words, list[int]]) -> None:
+    for end in _ends(own):
         like = twins.setdefault(end, [])
         if len(like) < _MAX_TWINS:
             like.append(index)
-    return index
 
 
-def _differ_in_one(one: Words, other: Words) -> bool:
-    """Do they differ in one place only, by one word or what counts as one?
+def _find_names(paragraph: str) -> set[str]:
+    """Return its words with a capital or a digit, case-folded."""
+    words = _WORD.findall(unicodedata.normalize("NFKC", paragraph))
+    return {
+        word.casefold()
+        for word in words
+        if word[0].isupper() or any(map(str.isdigit, word))
+    }
+
+
+def _find_edit(one: Words, other: Words) -> set[str] | None:
+    """Return the words in the one place where they differ, None if in more.
 
     "1.5-million" is three words to us, and so is a Chinese word of three characters.
     """
     size = max(len(one), len(other))
     most = min(_EDITED, size // _EDITED_WORDS)
     if abs(len(one) - len(other)) > most:
-        return False
+        return None
     pairs = zip(one, other, strict=False)
     start = next((i for i, pair in enumerate(pairs) if pair[0] != pair[1]), size)
     ends = zip(reversed(one), reversed(other), strict=False)
     end = next((i for i, pair in enumerate(ends) if pair[0] != pair[1]), size)
-    return start + end >= size - most
+    if start + end < size - most:
+        return None
+    end = min(end, min(len(one), len(other)) - start)  # a word put in beside its like
+    return {*one[start : len(one) - end], *other[start : len(other) - end]}
 
 
 def _runs(first: Sequence[int]) -> Iterator[Run]:
@@ -176,11 +240,12 @@ def _follows(first: Sequence[int], index: int) -> bool:
     return first[before + 1] == here or (here > 0 and first[here - 1] == before)
 
 
-def _droppable(run: Run, sizes: Sequence[int], equal: set[int]) -> Run:
+def _droppable(run: Run, sizes: Sequence[int], equal: set[int], forms: set[int]) -> Run:
     long = [index for index in run if sizes[index] >= RUN_CHARS]
-    if len(long) >= (2 if equal.intersection(long) else 3):
+    firm = [index for index in long if index not in forms]
+    if (len(long) > 1 and equal.intersection(long)) or (firm and len(long) > 2):
         return run
-    return [index for index in run if sizes[index] >= LONE_CHARS]
+    return [index for index in firm if sizes[index] >= LONE_CHARS]
 
 
 def _find_scattered(

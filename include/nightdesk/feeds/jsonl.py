@@ -33,12 +33,12 @@ def feed_row(row: dict[str, Any]) -> dict[str, Any]:
         `summary`, as feedparser, fastfeedparser and feed-rs do.
     """
     out: dict[str, Any] = {"id": row.get("id"), "status": "ok"}
-    headers = {
-        str(key).lower(): str(value)
-        for key, value in (row.get("headers") or {}).items()
-    }
+    stated = row.get("headers") or {}
     timezone = str(row.get("timezone") or "UTC")
     try:
+        if not isinstance(stated, dict):
+            raise TypeError("headers: no JSON object")
+        headers = {str(key).lower(): str(value) for key, value in stated.items()}
         check_zone(timezone)
         body = base64.b64decode(row.get("body_b64") or "", validate=True)
         url = urljoin(str(row.get("url") or ""), headers.get("content-location", ""))

@@ -7,12 +7,12 @@ headline. Left out: dates beside the links, and pages that are drawn by scripts.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
+import regex
 from lxml import etree, html
 
 from nightdesk.errors import FeedError
@@ -26,6 +26,7 @@ from nightdesk.urls import canonicalize_url
 #: Links of one page; a front page has some 300.
 MAX_LINKS = 5_000
 _MAX_TITLE = 300
+_SEARCH_S = 5.0  # of computing, for the pattern in all links of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def read_page(
     """Return the document of an index page: one item for each address that fits.
 
     Raises:
-        FeedError: the body is empty or would hang a parser.
+        FeedError: the body is empty or would hang a parser, or the pattern hangs.
         ValueError: `link_pattern` is missing or no regular expression.
     """
     pattern = compile_pattern(link_pattern)
@@ -58,11 +59,8 @@ def read_page(
     document = Document("page", link=url, title=read_title(tree))
     document.lang = tree.get("lang") or None
     items: dict[str, Item] = {}
-    n_links = 0
-    for link in list_links(tree, url):
-        n_links += link.is_anchor
-        if not link.is_anchor or not pattern.search(link.url):
-            continue
+    links = [link for link in list_links(tree, url) if link.is_anchor]
+    for link in _pick_links(links, pattern, url):
         item = items.setdefault(canonicalize_url(link.url), Item(link=link.url))
         if len(link.text) > len(item.title.value if item.title else ""):
             item.title = Markup(link.text)
@@ -71,11 +69,33 @@ def read_page(
         del document.items[limit:]
         document.warnings.append(f"cut after {limit} entries")
     if not items:
-        document.warnings.append(f"none of {n_links} links fits the link pattern")
+        document.warnings.append(f"none of {len(links)} links fits the link pattern")
     return document
 
 
-def compile_pattern(link_pattern: str | None) -> re.Pattern[str]:
+def _pick_links(
+    links: Sequence[Link], pattern: regex.Pattern[str], url: str
+) -> list[Link]:
+    """Return the links whose address fits.
+
+    Raises:
+        FeedError: the pattern tries too many ways, as `(a|a)*$` does.
+    """
+    try:
+        return [
+            link
+            for link in links
+            if pattern.search(link.url, timeout=_SEARCH_S / len(links))
+        ]
+    except TimeoutError as error:
+        raise FeedError(
+            f"page: {url or '-'}: link_pattern: {pattern.pattern!r} takes too long; "
+            "write it without a repeat inside a repeat",
+            url,
+        ) from error
+
+
+def compile_pattern(link_pattern: str | None) -> regex.Pattern[str]:
     """Return a link pattern compiled.
 
     Raises:
@@ -84,8 +104,8 @@ def compile_pattern(link_pattern: str | None) -> re.Pattern[str]:
     if not link_pattern:
         raise ValueError("link_pattern: missing; a source of kind page needs one")
     try:
-        return re.compile(link_pattern)
-    except re.error as error:
+        return regex.compile(link_pattern)
+    except regex.error as error:
         raise ValueError(f"link_pattern: {link_pattern!r}: {error}") from error
 
 

@@ -25,7 +25,15 @@ from nightdesk.fetch import (
     read_reservations,
 )
 from nightdesk.landing import HostLeases
-from nightdesk.model import Article, Attempt, Capture, Coverage, KnownUrl, Listing
+from nightdesk.model import (
+    BY_HAND,
+    Article,
+    Attempt,
+    Capture,
+    Coverage,
+    KnownUrl,
+    Listing,
+)
 from nightdesk.nights import ONE_DAY, night_of
 from nightdesk.pipeline.job import Job, user_agent
 from nightdesk.pipeline.memory import Memory
@@ -33,7 +41,7 @@ from nightdesk.urls import article_id, canonicalize_url
 
 log = logging.getLogger(__name__)
 
-SOURCE_ID = "by-hand"
+SOURCE_ID = BY_HAND
 _MOST = 5 << 20  # what extraction takes; see DESIGN.md, size caps
 _HEAD = 64 << 10  # addresses of a saved page stand in its head
 #: What browsers write on top of a saved page: the length of the address, the address.
