@@ -2,6 +2,7 @@
 PYTHON ?= python3
 LAUNCH = $(PYTHON) include/launch.py
 BIN = .venv/bin
+WAITS = airflow or browser or kill
 export PEERS ?= .venv-peers
 
 .PHONY: setup up night down test fast lint bench bench-peers chaos lock
@@ -18,9 +19,11 @@ night:           ## one night through the real scheduler, then stop; the exit co
 down:            ## stop what `make up` left running
 	$(LAUNCH) down
 
-test:            ## everything
+test:            ## everything; what waits for Airflow runs beside the rest
 	$(LAUNCH) setup --dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "$(WAITS)" > .pytest-waits.log 2>&1 & waits=$$!; \
+	$(BIN)/python -m pytest -m "not ($(WAITS))"; rest=$$?; \
+	wait $$waits; waited=$$?; cat .pytest-waits.log; exit $$((rest + waited))
 
 fast:            ## without Airflow, browser, kill and slow tests: about a minute
 	$(LAUNCH) setup --dev

@@ -181,8 +181,8 @@ def test_a_night_is_what_the_newsstand_served(built: Path) -> None:
     check_truth(built, make_world())
 
 
-def test_a_night_of_two_thousand_is_what_the_newsstand_served(tmp_path: Path) -> None:
-    world = make_world(articles_per_night=2000)
+def test_a_night_of_six_hundred_is_what_the_newsstand_served(tmp_path: Path) -> None:
+    world = make_world(articles_per_night=600)
     run(tmp_path, world)
     check_truth(tmp_path, world)
 
