@@ -74,6 +74,7 @@ def write_sources(folder: Path) -> None:
     folder.mkdir(parents=True)
     rows = "".join(
         f"  - id: list-{n}\n    name: List {n}\n    kind: rss\n    gap_s: 0\n"
+        "    tdm: licensed\n"
         f"    url: https://list{n}.example/feed.xml\n"
         for n in range(N_FEEDS)
     )
