@@ -11,7 +11,7 @@ import pytest
 from nightdesk.errors import FeedError
 from nightdesk.feeds import parse_feed
 from nightdesk.feeds.sitemap import stream_sitemap
-from nightdesk.feeds.tree import has_long_run, parse_strict
+from nightdesk.feeds.tree import has_long_tag, parse_strict
 from nightdesk.model import Feed
 
 DATA = Path(__file__).parent / "data" / "feeds"
@@ -112,8 +112,9 @@ def test_entries_within_content_are_entries_without_a_link() -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_long"),
-    [("", False), ("aaaa", False), ("aaaaa", True), ("aaaa>aaaa>", False),
-     (">>>>>aaaa>aaaaa", True), ("a>" * 50 + "aaaaa>", True)],
+    [("", False), ("<aaa", False), ("<aaaa", True), ("aaaaaaaa", False),
+     ("<aaa>aaaaaaaa<aaa>", False), (">>>>>aaaa><aaaa>", True), ("a" * 9 + "<aaaa", True),
+     ("<a>" * 50 + "<aaaaa>", True), ("<a>" * 50 + "aaaaaaaaa<aa>", False)],
 )  # fmt: skip
-def test_long_runs_are_found_wherever_they_stand(text: str, is_long: bool) -> None:
-    assert has_long_run(text, ">", 4) == is_long
+def test_long_tags_are_found_wherever_they_stand(text: str, is_long: bool) -> None:
+    assert has_long_tag(text, "<", ">", 4) == is_long

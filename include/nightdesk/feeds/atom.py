@@ -47,6 +47,8 @@ def read_person(tree: Tree, element: Any) -> str | None:
 
 def read_credits(tree: Tree, fields: Fields) -> list[Credit]:
     """Return who is credited in the media elements of an entry, each part once."""
+    if fields.keys().isdisjoint(_MEDIA):
+        return []
     found = [
         Credit(name, credit.get("role") or None)
         for key in _MEDIA

@@ -9,18 +9,22 @@ without a day, week and ordinal dates of ISO 8601, other calendars than the Greg
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nightdesk.calendar_words import AFTERNOON, MONTHS, MORNING, ZONES, fold_words
 
 _MAX_LENGTH = 100  # longer than any date seen, shorter than an attack
-# What sitemaps and Atom state nearly always; 24:00 and second 60 take the long way.
+# What feeds state nearly always; 24:00 and second 60 take the long way.
 _ISO_PLAIN = re.compile(
     r"[12]\d{3}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
     r"(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)",
+    re.ASCII,
+)
+_RFC_PLAIN = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(0[1-9]|[12]\d|3[01]) ([A-Z][a-z]{2}) ([12]\d{3}) "
+    r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|Z|UTC?|([+-])(0\d|1[0-4])([0-5]\d))",
     re.ASCII,
 )
 _ISO = re.compile(
@@ -55,8 +59,7 @@ _NUMBER = re.compile(r"\d+")
 Precision = Literal["second", "day"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """An instant in UTC, how exactly it was stated, and in what words.
 
     A date without a time is midnight UTC of the day stated, so that `at.date()` is
@@ -90,6 +93,8 @@ def parse_date(raw: str, timezone: str = "UTC") -> Stamp | None:
     if not text or len(text) > _MAX_LENGTH:
         return None
     try:
+        if at := _parse_plain(text):
+            return Stamp(at, "second", text)
         stamp = _parse_fast(text, zone) or _parse_parts(text, zone)
     except (ValueError, OverflowError):  # 31 February, year 0, hour 25
         return None
@@ -105,13 +110,24 @@ def _find_zone(name: str) -> tzinfo:
         raise ValueError(f"timezone: {name}: no such IANA zone") from error
 
 
+def _parse_plain(text: str) -> datetime | None:
+    """Return the instant of the commonest forms of RFC 822 and ISO 8601."""
+    if match := _RFC_PLAIN.fullmatch(text):
+        d, b, y, h, m, s, sign, hours, minutes = match.groups()
+        if (month := MONTHS.get(b.lower())) is None:
+            return None
+        at = datetime(int(y), month, int(d), int(h), int(m), int(s), tzinfo=UTC)
+        if sign is None:
+            return at
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        return at - offset if sign == "+" else at + offset
+    if _ISO_PLAIN.fullmatch(text):
+        return datetime.fromisoformat(text).replace(microsecond=0).astimezone(UTC)
+    return None
+
+
 def _parse_fast(text: str, zone: tzinfo) -> Stamp | None:
     """Return the stamp of RFC 822 and ISO 8601 dates, None for other forms."""
-    if _ISO_PLAIN.fullmatch(text):
-        return Stamp(
-            datetime.fromisoformat(text).replace(microsecond=0).astimezone(UTC),
-            "second",
-        )
     if match := _ISO.fullmatch(text):
         day = (int(match["y"]), int(match["m"]), int(match["d"]))
         if match["H"] is None:

@@ -125,7 +125,8 @@ def _build_entries(document: Document, timezone: str) -> list[Entry]:
 
 def _build_entry(item: Item, timezone: str) -> Entry:
     published = first_stamp(item.published, timezone)
-    updated = first_stamp(item.updated, timezone)
+    is_same = item.updated == item.published
+    updated = published if is_same else first_stamp(item.updated, timezone)
     return Entry(
         url=(item.link or "") if is_http_url(item.link) else "",
         title=plain_text(item.title),

@@ -64,7 +64,8 @@ def _read_any(body: bytes, url: str, content_type: str | None) -> Document:
     if (sitemap := stream_sitemap(body)) is not None:
         return sitemap
     body = unpack_gzip(body, url)
-    if (document := _read_strict(body, url, content_type)) is not None:
+    is_utf8 = _is_stated_utf8(body, content_type)
+    if is_utf8 and (document := _read_strict(body, url)) is not None:
         return document
     decoded = decode_document(body, content_type)
     text = decoded.text.replace("\0", "") if "\0" in decoded.text else decoded.text
@@ -74,7 +75,7 @@ def _read_any(body: bytes, url: str, content_type: str | None) -> Document:
     if start in "{[":
         document = read_jsonfeed(text, url, limit=MAX_ENTRIES)
     elif "<" in text:
-        document = _read_xml(text, url)
+        document = _read_xml(text, url, is_tried=is_utf8)
     else:
         raise FeedError(
             f"feed: {url or '-'}: neither XML nor JSON: {squeeze(text[:60])!r}", url
@@ -83,7 +84,11 @@ def _read_any(body: bytes, url: str, content_type: str | None) -> Document:
     return document
 
 
-def _read_xml(text: str, url: str) -> Document:
+def _read_xml(text: str, url: str, *, is_tried: bool) -> Document:
+    """Return the reading of a text; `is_tried`: its own bytes are not well-formed."""
+    again = b"" if is_tried else text.encode("utf-8", "replace")
+    if again and (document := _read_strict(again, url)) is not None:
+        return document
     guarded = guard_xml(text, url)
     unexpanded = find_unexpanded(text, guarded)
     root = find_root(guarded)
@@ -110,12 +115,12 @@ def _read_items(text: str, root: str, url: str) -> Document:
     return document
 
 
-def _read_strict(body: bytes, url: str, content_type: str | None) -> Document | None:
+def _read_strict(body: bytes, url: str) -> Document | None:
     """Return the reading of a well-formed UTF-8 feed, None where more care is needed.
 
-    The same as by `_read_xml`, without a text made of the bytes and bytes of the text.
+    The same as by `_read_xml`, without mending.
     """
-    if len(body) > _SMALL or not _is_stated_utf8(body, content_type):
+    if len(body) > _SMALL:
         return None
     root = find_root(body[:_HEAD].decode("latin-1"))
     tree = parse_strict(body, url) if root in _FEED_ROOTS else None

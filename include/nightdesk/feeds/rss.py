@@ -42,6 +42,9 @@ _PUBLISHED = (
     "date",
 )
 _UPDATED = ("atom:updated", "atom:modified", "dcterms:modified")
+_PICTURES = frozenset(
+    {"media:content", "media:group", "media:thumbnail", "enclosure", "itunes:image"}
+)
 _MAIL_NAME = re.compile(r"^\S+@\S+\s*\(([^)]+)\)$|^(.*?)\s*[<(]\S+@\S+[)>]$")
 _WRITERS = frozenset({"author", "writer", "reporter", "correspondent", "editor"})
 
@@ -230,6 +233,8 @@ def _read_categories(fields: Fields) -> list[str]:
 
 def _read_image(tree: Tree, fields: Fields) -> str | None:
     """Return the picture of an item: media, enclosure, then the podcast's."""
+    if _PICTURES.isdisjoint(fields):
+        return None
     media = list(fields.get("media:content", ()))
     for group in fields.get("media:group", ()):
         inner = group_children(tree, group)

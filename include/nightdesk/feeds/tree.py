@@ -35,12 +35,14 @@ _MANY_ATTRIBUTES = re.compile(
 _MANY_IN_BYTES = re.compile(_MANY_ATTRIBUTES.pattern.encode("ascii"))
 _PROLOG = re.compile(r"(?:\s*(?:<\?[^<>]*>|<!--.*?-->))*\s*", re.S)
 _DOCTYPE = re.compile(r"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]\b")
-_HAS_DOCTYPE = re.compile(rb"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]")
 _DECLARED = re.compile(r"<!ENTITY\s+([\w.:-]+)\s")
 _NAMED = re.compile(r"&([\w.:-]+);")
 _QUOTED_OR_END = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.S)
+_CONTROL_BYTES = bytes(n for n in range(32) if n not in b"\t\n\r")  # no XML holds them
 _C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
-_C1_REFERENCE = re.compile(rb"&#(?:0*1(?:2[89]|[345]\d)|[xX]0*[89][0-9a-fA-F]);")
+_HAS_DOCTYPE = re.compile(rb"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]")
+# Without its "&": a search for one literal byte is much faster than for two.
+_C1_REFERENCE = re.compile(rb"#(?:0*1(?:2[89]|[345]\d)|[xX]0*[89][0-9a-fA-F]);")
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/[^;\[\]]*\Z")
 _XMLNS = re.compile(r"\sxmlns(?::[\w.-]+)?=(?:\"[^\"]*\"|'[^']*')")
 _HTML_PREFIX = re.compile(r"(</?)(?:xhtml|html|h|x|ns\d+):(?=[a-zA-Z])")
@@ -124,7 +126,10 @@ def inner_markup(element: Any) -> str:
     parts = [html.escape(element.text or "", quote=False)]
     for child in element:
         parts.append(etree.tostring(child, encoding="unicode", with_tail=True))
-    return _HTML_PREFIX.sub(r"\1", _XMLNS.sub("", "".join(parts)))
+    markup = "".join(parts)
+    if "xmlns:" in markup:  # only then is there a prefix
+        markup = _HTML_PREFIX.sub(r"\1", markup)
+    return _XMLNS.sub("", markup) if "xmlns" in markup else markup
 
 
 def count_items(text: str) -> int:
@@ -186,20 +191,30 @@ def cut_items(text: str, pattern: re.Pattern[str], limit: int) -> tuple[str, int
 def parse_strict(data: bytes, url: str) -> Tree | None:
     """Return the tree of UTF-8 bytes that need no mending, None for any others.
 
-    Nine real feeds in ten are well-formed, and mending costs more than parsing.
+    Nine real feeds in ten are well-formed, and mending costs more than parsing. Of
+    what is not, only control characters are dropped.
     """
     data = data.lstrip()
-    if has_long_run(data, b">", MAX_TAG):
-        return None  # or a text as long; `guard_xml` tells one from the other
+    if has_long_tag(data, b"<", b">", MAX_TAG):
+        return None
     if may_have_many(data, b"<", b"=") and _MANY_IN_BYTES.search(data):
         return None
-    if _HAS_DOCTYPE.search(data, 0, 64 * 1024) or has_c1_controls(data):
+    if _HAS_DOCTYPE.search(data, 0, 4096) or has_c1_controls(data):
         return None
+    root = _parse_whole(data)
+    if root is None and len(bare := data.translate(None, _CONTROL_BYTES)) < len(data):
+        root = _parse_whole(bare)
+    return (
+        None if root is None else Tree(root, url, b"xml:base" in data, is_strict=True)
+    )
+
+
+def _parse_whole(data: bytes) -> Any:
+    """Return the root element of well-formed bytes, None of any others."""
     try:
-        root = etree.fromstring(data, _make_parser(recover=False))
+        return etree.fromstring(data, _make_parser(recover=False))
     except etree.XMLSyntaxError:
         return None
-    return Tree(root, url, b"xml:base" in data, is_strict=True)
 
 
 def parse_tree(text: str, url: str) -> Tree:
@@ -237,10 +252,7 @@ def has_c1_controls(data: bytes) -> bool:
     >>> has_c1_controls(b"it&#146;s"), has_c1_controls("it’s".encode())
     (True, False)
     """
-    return bool(
-        (b"\xc2" in data and _C1_BYTES.search(data))
-        or (b"&#" in data and _C1_REFERENCE.search(data))
-    )
+    return bool(_C1_BYTES.search(data) or _C1_REFERENCE.search(data))
 
 
 def _make_parser(*, recover: bool) -> etree.XMLParser:
@@ -280,7 +292,7 @@ def _drop_doctype(text: str) -> str:
 
 def _refuse_long_tags(text: str, url: str) -> None:
     """Raise FeedError for a tag that would hang the parser; linear in the text."""
-    if has_long_run(text, ">", MAX_TAG):
+    if has_long_tag(text, "<", ">", MAX_TAG):
         bare = CDATA_OR_COMMENT.sub("", text)
         for chunk in bare.split(">"):
             if len(chunk) > MAX_TAG and len(chunk) - chunk.find("<") > MAX_TAG > 0:
@@ -317,15 +329,20 @@ def may_have_many(text: AnyStr, opening: AnyStr, equals: AnyStr) -> bool:
     return False
 
 
-def has_long_run(text: AnyStr, mark: AnyStr, limit: int) -> bool:
-    """Return whether over `limit` characters stand without the mark between them.
+def has_long_tag(text: AnyStr, opening: AnyStr, closing: AnyStr, limit: int) -> bool:
+    """Return whether over `limit` characters lead from "<" to the next ">".
 
-    >>> has_long_run("<a><bc>", ">", 3), has_long_run("<a><bc>", ">", 2)
+    >>> has_long_tag("<a><bc>text", "<", ">", 3), has_long_tag("<a><bc>", "<", ">", 2)
     (False, True)
     """
     start = 0
     while start + limit < len(text):
-        start = text.rfind(mark, start, start + limit + 1) + 1 or -1
-        if start < 0:
-            return True
+        end = text.rfind(closing, start, start + limit + 1)
+        if end < 0:
+            end = text.find(closing, start + limit)
+            end = len(text) if end < 0 else end
+            opened = text.find(opening, start, end)
+            if opened >= 0 and end - opened > limit:
+                return True
+        start = end + 1
     return False
