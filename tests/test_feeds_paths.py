@@ -113,7 +113,8 @@ def test_entries_within_content_are_entries_without_a_link() -> None:
 @pytest.mark.parametrize(
     ("text", "is_long"),
     [("", False), ("<aaa", False), ("<aaaa", True), ("aaaaaaaa", False),
-     ("<aaa>aaaaaaaa<aaa>", False), (">>>>>aaaa><aaaa>", True), ("a" * 9 + "<aaaa", True),
+     ("<aaa>aaaaaaaa<aaa>", False), (">>>>>aaaa><aaaa>", True),
+     ("a" * 9 + "<aaaa", True),
      ("<a>" * 50 + "<aaaaa>", True), ("<a>" * 50 + "aaaaaaaaa<aa>", False)],
 )  # fmt: skip
 def test_long_tags_are_found_wherever_they_stand(text: str, is_long: bool) -> None:

@@ -9,21 +9,30 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hostile_certificates import make_contexts
 from hostile_client import Job, name_result, run_job
 from hostile_server import list_pages, open_canary
-from httpworld import World
+from httpworld import World, reply
+from nightworld import write_feed, write_item, write_page
 
+from nightdesk.config import Settings
 from nightdesk.fetch import Limits
+from nightdesk.pipeline import Job as Run
+from nightdesk.pipeline import plan_run, run_night
+from nightdesk.pipeline.job import utc_now
+from nightdesk.warehouse.connect import connect_to, open_warehouse
 
 #: Cases that are fetched more than once; True: without the validators learned.
 FETCHES = {
@@ -195,6 +204,79 @@ def list_wrong_details(results: dict[str, Job]) -> list[str]:
         "future_date: kept": "2041" in rows["future_date"][0]["dates"][0],
     }
     return [fact for fact, holds in facts.items() if not holds]
+
+
+def make_run(hostile: Hostile, names: list[str], folder: Path) -> Run:
+    """A desk whose sources are the hostile hosts, and an honest one among them."""
+    mirrors, rows = {}, []
+    for name in [*names, "honest"]:
+        host = f"{name.replace('_', '-')}.example"
+        port = hostile.tls_ports.get(name)
+        scheme = "https" if port else "http"
+        here = f"{scheme}://{hostile.world.address}:{port or hostile.world.port}"
+        mirrors[f"{scheme}://{host}/"] = f"{here}/"
+        url = f"{scheme}://{host}/{'ok' if port else name}"
+        source_id = name.replace("_", "-")
+        rows.append({"id": source_id, "name": name, "kind": "rss", "url": url})
+    (folder / "config").mkdir(parents=True)
+    listed = yaml.safe_dump({"sources": [{**row, "gap_s": 0} for row in rows]})
+    (folder / "config" / "sources.yaml").write_text(listed)
+    settings = Settings(
+        data=folder,
+        landing=str(folder / "landing"),
+        warehouse=str(folder / "warehouse.duckdb"),
+        contact="desk@newsroom.example",
+        mirrors=mirrors,
+    )
+    return Run(settings, "test")
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_a_night_of_hostile_sources_loses_nothing(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (shared / "data/feeds/hostile_cases.jsonl").read_text("utf-8").splitlines()
+    cases = {case["id"]: case for case in map(json.loads, lines)}
+    at = utc_now()
+    night = at.date() - timedelta(days=1)
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)  # no real DNS
+    with open_hostile(tmp_path) as hostile:
+        run = make_run(hostile, list(cases), tmp_path / "data")
+        item = write_item("A quiet day", "http://honest.example/1", at - timedelta(1))
+        hostile.world.pages["/honest"] = write_feed(item)
+        hostile.world.pages["/1"] = reply(write_page("A quiet day"))
+        plan = plan_run(run, night)
+        together = [id_ for batch in plan["batches"] for id_ in batch]
+        connect = connect_to(run.settings.warehouse)
+        run_night(run, {**plan, "batches": [together]}, connect)
+        canary_hits = list(hostile.canary.seen)
+    assert canary_hits == []
+    with open_warehouse(connect) as con:
+        rows = con.execute(
+            "SELECT c.source_id, c.status, c.n_seen, c.n_loaded, count(e.url), "
+            "c.n_loaded + c.n_duplicate + c.n_rejected + c.n_failed + c.n_pending "
+            "FROM coverage c LEFT JOIN entry e USING (night, source_id) "
+            "WHERE c.night = $night GROUP BY ALL ORDER BY ALL",
+            {"night": night},
+        ).fetchall()
+    assert [row[0] for row in rows] == sorted(s.id for s in run.load_sources().enabled)
+    assert [row for row in rows if not row[2] == row[4] == row[5]] == []
+    statuses = {row[0]: row[1] for row in rows}
+    loaded = {row[0]: row[3] for row in rows if row[3]}
+    assert loaded == {"honest": 1}
+    wanted = {
+        name: OWN.get(name, case["expect"]["outcome"]) for name, case in cases.items()
+    }
+    del wanted["robots500"]  # its server goes by a name that a mirror does not have
+    ok = ("ok", "not_modified")
+    unlike = {
+        name: (outcome, statuses[name.replace("_", "-")])
+        for name, outcome in wanted.items()
+        if outcome.startswith(ok) != (statuses[name.replace("_", "-")] == "ok")
+    }
+    assert unlike == {}
 
 
 LIMITS = Limits(feed_s=1.0, page_s=1.0, connect_s=0.5)
