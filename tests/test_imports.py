@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
@@ -162,14 +161,3 @@ def test_dag_files_import_airflow_and_stdlib_only_at_the_top(path: Path) -> None
         for name in names:
             top = name.split(".")[0]
             assert name == "airflow.sdk" or top in sys.stdlib_module_names, name
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
-def test_importing_the_warehouse_leaves_no_thread_behind() -> None:
-    count = "len(os.listdir('/proc/self/task'))"
-    code = f"import os, numpy; n = {count}; import nightdesk.warehouse.read"
-    code += f"; print({count} - n)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "0\n"

@@ -7,6 +7,8 @@ import itertools
 import multiprocessing
 import os
 import random
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -44,6 +46,25 @@ ARTICLE = Article(
 def test_rows_come_back_equal(rows: list[Article]) -> None:
     assert decode_rows(encode_rows(rows, Article), Article) == rows
     assert encode_rows(rows, Article) == encode_rows(rows, Article)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_reading_rows_starts_no_thread(tmp_path: Path) -> None:
+    """One that outlives the interpreter takes the whole process with it."""
+    (tmp_path / "rows").write_bytes(encode_rows([ARTICLE], Article))
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from nightdesk.landing.rows import decode_columns, decode_rows\n"
+        "from nightdesk.model import Article\n"
+        "count = lambda: len(os.listdir('/proc/self/task'))\n"
+        "raw, n = Path(sys.argv[1]).read_bytes(), count()\n"
+        "decode_rows(raw, Article), decode_columns(raw, ['url'])\n"
+        "print(count() - n)\n"
+    )
+    argv = [sys.executable, "-c", code, str(tmp_path / "rows")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def decode_rows(raw: bytes, row_class: type[Row]) -> list[Row]:
         ValueError: a byte of the file is missing or another one.
     """
     check_file(raw)
-    table = pq.read_table(io.BytesIO(raw))
+    table = _read_table(raw)
     hints = get_type_hints(row_class)
     names = [f.name for f in fields(row_class) if f.name in table.column_names]  # type: ignore[arg-type]
     columns = [_read(table.column(n).to_pylist(), hints[n]) for n in names]
@@ -138,8 +138,15 @@ def decode_columns(raw: bytes, names: Sequence[str]) -> list[list[Any]]:
         ValueError: see `decode_rows`.
     """
     check_file(raw)
-    table = pq.read_table(io.BytesIO(raw), columns=list(names))
+    table = _read_table(raw, list(names))
     return [table.column(name).to_pylist() for name in names]
+
+
+def _read_table(raw: bytes, names: list[str] | None = None) -> Any:
+    # By default pyarrow hands buffers to threads of its own. A process that ends before
+    # one of them lets go of its buffer dies in std::terminate, all its work done.
+    file = pq.ParquetFile(io.BytesIO(raw), pre_buffer=False)
+    return file.read(names, use_threads=False)
 
 
 def _read(values: Sequence[Any], hint: Any) -> list[Any]:
