@@ -227,12 +227,13 @@ def test_the_most_urgent_finding_counts_and_the_others_are_told() -> None:
 def test_the_vocabulary_is_closed() -> None:
     assert set(STATUSES) == {
         "ok", "degraded", "silent", "paused", "disabled", "auth", "blocked", "moved",
-        "lying", "layout",
+        "lying", "layout", "new",
     }  # fmt: skip
 
 
 def test_a_source_that_was_never_polled_says_so() -> None:
-    assert judge_source("s", PollState(), [], NIGHT).reason == "not polled yet"
+    health = judge_source("s", PollState(), [], NIGHT)
+    assert (health.status, health.reason) == ("new", "not polled yet")
 
 
 def test_the_command_knows_every_source_before_the_first_night(
@@ -247,7 +248,7 @@ def test_the_command_knows_every_source_before_the_first_night(
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) > 10
     assert (rows[0]["source_id"], rows[0]["status"]) == (source.id, "auth")
-    assert {row["status"] for row in rows[1:]} == {"ok"}
+    assert {row["status"] for row in rows[1:]} == {"new"}
     assert main(["health", "--night", str(NIGHT)]) == 0
     told = capsys.readouterr().out
     assert "wants a login since 2026-03-20" in told

@@ -42,6 +42,16 @@ __all__ = [
     "sources_schema",
 ]
 
+_COUNTRIES = SHIPPED / "gazetteer" / "countries.tsv"
+_LANGUAGES = (  # ISO 639-1; of the 7,900 codes of three letters any will do
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr "
+    "cs cu cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu "
+    "gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk "
+    "kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms "
+    "mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro "
+    "ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk "
+    "tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
 _ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
@@ -175,6 +185,24 @@ class _SourceRow(BaseModel):
     def _is_plain(cls, value: str) -> str:
         if not value.isprintable():
             raise ValueError("holds a control or invisible character")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _is_country(cls, value: str | None) -> str | None:
+        rows = _COUNTRIES.read_text("utf-8").splitlines() if value else []
+        if value and not any(row.startswith(f"{value}\t") for row in rows):
+            raise ValueError(
+                f"{value!r} is no ISO 3166-1 code; {_COUNTRIES} lists them "
+                "(GB is the United Kingdom, GR is Greece)"
+            )
+        return value
+
+    @field_validator("lang")
+    @classmethod
+    def _is_language(cls, value: str | None) -> str | None:
+        if value and len(value) == 2 and value not in _LANGUAGES.split():
+            raise ValueError(f"{value!r} is no ISO 639-1 code of {_LANGUAGES}")
         return value
 
     @field_validator("timezone")

@@ -28,6 +28,7 @@ Status: TypeAlias = Literal[
     "lying",
     "moved",
     "degraded",
+    "new",
     "ok",
 ]
 #: The closed vocabulary, the most urgent first: of several findings the first counts.
@@ -115,7 +116,9 @@ def judge_source(
     ]
     if not found:
         is_known = bool(rows) or state.polled_at is not None or state.ok_at is not None
-        return Health(source_id, "ok", "" if is_known else "not polled yet")
+        if is_known:
+            return Health(source_id, "ok")
+        return Health(source_id, "new", "not polled yet", "wait for the next night")
     found.sort(key=lambda finding: STATUSES.index(finding.status))
     first = found[0]
     also = tuple(f"{f.status}: {f.reason}" for f in found[1:])
