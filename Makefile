@@ -40,9 +40,10 @@ bench:           ## every figure that docs/benchmarks.md claims, with its comman
 bench-peers:     ## what `make bench` measures beside ours, in an environment of its own
 	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/pip install -q -r tests/bench/peers.txt
 
-chaos:           ## kill fifty collect runs at random moments; load nights in every order
+chaos:           ## kill collect runs, loads and publishes; load nights in every order
 	$(LAUNCH) setup --dev
 	PYTHONPATH=include $(BIN)/python tests/chaos/drill.py --kills 50
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)

@@ -23,6 +23,7 @@ from nightdesk.cli import (
     people,
     sources,
     train,
+    warehouse,
     world,
 )
 from nightdesk.errors import ConfigError, NightdeskError
@@ -41,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    for group in (*groups, world):
+    for group in (*groups, world, warehouse):
         group.add_commands(commands)
     return parser
 

@@ -167,6 +167,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something kept that is not as it was written, and what to do about it."""
+
+    file: str
+    problem: str
+    cure: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """Where the bytes of a page or feed lie in the archive."""
 
@@ -320,6 +330,24 @@ class SiteLine:
     line: str
     n_texts: int  # that hold it
     n_of: int  # texts of the source that were looked at
+
+
+@dataclass(frozen=True, slots=True)
+class TermCount:
+    """How many articles of a language have a term: a row of what is learned."""
+
+    lang: str  # "": not known
+    kind: Literal["text", "word", "fact"]  # text: all articles of the language
+    term: str
+    n_texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class HotShingle:
+    """A 5-gram hash that unrelated texts carry: a row of what is learned."""
+
+    hash: int
+    n_texts: int  # clusters of copies count once
 
 
 @dataclass(frozen=True, slots=True)

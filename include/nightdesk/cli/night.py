@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -113,12 +113,15 @@ def add_commands(commands: Commands) -> None:
         "load --night 2026-03-01",
     )
     _add_night(load)
-    add_command(
+    publish = add_command(
         commands,
         "publish",
         _publish,
         "publish what was loaded since the last time",
         "publish",
+    )
+    publish.add_argument(
+        "--again", action="store_true", help="write every part anew, changed or not"
     )
     add_command(
         commands,
@@ -193,7 +196,7 @@ def _run(options: argparse.Namespace) -> int:
                     job,
                     plan,
                     connect,
-                    say=(lambda _: None) if quiet else _progress(night),
+                    say=(lambda _: None) if quiet else say_step(night),
                 )
             except NightFailed as error:
                 failed.append(str(error))
@@ -207,7 +210,8 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _progress(night: date) -> Any:
+def say_step(night: date) -> Callable[[str], None]:
+    """Return what says a step of a night, with the time of day."""
     return lambda step: say(f"{datetime.now(UTC):%H:%M:%S} {night} {step}")
 
 
@@ -246,7 +250,9 @@ def _load(options: argparse.Namespace) -> int:
 
 def _publish(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
-        published = publish_changes(job, connect_to(job.settings.warehouse))
+        published = publish_changes(
+            job, connect_to(job.settings.warehouse), again=options.again
+        )
     nights = ", ".join(map(str, published.nights)) or "nothing new"
     say(f"catalogue {published.number}: {nights}")
     return 0

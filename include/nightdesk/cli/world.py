@@ -1,4 +1,4 @@
-"""newsstand, doctor, warehouse: the surroundings of a night."""
+"""newsstand, doctor: the surroundings of a night."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli import Commands, add_command, say
 from nightdesk.config import Settings, load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
 from nightdesk.warehouse.connect import connect_to, open_warehouse
-from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.read import export_catalogue
 
 _NOT_WANTED = 3  # exit code of `newsstand --wanted`
 _GB = 1024**3
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `newsstand`, `doctor` and `warehouse`."""
+    """Add `newsstand` and `doctor`."""
     stand = add_command(
         commands,
         "newsstand",
@@ -72,31 +70,6 @@ def add_commands(commands: Commands) -> None:
         "doctor",
     )
     doctor.add_argument("--quiet", action="store_true", help="print problems only")
-    warehouse = add_command(
-        commands,
-        "warehouse",
-        _hash,
-        "look into the warehouse",
-        "warehouse hash",
-    )
-    inner = warehouse.add_subparsers(dest="action", required=True, metavar="ACTION")
-    hashes = add_command(
-        inner,
-        "hash",
-        _hash,
-        "print one content hash per table",
-        "warehouse hash --night 2026-03-01",
-    )
-    hashes.add_argument("--night", type=parse_day, metavar="DAY", help="default: all")
-    hashes.add_argument("--json", action="store_true")
-    export = add_command(
-        inner,
-        "export",
-        _export,
-        "copy what is published into one DuckDB file that needs no other",
-        "warehouse export nightdesk.duckdb",
-    )
-    export.add_argument("file", type=Path)
 
 
 def _read_plays(text: str) -> dict[str, str]:
@@ -157,28 +130,6 @@ def _write(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.write_text(text, "utf-8")
     fresh.replace(path)
-
-
-def _hash(options: argparse.Namespace) -> int:
-    settings = load_settings()
-    with open_warehouse(connect_to(settings.warehouse)) as con:
-        hashes = hash_tables(con, options.night)
-    if options.json:
-        say_json(hashes)
-    else:
-        say_table(
-            [{"table": table, "rows:hash": value} for table, value in hashes.items()],
-            ("table", "rows:hash"),
-        )
-    return 0
-
-
-def _export(options: argparse.Namespace) -> int:
-    if options.file.exists():
-        raise ConfigError(f"{options.file}: already there; name a new file")
-    export_catalogue(load_settings().published, options.file)
-    say(f"{options.file}: {options.file.stat().st_size} bytes")
-    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

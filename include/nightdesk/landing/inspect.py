@@ -1,10 +1,11 @@
-"""Looks at whole days of the archive: verify, find, list, index again, export.
+"""Looks at what is kept: verify, find, list, index again, export.
 
 Kept apart from `Landing`, which a night needs: this is what people ask for.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -16,23 +17,33 @@ from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, read_record
 from nightdesk.landing.files import Spool
-from nightdesk.model import Capture
+from nightdesk.landing.rows import check_file
+from nightdesk.landing.state import decode_state
+from nightdesk.model import Capture, Finding
 
 ENDING = ".warc.zst"
 Progress = Callable[[int, int, str], None]  # done, in all, of what
 
 _RESTORE = "bring the file back from a backup; without one the page is lost"
 _INDEX = "nightdesk archive index --day {day}"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is not as it should be, and what to do about it."""
-
-    file: str
-    problem: str
-    cure: str
-    offset: int | None = None
+_RESTORE_FILE = "bring it back from a backup; without one what it says is lost"
+_KEPT: dict[str, Callable[[bytes], object]] = {
+    ".parquet": check_file,
+    ".json": decode_state,
+}
+#: What to do about a damaged file, by the folder that it lies in.
+_CURES = {
+    **dict.fromkeys(
+        ("articles", "fingerprints", "pairs", "tags"),
+        "delete it, then nightdesk run --offline --reprocess-from extract",
+    ),
+    **dict.fromkeys(
+        ("built", "hosts", "plans", "sources"),
+        "delete it: it only spares work that is then done again",
+    ),
+    "captures": f"delete it, then {_INDEX}",
+}
+_DAY = re.compile(r"(?:day|night)=(\d{4}-\d\d-\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,25 @@ def find_captures(
 
 
 # verify --------------------------------------------------------------------
+
+
+def verify_files(landing: Landing) -> Iterator[Finding]:
+    """Yield what is wrong with the files that are no archive: rows and states."""
+    for path in sorted(landing.root.rglob("*")):
+        name = str(path.relative_to(landing.root))
+        if path.suffix not in _KEPT or path.name.startswith("."):
+            continue
+        try:
+            _KEPT[path.suffix](landing.get(name))
+        except ValueError as error:
+            yield Finding(name, str(error), _cure_file(name))
+
+
+def _cure_file(name: str) -> str:
+    cure = _CURES.get(name.split("/", 1)[0], _RESTORE_FILE)
+    if (day := _DAY.search(name)) is None:
+        return cure
+    return cure.format(day=day[1]).replace("run ", f"run --night {day[1]} ")
 
 
 def verify_day(

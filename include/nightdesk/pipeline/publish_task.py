@@ -15,14 +15,14 @@ from nightdesk.warehouse.read import list_nights, open_catalogue, read_marts
 log = logging.getLogger(__name__)
 
 
-def publish_changes(job: Job, connect: Connect) -> Published:
+def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Published:
     """Publish what was loaded since the last publish, and write its briefs.
 
     Cheap and idempotent: without a change nothing is written.
     """
     settings = job.settings
     with open_warehouse(connect) as con:
-        published = publish_nights(con, settings.published)
+        published = publish_nights(con, settings.published, again=again)
     if published.nights:
         with open_catalogue(settings.published) as con:
             newest = list_nights(con)[-1]

@@ -3,7 +3,8 @@
 A part is the Parquet file of one table (or mart) and night, named by its digest. A
 catalogue is a DuckDB file with the marts as tables and views over the parts; readers
 open `current.duckdb`, a symlink that is swapped once the new catalogue is whole.
-Kept catalogues share their parts; parts that none refers to are swept.
+Kept catalogues share their parts; parts that none refers to are swept, and so is what
+a publish that was killed left half written.
 """
 
 from __future__ import annotations
@@ -55,29 +56,31 @@ def list_marts() -> dict[str, str]:
     }
 
 
-def publish_nights(con: Connection, folder: Path) -> Published:
+def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Published:
     """Publish every night that was loaded or changed since the catalogue in force.
 
     Args:
         con: the warehouse, open.
         folder: where parts and catalogues lie.
+        again: write every part anew, changed or not.
 
     Raises:
         WarehouseError: a file cannot be written; the catalogue in force stays.
         CheckFailed: a mart broke one of its checks; the same.
     """
     try:
-        return _publish(con, folder)
+        return _publish(con, folder, again=again)
     except OSError as error:
         raise WarehouseError(f"publish: {folder}: {error}") from error
 
 
-def _publish(con: Connection, folder: Path) -> Published:
+def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
     marts = list_marts()
     code = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
-    known = old.get("nights", {}) if old.get("code") == code else {}
+    is_same = old.get("code") == code and not again
+    known = old.get("nights", {}) if is_same else {}
     nights: dict[str, Any] = {}
     changed = []
     for night, row in read_ledger(con).items():
@@ -92,7 +95,7 @@ def _publish(con: Connection, folder: Path) -> Published:
         nights[lost] = old["nights"][lost]
     if not changed and set(nights) == set(old.get("nights", {})):
         return Published(int(old.get("number", 0)), ())
-    number = int(old.get("number", 0)) + 1
+    number = 1 + max([0, *_list_numbers(folder)])  # above those rolled back too
     manifest = {
         "number": number,
         "code": code,
@@ -189,8 +192,12 @@ def _write_part(
 
 
 def _flush(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None:
@@ -207,12 +214,68 @@ def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None
         con.execute("DETACH fresh")
     _flush(fresh)
     text = json.dumps(manifest, sort_keys=True, indent=1)
-    (folder / f"{name}.json").write_text(text)
+    draft = folder / f".{name}.json.tmp"
+    draft.write_text(text)
+    _flush(draft)
+    draft.replace(folder / f"{name}.json")
     fresh.replace(folder / f"{name}.duckdb")
+    _point_to(folder, manifest["number"])
+
+
+def _point_to(folder: Path, number: int) -> None:
+    """Make a catalogue the one in force, all at once."""
     link = folder / ".current.tmp"
     link.unlink(missing_ok=True)
-    link.symlink_to(f"{name}.duckdb")
+    link.symlink_to(f"nightdesk-{number}.duckdb")
     link.replace(folder / "current.duckdb")
+    _flush(folder)
+
+
+def _list_numbers(folder: Path) -> list[int]:
+    """Return the numbers of the catalogues that are kept, oldest first."""
+    names = (path.stem.rpartition("-")[2] for path in folder.glob("nightdesk-*.duckdb"))
+    return sorted(int(name) for name in names)
+
+
+def list_kept(folder: Path) -> dict[int, Manifest]:
+    """Return the manifests of the kept catalogues by number, oldest first.
+
+    Raises:
+        WarehouseError: one cannot be read.
+    """
+    found = {}
+    for number in _list_numbers(folder):
+        path = folder / f"nightdesk-{number}.json"
+        try:
+            found[number] = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise WarehouseError(f"publish: {path}: {error}") from error
+    return found
+
+
+def roll_back(folder: Path, number: int | None = None) -> int:
+    """Put an older catalogue in force and return its number.
+
+    What was published since stays in the warehouse: the next publish brings it back,
+    mended or not.
+
+    Args:
+        folder: where parts and catalogues lie.
+        number: of a kept catalogue; None: the one before that in force.
+
+    Raises:
+        WarehouseError: there is none; the message lists those that are kept.
+    """
+    now = int(read_manifest(folder).get("number", 0))
+    kept = list_kept(folder)
+    wanted = number or max([n for n in kept if n < now], default=0)
+    if wanted not in kept:
+        raise WarehouseError(
+            f"publish: {folder}: no catalogue {wanted or 'before ' + str(now)} is kept;"
+            f" kept: {', '.join(map(str, kept)) or 'none'}"
+        )
+    _point_to(folder, wanted)
+    return wanted
 
 
 def _fill_catalogue(
@@ -235,18 +298,20 @@ def _fill_catalogue(
 
 def _sweep(folder: Path) -> None:
     """Keep the newest catalogues and the parts that they refer to."""
-    manifests = sorted(
-        folder.glob("nightdesk-*.json"), key=lambda p: int(p.stem.rsplit("-", 1)[1])
-    )
-    for path in manifests[:-_KEEP]:
-        path.with_suffix(".duckdb").unlink(missing_ok=True)
-        path.unlink()
-    used: set[str] = set()
-    for path in manifests[-_KEEP:]:
-        manifest = json.loads(path.read_text())
-        used.update(manifest["whole"].values())
-        for entry in manifest["nights"].values():
-            used.update(entry["parts"].values())
+    for number in _list_numbers(folder)[:-_KEEP]:
+        (folder / f"nightdesk-{number}.duckdb").unlink()
+    for path in folder.glob("nightdesk-*.json"):
+        if not path.with_suffix(".duckdb").exists():
+            path.unlink()
+    used = {part for kept in list_kept(folder).values() for part in list_parts(kept)}
     for part in (folder / "parts").rglob("*.parquet"):
         if str(part.relative_to(folder)) not in used:
             part.unlink()
+    for half in [*folder.glob(".nightdesk-*"), *(folder / "parts").rglob(".*.tmp")]:
+        half.unlink()
+
+
+def list_parts(manifest: Manifest) -> list[str]:
+    """Return the paths of the parts of a catalogue, relative to its folder."""
+    nights = (entry["parts"].values() for entry in manifest["nights"].values())
+    return [*manifest["whole"].values(), *(part for parts in nights for part in parts)]

@@ -34,6 +34,15 @@ class LedgerRow:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A query whose rows are what is wrong with a night."""
+
+    name: str
+    severity: str  # error | warn
+    sql: str  # takes $night
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """The outcome of one check of one night."""
 
@@ -114,21 +123,23 @@ def replace_decisions(con: Connection, rows: Iterable[tuple[Any, ...]]) -> set[i
     return {row[0] for row in changed}
 
 
-def run_checks(con: Connection, night: date) -> list[CheckResult]:
-    """Run every check on a night and store the results with it."""
-    results = []
+def list_checks() -> list[Check]:
+    """Return the checks of a night in the order of their names."""
+    found = []
     for path in sorted(_CHECKS.glob("*.sql")):
         sql = path.read_text("utf-8")
         severity = re.search(r"-- severity: (error|warn)", sql)
-        rows = con.execute(sql, {"night": night}).fetchall()
-        results.append(
-            CheckResult(
-                check_name=path.stem,
-                severity=severity[1] if severity else "error",
-                n_failed=len(rows),
-                sample=repr(rows[0]) if rows else None,
-            )
-        )
+        found.append(Check(path.stem, severity[1] if severity else "error", sql))
+    return found
+
+
+def run_checks(con: Connection, night: date) -> list[CheckResult]:
+    """Run every check on a night and store the results with it."""
+    results = []
+    for check in list_checks():
+        rows = con.execute(check.sql, {"night": night}).fetchall()
+        sample = repr(rows[0]) if rows else None
+        results.append(CheckResult(check.name, check.severity, len(rows), sample))
     con.execute("DELETE FROM check_result WHERE night = ?", [night])
     con.executemany(
         "INSERT INTO check_result VALUES (?, ?, ?, ?, ?)",

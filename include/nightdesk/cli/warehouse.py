@@ -1,0 +1,161 @@
+"""warehouse: look into it, check it, and mend it."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import chain
+from pathlib import Path
+
+from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli.night import open_job, say_step
+from nightdesk.config import load_settings
+from nightdesk.errors import ConfigError, NightFailed
+from nightdesk.landing import Landing
+from nightdesk.landing.inspect import verify_files
+from nightdesk.pipeline import plan_run, run_night
+from nightdesk.pipeline.rebuild_task import list_landed, set_aside
+from nightdesk.warehouse.compact import compact_warehouse
+from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.publish import roll_back
+from nightdesk.warehouse.read import export_catalogue
+from nightdesk.warehouse.verify import verify_published, verify_warehouse
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `warehouse` and its actions."""
+    about = "look into the warehouse, check it and mend it"
+    warehouse = add_command(commands, "warehouse", _hash, about, "warehouse hash")
+    inner = warehouse.add_subparsers(dest="action", required=True, metavar="ACTION")
+    hashes = add_command(
+        inner,
+        "hash",
+        _hash,
+        "print one content hash per table",
+        "warehouse hash --night 2026-03-01",
+    )
+    hashes.add_argument("--night", type=parse_day, metavar="DAY", help="default: all")
+    hashes.add_argument("--json", action="store_true")
+    export = add_command(
+        inner,
+        "export",
+        _export,
+        "copy what is published into one DuckDB file that needs no other",
+        "warehouse export nightdesk.duckdb",
+    )
+    export.add_argument("file", type=Path)
+    verify = add_command(
+        inner,
+        "verify",
+        _verify,
+        "read everything that is kept but the archive, and compare it with its "
+        "checksums and checks; 1 if something is wrong",
+        "warehouse verify",
+    )
+    verify.add_argument("--json", action="store_true")
+    _add_mending(inner)
+
+
+def _add_mending(inner: Commands) -> None:
+    add_command(
+        inner,
+        "rebuild",
+        _rebuild,
+        "set the warehouse's file aside and make it again from the landing area",
+        "warehouse rebuild",
+    )
+    add_command(
+        inner,
+        "compact",
+        _compact,
+        "give back the room that rewritten nights have left in the file",
+        "warehouse compact",
+    )
+    back = add_command(
+        inner,
+        "rollback",
+        _roll_back,
+        "show readers an older catalogue, until the next publish",
+        "warehouse rollback",
+    )
+    back.add_argument(
+        "--to", type=int, metavar="N", help="its number; default: the one before"
+    )
+
+
+def _hash(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    with open_warehouse(connect_to(settings.warehouse)) as con:
+        hashes = hash_tables(con, options.night)
+    if options.json:
+        say_json(hashes)
+    else:
+        say_table(
+            [{"table": table, "rows:hash": value} for table, value in hashes.items()],
+            ("table", "rows:hash"),
+        )
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    if options.file.exists():
+        raise ConfigError(f"{options.file}: already there; name a new file")
+    export_catalogue(load_settings().published, options.file)
+    say(f"{options.file}: {options.file.stat().st_size} bytes")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    findings = list(
+        chain(
+            verify_files(Landing(settings.landing)),
+            verify_warehouse(connect_to(settings.warehouse)),
+            verify_published(settings.published),
+        )
+    )
+    rows = [{"file": f.file, "problem": f.problem, "do": f.cure} for f in findings]
+    if options.json:
+        say_json(rows)
+    elif rows:
+        say_table(rows, ("file", "problem", "do"))
+    else:
+        say("landing, warehouse and published: all as they were written")
+    return 1 if rows else 0
+
+
+def _rebuild(_: argparse.Namespace) -> int:
+    failed = []
+    with open_job(with_world=False) as job:
+        nights = list_landed(job)
+        if not nights:
+            raise ConfigError(f"{job.settings.landing}: holds no night to build from")
+        for path in set_aside(job):
+            say(f"set aside: {path}")
+        connect = connect_to(job.settings.warehouse)
+        for night in nights:
+            try:
+                plan = plan_run(job, night, offline=True)
+                run_night(job, plan, connect, say=say_step(night))
+            except NightFailed as error:  # loaded all the same, with its reasons
+                failed.append(str(error))
+    say(f"{len(nights)} nights built, {nights[0]} to {nights[-1]}")
+    for line in failed:
+        say(f"was a failure, and is one again: {line}")
+    return 0
+
+
+def _compact(_: argparse.Namespace) -> int:
+    settings = load_settings()
+    path = Path(settings.warehouse)
+    if not path.is_file():
+        raise ConfigError(f"warehouse: {settings.warehouse}: is no file")
+    before, after = compact_warehouse(connect_to(settings.warehouse), path)
+    say(f"{path}: {before} bytes before, {after} now")
+    return 0
+
+
+def _roll_back(options: argparse.Namespace) -> int:
+    number = roll_back(load_settings().published, options.to)
+    say(f"catalogue {number} is in force, until the next publish")
+    return 0

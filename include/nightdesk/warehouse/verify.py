@@ -1,0 +1,73 @@
+"""Is everything there still what was written? Reads all of it and changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from nightdesk.errors import WarehouseError
+from nightdesk.model import Finding
+from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.publish import list_kept, list_parts, read_manifest
+from nightdesk.warehouse.store import list_checks, read_ledger
+
+_REBUILD = "nightdesk warehouse rebuild"
+_PUBLISH = "nightdesk publish --again"
+
+
+def verify_warehouse(connect: Connect) -> Iterator[Finding]:
+    """Yield what is wrong with the writer's database: damage, and broken checks.
+
+    Every block is read, so that the engine compares it with its checksum.
+    """
+    try:
+        with open_warehouse(connect) as con:
+            yield from _verify_nights(con)
+    except WarehouseError as error:
+        yield Finding("warehouse", str(error), _REBUILD)
+
+
+def _verify_nights(con: Connection) -> Iterator[Finding]:
+    hash_tables(con)
+    for night in read_ledger(con):
+        for check in list_checks():
+            rows = con.execute(check.sql, {"night": night}).fetchall()
+            if rows and check.severity == "error":
+                problem = f"{check.name}: {len(rows)} rows, such as {rows[0]}"
+                yield Finding(f"warehouse, night {night}", problem, _REBUILD)
+
+
+def verify_published(folder: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the kept catalogues and with their parts."""
+    try:
+        kept, now = list_kept(folder), read_manifest(folder).get("number")
+    except WarehouseError as error:
+        yield Finding("published", str(error), _PUBLISH)
+        return
+    for number in kept:
+        path = folder / f"nightdesk-{number}.duckdb"
+        try:
+            with duckdb.connect(str(path), read_only=True) as con:
+                hash_tables(con)
+        except duckdb.Error as error:
+            yield Finding(path.name, str(error), _cure(number == now))
+    in_force = set(list_parts(kept[now])) if now in kept else set()
+    for part in sorted({part for m in kept.values() for part in list_parts(m)}):
+        if problem := _find_fault(folder / part):
+            yield Finding(part, problem, _cure(part in in_force))
+
+
+def _find_fault(part: Path) -> str | None:
+    try:
+        digest = hashlib.sha256(part.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"cannot be read: {error}"
+    return None if digest.startswith(part.stem) else "its bytes have changed"
+
+
+def _cure(is_in_force: bool) -> str:
+    return _PUBLISH if is_in_force else "none needed: swept after some more publishes"

@@ -1,0 +1,225 @@
+"""What is kept is checked, and what is damaged is named with what mends it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+from httpworld import World, reply
+from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
+
+from nightdesk.__main__ import main
+from nightdesk.errors import WarehouseError
+from nightdesk.landing.inspect import verify_files
+from nightdesk.pipeline import publish_changes
+from nightdesk.warehouse.compact import compact_warehouse
+from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.publish import read_manifest, roll_back
+from nightdesk.warehouse.verify import verify_published, verify_warehouse
+
+pytestmark = pytest.mark.slow
+
+NEWS = {
+    "pier": ["Accra has a new pier after two years of work on the old harbour wall."],
+    "crane": ["Lome lifted its first boxes with a crane that came by ship from Tema."],
+    "lock": ["Tema opened a lock that lets barges into the lagoon at any tide now."],
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with one night, loaded and published twice."""
+    with World() as world:
+        desk = Desk(tmp_path_factory.mktemp("desk"), world)
+        items = [write_item(f"A {n}", f"https://alpha.example/{n}") for n in NEWS]
+        desk.serve("/feed", write_feed(*items))
+        for n, lines in NEWS.items():
+            desk.serve(f"/{n}", reply(write_page(f"A {n}", lines=lines + TEXT)))
+        desk.collect()
+        desk.build()
+        publish(desk)
+        publish(desk, again=True)
+        yield desk
+
+
+@pytest.fixture
+def desk(whole: Desk, tmp_path: Path) -> Desk:
+    """A copy that a test may damage."""
+    folder = tmp_path / "desk"
+    shutil.copytree(whole.folder, folder, symlinks=True)
+    return Desk(folder, whole.world, moment=whole.moment)
+
+
+def publish(desk: Desk, *, again: bool = False) -> int:
+    connect = connect_to(desk.job.settings.warehouse)
+    return publish_changes(desk.job, connect, again=again).number
+
+
+def hashes_of(path: Path) -> dict[str, str]:
+    with open_warehouse(connect_to(str(path))) as con:
+        return hash_tables(con)
+
+
+def damage(path: Path, kind: str, chance: random.Random) -> None:
+    raw = bytearray(path.read_bytes())
+    if kind == "cut":
+        del raw[chance.randrange(1, len(raw)) :]
+    else:
+        raw[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
+    path.write_bytes(raw)
+
+
+def judge(path: Path) -> tuple[list[str], dict[str, str]]:
+    """What verify says of a database file, and its hashes if it says nothing."""
+    found = [f.cure for f in verify_warehouse(connect_to(str(path)))]
+    return found, {} if found else hashes_of(path)
+
+
+@pytest.fixture(scope="module")
+def apart() -> Iterator[ProcessPoolExecutor]:
+    """Processes of their own: one that dies is a failure, not the end of the tests."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        yield pool
+
+
+def test_a_whole_desk_has_nothing_wrong(whole: Desk) -> None:
+    assert list(verify_files(whole.landing)) == []
+    assert list(verify_warehouse(connect_to(whole.job.settings.warehouse))) == []
+    assert list(verify_published(whole.job.settings.published)) == []
+
+
+@pytest.mark.parametrize("kind", ["flip", "cut"])
+def test_a_damaged_warehouse_is_never_taken_for_whole(
+    desk: Desk, tmp_path: Path, apart: ProcessPoolExecutor, kind: str
+) -> None:
+    path, chance = Path(desk.job.settings.warehouse), random.Random(kind)
+    whole = hashes_of(path)
+    copies = []
+    for n in range(40):
+        copy = tmp_path / f"{n}.duckdb"
+        copy.write_bytes(path.read_bytes())
+        damage(copy, kind, chance)
+        copies.append(copy)
+    answers = list(apart.map(judge, copies))
+    wrong = [
+        n for n, (found, same) in enumerate(answers) if not found and same != whole
+    ]
+    assert wrong == []
+    assert sum(bool(found) for found, _ in answers) >= (40 if kind == "cut" else 20)
+    assert {cure for found, _ in answers for cure in found} == {
+        "nightdesk warehouse rebuild"
+    }
+
+
+def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(desk.job.settings.warehouse)
+    whole = hashes_of(path)
+    path.write_bytes(path.read_bytes()[:-5000])
+    settings = desk.job.settings
+    for name, value in (
+        ("DATA", settings.data),
+        ("WAREHOUSE", settings.warehouse),
+        ("CONTACT", settings.contact),
+    ):
+        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
+    assert main(["warehouse", "verify"]) == 1
+    assert "nightdesk warehouse rebuild" in capsys.readouterr().out
+    assert main(["warehouse", "rebuild"]) == 0
+    assert "1 nights built" in capsys.readouterr().out
+    assert len(list(path.parent.glob("*.aside"))) == 1
+    assert hashes_of(path) == whole
+    assert main(["warehouse", "verify"]) == 0
+    assert main(["warehouse", "compact"]) == 0
+    assert hashes_of(path) == whole
+
+
+@pytest.mark.parametrize("kind", ["flip", "cut"])
+def test_damaged_landing_files_are_named(desk: Desk, kind: str) -> None:
+    chance = random.Random(kind)
+    files = [
+        path
+        for path in sorted(desk.landing.root.rglob("*"))
+        if path.suffix in (".parquet", ".json")
+    ]
+    assert len(files) > 10
+    for path in files:
+        damage(Path(path), kind, chance)
+    found = list(verify_files(desk.landing))
+    names = [str(path.relative_to(desk.landing.root)) for path in files]
+    assert [finding.file for finding in found] == names
+    assert all(finding.cure for finding in found)
+
+
+@pytest.mark.parametrize("kind", ["flip", "cut"])
+def test_damaged_parts_are_named_and_published_again(desk: Desk, kind: str) -> None:
+    folder, chance = desk.job.settings.published, random.Random(kind)
+    parts = sorted((folder / "parts").rglob("*.parquet"))
+    assert len(parts) > 20
+    for part in parts:
+        damage(part, kind, chance)
+    found = list(verify_published(folder))
+    assert {str(folder / finding.file) for finding in found} >= set(map(str, parts))
+    assert {f.cure for f in found} == {"nightdesk publish --again"}
+    publish(desk, again=True)
+    now = read_manifest(folder)["number"]
+    assert [f for f in verify_published(folder) if f"-{now}." in f.file] == []
+    with duckdb.connect(str((folder / "current.duckdb").resolve())) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchone() == (3,)
+
+
+def test_readers_go_back_to_an_older_catalogue_until_the_next_publish(
+    desk: Desk,
+) -> None:
+    folder = desk.job.settings.published
+    assert read_manifest(folder)["number"] == 2
+    assert roll_back(folder) == 1
+    assert read_manifest(folder)["number"] == 1
+    with pytest.raises(WarehouseError, match="no catalogue before 1 is kept; kept: 1"):
+        roll_back(folder)
+    with pytest.raises(WarehouseError, match="no catalogue 7 is kept; kept: 1, 2"):
+        roll_back(folder, 7)
+    assert publish(desk, again=True) == 3
+
+
+def test_what_a_killed_publish_left_is_swept(desk: Desk) -> None:
+    folder = desk.job.settings.published
+    left = [
+        folder / ".nightdesk-9.tmp",
+        folder / ".nightdesk-9.json.tmp",
+        folder / "nightdesk-9.json",
+        folder / "parts" / "article" / f"night={NIGHT}" / ".x.tmp",
+        folder / "parts" / "article" / f"night={NIGHT}" / "0123.parquet",
+    ]
+    for path in left:
+        path.write_text("half a")
+    publish(desk, again=True)
+    assert [path for path in left if path.exists()] == []
+
+
+def test_compacting_gives_room_back_and_changes_no_row(desk: Desk) -> None:
+    path = Path(desk.job.settings.warehouse)
+    connect = connect_to(str(path))
+    with open_warehouse(connect) as con:
+        con.execute(
+            "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)"
+        )
+        con.execute("CHECKPOINT")
+        con.execute("CREATE TABLE behind AS FROM article")  # holds the file's end
+        con.execute("CHECKPOINT")
+        con.execute("DROP TABLE filler")
+        whole = hash_tables(con)
+    before, after = compact_warehouse(connect, path)
+    assert after < before / 2
+    assert hashes_of(path) == whole
+    assert list(path.parent.glob(".*.tmp")) == []
