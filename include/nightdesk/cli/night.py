@@ -30,106 +30,72 @@ from nightdesk.pipeline import (
 from nightdesk.pipeline.collect_task import collect_sources
 from nightdesk.warehouse.connect import connect_to
 
+_ROWS = {  # stages that also work over rows: what they do, and with what
+    "extract": (
+        "extract the articles of a night's pages; or of rows {id, url, page}",
+        jsonl.extract_rows,
+    ),
+    "deduplicate": (
+        "find the copies inside a night; or among rows "
+        "{id, published_at, title, text, url?}",
+        jsonl.duplicate_rows,
+    ),
+    "tag": (
+        "tag a night's articles; or rows {id, text, title?, url?}",
+        jsonl.tag_rows,
+    ),
+}
+
 
 def add_commands(commands: Commands) -> None:
     """Add `run` and the stages."""
-    run = add_command(
-        commands,
-        "run",
-        _run,
-        "run whole nights without Airflow: the same functions, the same rows",
-        "run --night 2026-03-01 --until 2026-03-07",
-    )
+    _add_run(commands)
+    about = "poll sources for a night and archive their new pages"
+    example = "collect --night 2026-03-01 --sources europe"
+    collect = add_command(commands, "collect", _collect, about, example)
+    _add_night(collect)
+    _add_sources(collect)
+    again = "ask again for everything"
+    collect.add_argument("--refetch", action="store_true", help=again)
+    for name, (about, rows) in _ROWS.items():
+        example = f"{name} --night 2026-03-01, or {name} --jsonl in.jsonl out.jsonl"
+        stage = add_command(commands, name, _stage_or_rows, about, example)
+        stage.set_defaults(rows=rows, stage=name)
+        _add_night(stage)
+        jsonl.add_option(stage)
+        for action in stage._actions:
+            action.required = False
+    about = "build a night from the archive and load it"
+    _add_night(add_command(commands, "load", _load, about, "load --night 2026-03-01"))
+    about = "publish what was loaded since the last time"
+    publish = add_command(commands, "publish", _publish, about, "publish")
+    again = "write every part anew, changed or not"
+    publish.add_argument("--again", action="store_true", help=again)
+    about = "print what became of every entry of a published night"
+    _add_night(add_command(commands, "accounting", _accounting, about, "accounting"))
+
+
+def _add_run(commands: Commands) -> None:
+    about = "run whole nights without Airflow: the same functions, the same rows"
+    example = "run --night 2026-03-01 --until 2026-03-07"
+    run = add_command(commands, "run", _run, about, example)
     _add_night(run)
-    run.add_argument(
-        "--until", type=parse_day, metavar="DAY", help="last night of a range"
-    )
+    last = "last night of a range"
+    run.add_argument("--until", type=parse_day, metavar="DAY", help=last)
     _add_sources(run)
-    run.add_argument(
-        "--refetch", action="store_true", help="ask again for what is archived"
-    )
-    run.add_argument(
-        "--offline", action="store_true", help="build from the archive, fetch nothing"
-    )
-    run.add_argument(
-        "--latest",
-        action="store_true",
-        help="build with the newest learned tables, not with those that the night has",
-    )
+    for flag, about in (
+        ("--refetch", "ask again for what is archived"),
+        ("--offline", "build from the archive, fetch nothing"),
+        ("--latest", "build with the newest learned tables, not with its own"),
+        ("--json", "print the accounts as JSON"),
+    ):
+        run.add_argument(flag, action="store_true", help=about)
     run.add_argument(
         "--reprocess-from",
         choices=STAGES,
         default="collect",
         help="first stage to redo",
     )
-    run.add_argument("--json", action="store_true", help="print the accounts as JSON")
-    collect = add_command(
-        commands,
-        "collect",
-        _collect,
-        "poll sources for a night and archive their new pages",
-        "collect --night 2026-03-01 --sources europe",
-    )
-    _add_night(collect)
-    _add_sources(collect)
-    collect.add_argument(
-        "--refetch", action="store_true", help="ask again for everything"
-    )
-    for name, rows, about in (
-        (
-            "extract",
-            jsonl.extract_rows,
-            "extract the articles of a night's pages; or of rows {id, url, page}",
-        ),
-        (
-            "deduplicate",
-            jsonl.duplicate_rows,
-            "find the copies inside a night; or among rows "
-            "{id, published_at, title, text, url?}",
-        ),
-        (
-            "tag",
-            jsonl.tag_rows,
-            "tag a night's articles; or rows {id, text, title?, url?}",
-        ),
-    ):
-        stage = add_command(
-            commands,
-            name,
-            _stage_or_rows,
-            about,
-            f"{name} --night 2026-03-01, or {name} --jsonl in.jsonl out.jsonl",
-        )
-        stage.set_defaults(rows=rows, stage=name)
-        _add_night(stage)
-        jsonl.add_option(stage)
-        for action in stage._actions:
-            action.required = False
-    load = add_command(
-        commands,
-        "load",
-        _load,
-        "build a night from the archive and load it",
-        "load --night 2026-03-01",
-    )
-    _add_night(load)
-    publish = add_command(
-        commands,
-        "publish",
-        _publish,
-        "publish what was loaded since the last time",
-        "publish",
-    )
-    publish.add_argument(
-        "--again", action="store_true", help="write every part anew, changed or not"
-    )
-    add_command(
-        commands,
-        "accounting",
-        _accounting,
-        "print what became of every entry of a published night",
-        "accounting",
-    ).add_argument("--night", type=parse_day, metavar="DAY", help="default: last night")
 
 
 def _add_night(parser: argparse.ArgumentParser) -> None:

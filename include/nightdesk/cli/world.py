@@ -24,23 +24,22 @@ _GB = 1024**3
 
 def add_commands(commands: Commands) -> None:
     """Add `newsstand` and `doctor`."""
-    stand = add_command(
-        commands,
-        "newsstand",
-        _newsstand,
-        "serve the sample world on this machine",
-        "newsstand --port 8765",
-    )
+    about = "serve the sample world on this machine"
+    _add_stand(add_command(commands, "newsstand", _newsstand, about, "newsstand"))
+    about = "check this machine and say what to do"
+    doctor = add_command(commands, "doctor", _doctor, about, "doctor")
+    doctor.add_argument("--quiet", action="store_true", help="print problems only")
+
+
+def _add_stand(stand: argparse.ArgumentParser) -> None:
     stand.add_argument("--port", type=int, default=8765, help="0: any free one")
     stand.add_argument("--host", default="127.0.0.1", help="address to bind")
-    stand.add_argument(
-        "--address", metavar="URL", help="how others reach it, for the mirrors file"
-    )
+    reached = "how others reach it, for the mirrors file"
+    stand.add_argument("--address", metavar="URL", help=reached)
     stand.add_argument("--articles", type=int, metavar="N", help="articles a night")
     stand.add_argument("--folder", type=Path, help="also serve real pages from here")
-    stand.add_argument(
-        "--broken", default="", metavar="IDS", help="sources that play dead; * for all"
-    )
+    dead = "sources that play dead; * for all"
+    stand.add_argument("--broken", default="", metavar="IDS", help=dead)
     stand.add_argument(
         "--plays",
         default={},
@@ -51,25 +50,10 @@ def add_commands(commands: Commands) -> None:
     )
     stand.add_argument("--port-file", type=Path, help="write {port, pid} here")
     stand.add_argument("--mirrors-file", type=Path, help="write the URL mirrors here")
-    stand.add_argument(
-        "--clear",
-        action="store_true",
-        help="remove the sample's nights, to make room for real ones",
-    )
-    stand.add_argument(
-        "--wanted",
-        action="store_true",
-        help=f"only say by exit code whether our sources live there (0) or not "
-        f"({_NOT_WANTED})",
-    )
-    doctor = add_command(
-        commands,
-        "doctor",
-        _doctor,
-        "check this machine and say what to do",
-        "doctor",
-    )
-    doctor.add_argument("--quiet", action="store_true", help="print problems only")
+    clear = "remove the sample's nights, to make room for real ones"
+    stand.add_argument("--clear", action="store_true", help=clear)
+    wanted = f"say by exit code if our sources live there (0) or not ({_NOT_WANTED})"
+    stand.add_argument("--wanted", action="store_true", help=wanted)
 
 
 def _read_plays(text: str) -> dict[str, str]:
