@@ -82,6 +82,7 @@ def test_bombs_take_no_memory(world: World, fetcher: Fetcher) -> None:
         pytest.param("http://\U0001f600.example/", "host", id="an emoji"),
         pytest.param("http://a..example/", "host", id="an empty label"),
         pytest.param(f"http://a.example/{'a' * 9000}", "9", id="far too long"),
+        pytest.param("http://a.example/\ud800", "surrogate", id="half a character"),
     ],
 )
 def test_bad_addresses_are_refused(fetcher: Fetcher, url: str, why: str) -> None:
@@ -149,6 +150,13 @@ def test_broken_validators_stay_at_home(
         pytest.param(429, "7200", "rate_limited", 7200, id="429 with seconds"),
         pytest.param(429, LATER, "rate_limited", 86_400, id="429 with a far date"),
         pytest.param(429, "soon", "rate_limited", None, id="429 with a word"),
+        pytest.param(
+            429,
+            f"Mon, 01 Jan 2030 00:00:00 +{'9' * 20}",
+            "rate_limited",
+            None,
+            id="429 with a zone out of this world",
+        ),
         pytest.param(503, "99999999", "rate_limited", 86_400, id="503 with seconds"),
     ],
 )

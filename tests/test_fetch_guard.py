@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from httpworld import World, redirect, reply
+from httpworld import Seen, World, redirect, reply
 
 from nightdesk.errors import ConfigError
 from nightdesk.fetch import Fetcher, Limits, Request
@@ -288,6 +288,34 @@ def test_certificates_are_verified(
         outcomes = {fetcher.fetch(Request(url, "page")).attempt.outcome for _ in "ab"}
     assert outcomes == {outcome}
     assert len({seen.connection for seen in world.seen}) == (outcome == "ok")
+
+
+@pytest.mark.parametrize("has_length", [True, False], ids=["a length", "no length"])
+@pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "ended"])
+def test_a_body_that_tls_did_not_end_is_cut(
+    certificate: Path, has_length: bool, is_cut: bool
+) -> None:
+    def answer(sock: ssl.SSLSocket, seen: Seen) -> None:
+        length = "Content-Length: 4\r\n" if has_length else ""
+        sock.sendall(f"HTTP/1.1 200 OK\r\n{length}\r\nhalf".encode())
+        if is_cut:
+            sock.shutdown(socket.SHUT_RDWR)
+        else:
+            sock.unwrap()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    options = {
+        "allowed_networks": ["127.0.0.2/32"],
+        "resolver": lambda host: ["127.0.0.2"],
+        "ca_file": certificate / "cert.pem",
+    }
+    with World("127.0.0.2", tls=context) as world, make_fetcher(**options) as fetcher:
+        world.pages["/x"] = answer
+        url = f"https://harbour.example:{world.port}/x"
+        attempt = fetcher.fetch(Request(url, "page")).attempt
+    is_whole = has_length or not is_cut
+    assert attempt.outcome == ("ok" if is_whole else "truncated")
 
 
 def test_a_dribbled_handshake_ends_with_the_deadline() -> None:

@@ -57,7 +57,19 @@ CASES: list[tuple[str, Answer, str, str | None]] = [
     ("gzip in two members with padding", gz(GZ + GZ + bytes(9)), "ok", None),
     ("a page in chunks", chunks(TEXT.encode()), "ok", None),
     ("a page that ends with the connection", say(HEAD + b"\r\n" + b"x"), "ok", None),
-    ("a negative length", say(HEAD + b"Content-Length: -5\r\n\r\nx"), "ok", None),
+    (
+        "equal lengths in one",
+        say(HEAD + b"Content-Length: 1, 1\r\n\r\nx"),
+        "ok",
+        None,
+    ),
+    (
+        "a length with many noughts",
+        say(HEAD + b"Content-Length: %s1\r\n\r\nx" % (b"0" * 30)),
+        "ok",
+        None,
+    ),
+    ("two equal types", reply("x", headers=["Content-Type: text/html"]), "ok", None),
     ("XML", reply("<rss/>", kind="application/rss+xml"), "ok", None),
     ("JSON", reply("{}", kind="application/json"), "wrong_type", "ok"),
     ("bare line ends", say(b"HTTP/1.1 200 OK\nContent-Length: 1\n\nx"), "ok", None),
@@ -115,6 +127,15 @@ CASES: list[tuple[str, Answer, str, str | None]] = [
         None,
     ),
     ("two lengths", reply("x", headers=["Content-Length: 9"]), "http_error", None),
+    *(
+        (
+            f"a length of {length}",
+            say(HEAD + f"Content-Length: {length}\r\n\r\nx".encode()),
+            "http_error",
+            None,
+        )
+        for length in ("-5", "+5", "0x5", "5, 6", "five", "")
+    ),
     ("a chunk too long", chunks(b"x", end=b"1\r\nyy\r\n"), "http_error", None),
     ("a chunk below zero", chunks(b"x", end=b"-1\r\n"), "http_error", None),
     ("an endless chunk line", chunks(b"x", end=b"0" * 9_000), "http_error", None),

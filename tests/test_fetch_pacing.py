@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from httpworld import Seen, World, dribble, redirect, reply
 
 from nightdesk.fetch import Fetcher, Limits, MemoryLeases, Request
-from nightdesk.model import Source
+from nightdesk.model import HostTurn, Source
 
 PAGE = reply("<p>The harbour froze overnight.</p>")
 LIMITS = Limits(feed_s=0.5, page_s=0.5, connect_s=0.5)
@@ -188,18 +189,18 @@ class StubbornLeases(MemoryLeases):
         super().__init__()
         self.refusals = refusals
         self.started = started
-        self.released: dict[str, float] = {}
+        self.noted: dict[str, HostTurn] = {}
 
-    def take(self, host: str) -> float | None:
+    def take(self, host: str) -> HostTurn | None:
         if self.refusals.get(host, 0) > 0:
             self.refusals[host] -= 1
             return None
-        last = super().take(host)
-        return None if last is None else max(last, self.started)
+        turn = super().take(host)
+        return turn and turn._replace(last_start=max(turn.last_start, self.started))
 
-    def release(self, host: str, last_start: float) -> None:
-        self.released[host] = last_start
-        super().release(host, last_start)
+    def note(self, host: str, turn: HostTurn) -> None:
+        self.noted[host] = turn
+        super().note(host, turn)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,24 @@ def test_a_held_host_is_tried_again_at_the_end(
         assert [host for host, _ in got] == list("bbbaaa")
     assert n_logged == len(world.seen) + 3 * (outcome == "host_busy")
     assert ("a.example" in starts_by_host(world)) == (outcome == "ok")
-    assert leases.released["b.example"] == pytest.approx(time.time(), abs=5)
+    start = leases.noted["b.example"].last_start
+    assert start == pytest.approx(time.time(), abs=5)
+
+
+def test_a_pause_that_a_host_asks_for_holds_across_runs(world: World) -> None:
+    world.pages["/x"] = reply("?", 429, ["Retry-After: 600"])
+    world.pages["/y"] = PAGE
+    leases, moment = MemoryLeases(), datetime(2026, 3, 2, tzinfo=UTC)
+
+    def ask(path: str, minutes: int) -> str:
+        now = moment + timedelta(minutes=minutes)
+        with make_fetcher(leases=leases, clock=lambda: now) as fetcher:
+            return fetcher.fetch(Request(world.url(path), "page")).attempt.outcome
+
+    assert ask("/x", 0) == "rate_limited"
+    assert ask("/y", 9) == "rate_limited"
+    assert world.paths() == ["/x"]
+    assert ask("/y", 11) == "ok"
 
 
 def test_the_gap_holds_across_runs(world: World) -> None:
@@ -243,7 +261,7 @@ def test_an_error_of_the_leases_is_raised_where_answers_are_taken(
     world: World,
 ) -> None:
     class Broken(MemoryLeases):
-        def take(self, host: str) -> float | None:
+        def take(self, host: str) -> HostTurn | None:
             raise OSError("no space left")
 
     with (
@@ -259,8 +277,8 @@ def test_a_host_that_cannot_be_given_back_is_told(
     class Broken(MemoryLeases):
         n_tries = 0
 
-        def release(self, host: str, last_start: float) -> None:
-            super().release(host, last_start)
+        def release(self, host: str) -> None:
+            super().release(host)
             self.n_tries += 1
             if self.n_tries == 1:
                 raise OSError("no space left")

@@ -70,6 +70,16 @@ DENY = "User-agent: *\nDisallow: /x\n"
         pytest.param(reply("no", 403), "ok", None, id="403 allows"),
         pytest.param(reply("no", 404), "ok", None, id="404 allows"),
         pytest.param(reply("no", 500), "robots", "HTTP 500", id="500 denies"),
+        pytest.param(
+            b"SSH-2.0-x\r\n\r\n", "robots", "status line", id="no HTTP denies"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "robots",
+            "chunk",
+            id="a broken frame denies",
+        ),
+        pytest.param(reply("no", 418), "ok", None, id="any 4xx allows"),
         pytest.param(reply("no", 503), "robots", "HTTP 503", id="503 denies"),
         pytest.param(reply("no", 429), "rate_limited", "HTTP 429", id="429 waits"),
         pytest.param(redirect("/rules"), "robots", "disallowed", id="a redirect"),
@@ -184,6 +194,36 @@ def test_files_are_read_by_the_rfc(
 ) -> None:
     rules = parse_robots(robots, agent)
     assert rules.allows(f"https://a.example{path}") is is_allowed
+
+
+def test_all_robots_of_a_way_share_its_deadline(world: World) -> None:
+    hosts = [f"{letter}.example" for letter in "abcdef"]
+    for host, after in pairwise(hosts):
+        slow = dribble(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n", b"#", for_s=0.3)
+        world.pages[f"/{host}/robots.txt"] = slow
+        world.pages[f"/{host}/x"] = redirect(f"http://{after}/x")
+    mirrors = {f"http://{host}/": world.url(f"/{host}/") for host in hosts}
+    began = time.monotonic()
+    with make_fetcher(mirrors=mirrors) as fetcher:
+        done = fetcher.fetch(Request("http://a.example/x", "page"))
+    assert done.attempt.outcome == "timeout"
+    assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(
+            "user-agent: *\n" * 18_000 + "crawl-delay: 1\n" * 18_000, id="delays"
+        ),
+        pytest.param("user-agent: a\n" * 37_000, id="agents"),
+        pytest.param("user-agent: *\n" + "disallow: /a*b$\n" * 30_000, id="rules"),
+    ],
+)
+def test_the_longest_files_take_no_time(lines: str) -> None:
+    began = time.process_time()
+    assert parse_robots(lines, "nightdesk/1").allows("https://a.example/")
+    assert time.process_time() - began < 3
 
 
 def test_stars_by_the_dozen_take_no_time() -> None:

@@ -20,7 +20,7 @@ from nightdesk.errors import LandingError
 from nightdesk.landing import HostLeases, Landing
 from nightdesk.landing.rows import decode_rows, encode_rows
 from nightdesk.landing.state import encode_state
-from nightdesk.model import Article, DateCandidate, KnownUrl, Repeat, Tags
+from nightdesk.model import Article, DateCandidate, HostTurn, KnownUrl, Repeat, Tags
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 ARTICLE = Article(
@@ -267,11 +267,12 @@ def test_a_host_is_leased_once_and_remembers_its_last_start(tmp_path: Path) -> N
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
     leases = HostLeases(tmp_path)
-    assert leases.take("a.example") == 0.0
+    assert leases.take("a.example") == HostTurn()
     other = context.Process(target=_try_lease, args=(tmp_path, answers))
     other.start()
     assert answers.get(timeout=30) is None
     other.join()
-    leases.release("a.example", 1234.5)
-    assert leases.take("a.example") == 1234.5
-    leases.release("a.example", 1300.0)
+    leases.note("a.example", HostTurn(1234.5, 2000.25))
+    leases.release("a.example")
+    assert leases.take("a.example") == HostTurn(1234.5, 2000.25)
+    leases.release("a.example")

@@ -13,10 +13,11 @@ from httpworld import Seen, World, redirect, reply
 from nightworld import NIGHT, Desk, write_feed, write_item, write_page
 
 from nightdesk.cli.health import judge_sources
-from nightdesk.fetch import Request, parse_login
+from nightdesk.fetch import Fetched, Request, parse_login
+from nightdesk.fetch.logins import hide_login
 from nightdesk.health import Health
 from nightdesk.landing import Landing
-from nightdesk.model import Listing
+from nightdesk.model import Attempt, Listing
 
 PHRASE = "s3cret-of-a-subscriber"
 COOKIE = f"Cookie: session={PHRASE}"
@@ -104,6 +105,48 @@ def test_a_login_goes_to_its_source_and_to_nobody_else(desk: Desk) -> None:
     assert health_of(desk).status == "ok"
 
 
+def test_a_key_of_the_query_goes_along_and_is_nowhere_kept(
+    desk: Desk, secrets: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    secrets["hill"] = f"?api_key={PHRASE}"
+    for path in ("/feed", "/fish"):
+        desk.serve(f"{path}?api_key={PHRASE}", reply(write_page("Fish")))
+    feed = write_feed(write_item("Fish", f"{ALPHA}/fish"))
+    desk.serve(f"/feed?api_key={PHRASE}", feed)
+    desk.serve("/feed", reply("no", 401))
+    desk.collect()
+    assert outcomes(desk) == {"Fish": "ok"}
+    assert not [d for d in all_bytes(desk.landing) if PHRASE.encode() in d]
+    assert PHRASE not in caplog.text
+
+
+def test_words_of_a_cookie_stay_in_the_text(
+    desk: Desk, secrets: dict[str, str]
+) -> None:
+    secrets["hill"] = f"Cookie: edition=international; consent=accepted; s={PHRASE}"
+    line = f"The international court accepted the appeal of {PHRASE} on Monday."
+    desk.serve("/fish", reply(write_page("Fish", lines=[line])))
+    desk.collect()
+    found = b"".join(all_bytes(desk.landing))
+    assert b"The international court accepted the appeal of *** on Monday" in found
+    assert PHRASE.encode() not in found
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "c2VjcmV0LW1lOnRoZS1wYXNzLXdvcmQtNDI=",
+        "secret-me:the-pass-word-42",
+        "the-pass-word-42",
+    ],
+)
+def test_what_a_basic_login_says_is_hidden_too(written: str) -> None:
+    login = parse_login("Authorization: Basic c2VjcmV0LW1lOnRoZS1wYXNzLXdvcmQtNDI=")
+    done = Fetched(Attempt("u", "u", "ok", "page"), f"<p>{written}</p>".encode())
+    assert hide_login(login, done).body == b"<p>***</p>"
+
+
 def test_no_trace_of_a_login_is_left(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -178,7 +221,7 @@ def test_a_feed_that_refuses_a_login(desk: Desk, refused: bytes) -> None:
     ("text", "words"),
     [
         pytest.param(None, "empty", id="no such connection"),
-        pytest.param("session=1", "no header", id="no header"),
+        pytest.param("session=1", "neither a header", id="neither a header"),
         pytest.param("Cookie: a=b\nHost: beta.example", "not for a login", id="ours"),
     ],
 )

@@ -16,7 +16,7 @@ from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
 from nightdesk.__main__ import main
 from nightdesk.errors import WarehouseError
-from nightdesk.landing.inspect import verify_files
+from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
@@ -159,6 +159,18 @@ def test_damaged_landing_files_are_named(desk: Desk, kind: str) -> None:
     names = [str(path.relative_to(desk.landing.root)) for path in files]
     assert [finding.file for finding in found] == names
     assert all(finding.cure for finding in found)
+
+
+def test_pages_that_were_lost_with_their_index_are_named(desk: Desk) -> None:
+    assert find_lost(desk.landing) == []
+    (archive,) = {Path(p) for p in desk.landing.root.rglob("*.warc.zst")}
+    archive.unlink()
+    for path in Path(str(desk.landing.root)).glob("captures/*/*"):
+        path.unlink()
+    (finding,) = find_lost(desk.landing)
+    assert finding.file == str(archive.relative_to(str(desk.landing.root)))
+    assert finding.problem == "missing, with 3 articles"
+    assert find_lost(desk.landing, NIGHT) == []  # of the day before
 
 
 @pytest.mark.parametrize("kind", ["flip", "cut"])

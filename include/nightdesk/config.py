@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import regex
@@ -51,6 +51,10 @@ _LANGUAGES = (  # ISO 639-1; of the 7,900 codes of three letters any will do
     "mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro "
     "ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk "
     "tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+_KEY = re.compile(  # names in a query whose values are no one's business
+    r"(?i)(?:(?:api|access|auth|client|private)[_-]?)?"
+    r"(?:key|token|secret|signature|sig|password|passwd|pwd)|auth"
 )
 _ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -113,8 +117,9 @@ class _SourceRow(BaseModel):
     connection: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_.-]{1,200}$",
-        description="Airflow connection whose password is our login as a subscriber, a "
-        "header such as `Cookie: name=value`; it goes to the host of `url` alone.",
+        description="Airflow connection whose password is our login as a subscriber: a "
+        "header such as `Cookie: name=value`, or a key of the query such as "
+        "`?api_key=value`; it goes to the host of `url` alone.",
     )
     tdm: Literal["obey", "licensed"] = Field(
         default="obey",
@@ -137,6 +142,13 @@ class _SourceRow(BaseModel):
                 raise ValueError(f"{value!r} is not an http or https address")
             if parts.username or parts.password:
                 raise ValueError("an address must not hold a user name or password")
+            for name, _ in parse_qsl(parts.query):
+                if _KEY.fullmatch(name):
+                    raise ValueError(
+                        f"{name!r} looks like a secret key, and addresses are kept in "
+                        f"the clear: put `?{name}=VALUE` into a connection, and the "
+                        "connection's name into `connection`"
+                    )
         return value
 
     @field_validator("past_url")

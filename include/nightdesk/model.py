@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap", "page"]
 Precision = Literal["second", "day"]
@@ -164,6 +164,13 @@ class Attempt:
     error: str | None = None  # one line, secrets removed
     retry_after_s: int | None = None
     redirects: tuple[str, ...] = ()
+
+
+class HostTurn(NamedTuple):
+    """What those who call a host must know of each other; epoch seconds, 0.0: never."""
+
+    last_start: float = 0.0
+    closed_until: float = 0.0  # by its Retry-After
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from nightdesk.landing.inspect import (
     Progress,
     export_day,
     find_captures,
+    find_lost,
     index_day,
     read_captures,
     summarize_day,
@@ -210,6 +211,8 @@ def _verify(options: argparse.Namespace) -> int:
             good, found = verify_day(landing, day, progress)
         n_good += good
         findings += found
+    named = {finding.file for finding in findings}
+    findings += [f for f in find_lost(landing, options.day) if f.file not in named]
     if options.day and not n_good and not findings:
         raise ArchiveError(f"archive: {options.day}: nothing was captured on that day")
     if options.json:

@@ -60,6 +60,7 @@ def parse_address(url: str) -> Address:
     if len(text) > _MAX_LENGTH:
         raise HopFailed("bad_url", f"address: {len(text)} characters")
     try:
+        text.encode()  # half a character (a lone surrogate) cannot be sent
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
@@ -137,7 +138,11 @@ class Mirrors:
 
         A mirror may name itself (absolute or by a path of its own) or the original.
         """
-        text = location.strip().encode("latin-1", "replace").decode("utf-8", "replace")
+        raw = location.strip().encode("latin-1", "replace")
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:  # bytes that are no UTF-8 are sent back as they came
+            text = quote(raw, safe=_SAFE + "#[]")
         try:
             back = self.unmap_url(urljoin(sent_to, text)) if sent_to != at.url else None
             return back or urljoin(at.url, text)

@@ -18,6 +18,7 @@ class Channel:
 
     Attributes:
         until: time of the loop's clock at which a wait ends with TimeoutError.
+        is_cut: the other side ended TLS without the word that it has for that.
     """
 
     def __init__(self, sock: socket.socket, until: float) -> None:
@@ -25,11 +26,15 @@ class Channel:
         self.until = until
         self._loop = asyncio.get_running_loop()
         self._in_row = 0
+        self.is_cut = False
 
     async def shake_hands(self, context: ssl.SSLContext, host: str) -> None:
         """Put TLS on the socket; raises OSError, of which ssl.SSLError is one."""
         self.sock = sock = context.wrap_socket(
-            self.sock, server_hostname=host, do_handshake_on_connect=False
+            self.sock,
+            server_hostname=host,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
         )
         while True:
             try:
@@ -59,6 +64,9 @@ class Channel:
                 return data
             except _BLOCKED as error:
                 await self._wait(error, to_read=True)
+            except ssl.SSLEOFError:
+                self.is_cut = True
+                return b""
 
     async def _wait(self, error: OSError, *, to_read: bool) -> None:
         """Wait until what would have blocked can go on; TLS has its own wishes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
@@ -18,6 +19,11 @@ from nightdesk.fetch.robots import read_product
 from nightdesk.fetch.session import Transport
 from nightdesk.fetch.trip import Courier
 from nightdesk.model import Attempt
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
 
 _NO_MIRRORS: Mapping[str, str] = MappingProxyType({})
 
@@ -40,6 +46,7 @@ class Fetcher:
         limits: deadlines, sizes, hops.
         gap_s: least time between two starts on a host, for requests without a source.
         ca_file: PEM file of certificate authorities beside the usual ones.
+        clock: tells until when a host that asked for a pause wants no request.
 
     Raises:
         ConfigError: the user agent names no product, or a network is none.
@@ -58,6 +65,7 @@ class Fetcher:
         limits: Limits | None = None,
         gap_s: float = 2.0,
         ca_file: Path | None = None,
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         if not read_product(user_agent):
             raise ConfigError(f"user agent: {user_agent!r}: names no product")
@@ -81,6 +89,7 @@ class Fetcher:
             workers=workers,
             gap_s=gap_s,
             limits=limits,
+            clock=clock,
         )
 
     def fetch(self, request: Request) -> Fetched:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from nightdesk.fetch.address import Address, parse_address
 from nightdesk.fetch.request import Purpose, Request
@@ -34,8 +36,24 @@ def make_headers(
     )
     headers |= {n: value for n, value in known if value and _is_sendable(value)}
     if request.secrets and _is_at_home(request, at):
-        headers |= {n: v for n, v in request.secrets.items() if _is_sendable(v)}
+        stated = request.secrets.items()
+        headers |= {n: v for n, v in stated if n[0] != "?" and _is_sendable(v)}
     return headers
+
+
+def add_keys(request: Request, at: Address, sent_to: Address) -> Address:
+    """Return where a hop is sent, with the keys of the request's secrets at home.
+
+    Args:
+        request: whose secrets.
+        at: the hop's address.
+        sent_to: the same, or what stands in for it.
+    """
+    keys = {n[1:]: v for n, v in request.secrets.items() if n[0] == "?"}
+    if not keys or not _is_at_home(request, at):
+        return sent_to
+    mark = "&" if "?" in sent_to.url else "?"
+    return replace(sent_to, url=f"{sent_to.url}{mark}{urlencode(keys)}")
 
 
 def _is_at_home(request: Request, at: Address) -> bool:

@@ -1,21 +1,26 @@
 """A subscriber's login: read, told from an expired one, and kept out of all that stays.
 
-The secret is a header or two (Cookie, Authorization). `trip` sends it to one host only;
+The secret is a header or two (Cookie, Authorization) or a key in the query. `trip`
+sends it to one host only;
 what is here looks at the answer.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import html
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
 from nightdesk.fetch.request import Fetched
 
-#: Headers that a login adds to a request; they are never shown.
+#: Headers that a login adds to a request, and `?name` for the query; never shown.
 Login: TypeAlias = Mapping[str, str]
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -31,13 +36,17 @@ _LOGIN = re.compile(
     r"(?:^|[/._-])(?:log-?[io]n|sign-?[iu][np]|sso|oauth2?|auth|authenticate|authorize"
     r"|accounts?|subscribe|register|paywall)(?:[/._-]|$)"
 )
-#: Parts of a secret shorter than this are in every text.
-_LEAST = 6
+#: A part of a secret that is no word: eight characters with a digit among letters, or
+#: twenty of any kind. Others ("accepted", "international") are in every text.
+_TELLING = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{8,}|.{20,}", re.DOTALL)
 _HIDDEN = "***"
 
 
 def parse_login(text: str) -> Login:
-    """Return the headers of a login from lines of `Name: value`.
+    """Return the parts of a login from lines of `Name: value` or `?name=value`.
+
+    The latter are added to the query of an address as it is sent, and only there; their
+    names keep the "?".
 
     Raises:
         ValueError: there is none, or a line is no header that may be set; the message
@@ -48,9 +57,14 @@ def parse_login(text: str) -> Login:
     """
     headers = {}
     for number, line in enumerate(filter(str.strip, text.splitlines()), 1):
-        name, colon, value = (part.strip() for part in line.partition(":"))
-        if not colon or not value or not _NAME.fullmatch(name):
-            raise ValueError(f"line {number}: no header such as `Cookie: name=value`")
+        is_query = line.lstrip().startswith("?")
+        mark = "=" if is_query else ":"
+        name, found, value = (part.strip() for part in line.partition(mark))
+        if not found or not value or not _NAME.fullmatch(name[is_query:]):
+            raise ValueError(
+                f"line {number}: neither a header such as `Cookie: name=value` nor "
+                "a key of the query such as `?api_key=value`"
+            )
         if name.lower() in _OURS:
             raise ValueError(f"line {number}: {name.lower()} is not for a login to set")
         headers[name] = value
@@ -112,9 +126,29 @@ def hide_login(login: Login, done: Fetched) -> Fetched:
 
 def _list_values(login: Login) -> set[str]:
     """Return a login's secret parts as they may turn up again."""
-    parts = set(login.values())
+    whole, parts = set(login.values()), set()
     for value in login.values():
         parts |= {piece.partition("=")[2].strip() for piece in value.split(";")}
-        parts.add(value.split()[-1])  # the token of `Bearer token`
-    found = {part for part in parts if len(part) >= _LEAST}
-    return found | {quote(part, safe="") for part in found}
+        scheme, _, token = value.partition(" ")
+        parts.add(token.strip())  # of `Bearer token`
+        if scheme.lower() == "basic":
+            parts |= _read_basic(token)
+    found = whole | {part for part in parts if _TELLING.fullmatch(part)}
+    return {
+        write(part)
+        for part in found
+        for write in (str, html.escape, _write_json, partial(quote, safe=""))
+    }
+
+
+def _read_basic(token: str) -> set[str]:
+    """Return `user:password` and the password of a Basic login."""
+    try:
+        pair = base64.b64decode(token, validate=True).decode()
+    except ValueError:
+        return set()
+    return {pair, pair.partition(":")[2]}
+
+
+def _write_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]

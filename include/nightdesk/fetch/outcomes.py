@@ -156,11 +156,12 @@ def read_retry_after(value: str | None, now: datetime) -> int | None:
         return min(int(text[:9]), _RETRY_AFTER_CAP_S)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        wait_s = int((at - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return min(max(int((at - now).total_seconds()), 0), _RETRY_AFTER_CAP_S)
+    return min(max(wait_s, 0), _RETRY_AFTER_CAP_S)
 
 
 def is_page_type(content_type: str | None) -> bool:

@@ -19,8 +19,9 @@ import math
 import queue
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 from nightdesk.fetch.health import HostHealth
@@ -30,6 +31,7 @@ from nightdesk.fetch.outcomes import HELD_ELSEWHERE
 from nightdesk.fetch.request import Fetched, Limits, Request
 from nightdesk.fetch.task import Task
 from nightdesk.fetch.trip import Courier
+from nightdesk.model import HostTurn
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ class _Site:
     is_leased: bool = False
     last_start: float = 0.0  # epoch seconds, as leases keep it
     last_tick: float = float("-inf")  # the same by the monotonic clock
-    closed_until: float = float("-inf")  # monotonic: its Retry-After
+    closed_until: float = 0.0  # epoch seconds: its Retry-After
     health: dict[str, HostHealth] = field(default_factory=dict)  # by host
 
 
@@ -101,9 +103,11 @@ class Pacer:
         workers: int,
         gap_s: float,
         limits: Limits,
+        clock: Callable[[], datetime],
     ) -> None:
         self._courier = courier
         self._leases = leases
+        self._clock = clock
         self._n_free = workers
         self._gap_s = gap_s
         self._limits = limits
@@ -141,7 +145,7 @@ class Pacer:
         for host in self._hosts.values():
             if host.is_leased:
                 host.is_leased = False
-                self._leases.release(host.name, host.last_start)
+                self._leases.release(host.name)
 
     # -- requests in, answers out
 
@@ -282,9 +286,8 @@ class Pacer:
         """Deal with a job that needs no contact with this host, if it is one."""
         task = job.task
         health = host.health.get(task.host)
-        wait_s = host.closed_until - time.monotonic()
-        if wait_s > 0:
-            wait_s = math.ceil(wait_s)
+        wait_s = math.ceil(host.closed_until - self._clock().timestamp())
+        if wait_s > 0 and self._limits.breaker:
             why = f"Retry-After: {wait_s} s are left"
             done = self._courier.refuse(task, "rate_limited", why, wait_s)
         elif health and health.is_down and not job.is_urgent:
@@ -312,8 +315,9 @@ class Pacer:
         # it is the server that must never see two calls too close together.
         host.last_tick = job.task.called_at
         host.last_start = time.time() - (time.monotonic() - host.last_tick)
-        if hop.wait_s and self._limits.breaker:
-            host.closed_until = time.monotonic() + hop.wait_s
+        if hop.wait_s:
+            host.closed_until = self._clock().timestamp() + hop.wait_s
+        self._leases.note(host.name, HostTurn(host.last_start, host.closed_until))
         if hop.outcome:
             health = host.health.setdefault(name, HostHealth())
             was_down = health.is_down
@@ -334,20 +338,21 @@ class Pacer:
         if host.jobs:
             self._put_in_line(host)
             return
-        self._leases.release(host.name, host.last_start)
+        self._leases.release(host.name)
         host.is_leased = host.is_queued = False
 
     def _has_lease(self, host: _Site) -> bool:
         if host.is_leased:
             return True
-        last_start = self._leases.take(host.name)
-        if last_start is None:
+        turn = self._leases.take(host.name)
+        if turn is None:
             self._set_aside(host)
             return False
         host.is_leased = True
         # A start that another machine's clock puts in the future counts as now.
-        age_s = max(0.0, time.time() - last_start)
-        host.last_start = max(host.last_start, last_start)
+        age_s = max(0.0, time.time() - turn.last_start)
+        host.last_start = max(host.last_start, turn.last_start)
+        host.closed_until = max(host.closed_until, turn.closed_until)
         host.last_tick = max(host.last_tick, time.monotonic() - age_s)
         return True
 

@@ -21,6 +21,7 @@ class Limits:
     connect_s: float = 5.0
     wire_bytes: int = 10_000_000
     decoded_bytes: int = 15_000_000
+    sitemap_bytes: int = 52_428_800  # what sitemaps.org allows, packed or not
     robots_bytes: int = 524_288  # RFC 9309 asks for 500 KiB at least
     redirects: int = 5
     crawl_delay_s: float = 120.0  # a host that asks for more is left alone

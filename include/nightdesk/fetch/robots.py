@@ -80,16 +80,17 @@ def parse_robots(text: str, user_agent: str) -> Robots:
     delays: dict[str, float] = {}
     names: set[str] = set()
     lines: list[str] = []
-    group: list[str] = []
+    group: set[str] = set()  # three names at most: ours, everybody's, nobody's
     is_open = False  # agents may still join the group
     for raw in _LINE_END.split(text.lstrip("\ufeff\ufffd")):  # half of one as well
         line = " ".join(raw[:_MAX_LINE].partition("#")[0].split())
         if agent := _AGENT.fullmatch(line):
-            group = [*group] if is_open else []
-            is_open = True
-            group.append(_name_agent(agent.group(1), product))
-            names.add(group[-1])
-            lines.append(f"User-agent: {group[-1]}")
+            name = _name_agent(agent.group(1), product)
+            group, is_open = group if is_open else set(), True
+            if name not in group:
+                group.add(name)
+                names.add(name)
+                lines.append(f"User-agent: {name}")
         elif delay := _DELAY.fullmatch(line):
             for name in group:
                 delays.setdefault(name, _read_delay(delay.group(1)))

@@ -21,7 +21,7 @@ from nightdesk.fetch.address import (
 )
 from nightdesk.fetch.body import BodyRules, read_body
 from nightdesk.fetch.guard import Network, make_policy
-from nightdesk.fetch.headers import make_headers
+from nightdesk.fetch.headers import add_keys, make_headers
 from nightdesk.fetch.logins import find_refusal, hide_login
 from nightdesk.fetch.outcomes import (
     NO_CONTACT,
@@ -40,6 +40,8 @@ from nightdesk.model import Attempt, Source
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Files of rules that most hosts do not have, and that are short where they do.
 _RULES = frozenset({"robots", "tdmrep"})
+#: Outcomes of a robots.txt that is there, but says nothing (RFC 9309, 2.3.1.4).
+_UNREADABLE = frozenset({"server_error", "truncated", "decode", "wrong_type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class Courier:
         if not is_robots and self._obeys(task) and not self._robots.find(task.trip.at):
             url = f"{task.trip.at.origin}robots.txt"
             task.robots = self._start_trip(url, "robots")
+            task.robots.left_s = min(task.robots.left_s, task.trip.left_s)
             is_robots = True
         trip = task.robots or task.trip
         answer = await self._contact(task, trip)
@@ -183,21 +186,25 @@ class Courier:
         finally:
             spent = time.monotonic() - began
             trip.spent_s += spent
-            trip.left_s = max(trip.left_s - spent, 0.0)
+            for way in {id(trip): trip, id(task.trip): task.trip}.values():
+                way.left_s = max(way.left_s - spent, 0.0)  # one deadline for both
 
     async def _exchange(self, task: Task, trip: Trip, until: float) -> _Answer | None:
         mirrored = self._mirrors.map_url(trip.at.url)
         policy = replace(task.policy, is_configured=True) if mirrored else task.policy
         sent_to = parse_address(mirrored) if mirrored else trip.at
         headers = make_headers(task.request, trip.purpose, trip.at, self._user_agent)
-        reply = await self._transport.send(sent_to, headers, until, policy)
+        keyed = sent_to
+        if trip is task.trip:
+            keyed = add_keys(task.request, trip.at, sent_to)
+        reply = await self._transport.send(keyed, headers, until, policy)
         task.called_at = time.monotonic()
         try:
             location = reply.headers.get("location")
             if reply.status in _REDIRECTS and location:
                 self._redirect(trip, reply.status, sent_to.url, location)
                 return None
-            return await self._read(trip, reply)
+            return await self._read(task, trip, reply)
         finally:
             reply.close()
 
@@ -212,7 +219,7 @@ class Courier:
         trip.redirects.append(f"{status} {at.url}")
         trip.at = at
 
-    async def _read(self, trip: Trip, reply: Reply) -> _Answer:
+    async def _read(self, task: Task, trip: Trip, reply: Reply) -> _Answer:
         outcome = judge_status(reply.status, reply.headers)
         if outcome != "ok":
             if trip.purpose in _RULES:  # most hosts have none, and a page follows
@@ -223,7 +230,7 @@ class Courier:
         if is_page and not is_page_type(kind):
             return _Answer("wrong_type", f"body: {kind}", reply)
         try:
-            body = await read_body(reply, self._body_rules(trip.purpose), trip.meter)
+            body = await read_body(reply, self._body_rules(task, trip), trip.meter)
         except HopFailed as failure:
             return _Answer(failure.outcome, str(failure), reply)
         if trip.purpose != "robots" and not body:
@@ -232,11 +239,14 @@ class Courier:
             return _Answer("wrong_type", f"body: {kind}, but starts as binary", reply)
         return _Answer("ok", None, reply, body)
 
-    def _body_rules(self, purpose: Purpose) -> BodyRules:
-        limits = self._limits
-        if purpose in _RULES:
+    def _body_rules(self, task: Task, trip: Trip) -> BodyRules:
+        limits, source = self._limits, task.request.source
+        if trip.purpose in _RULES:
             return BodyRules(limits.wire_bytes, limits.robots_bytes, is_cut=True)
-        is_feed = purpose == "feed"
+        is_feed = trip.purpose == "feed"
+        if is_feed and source and (source.kind == "sitemap" or source.past_url):
+            most = limits.sitemap_bytes
+            return BodyRules(most, most, unpacks_files=True)
         return BodyRules(limits.wire_bytes, limits.decoded_bytes, unpacks_files=is_feed)
 
     def _take_robots(self, task: Task, trip: Trip, answer: _Answer) -> Fetched | None:
@@ -252,7 +262,7 @@ class Courier:
         elif outcome == "rate_limited":
             wait = row.attempt.retry_after_s
             verdict = Verdict(None, outcome, why, wait)
-        elif outcome in ("server_error", "truncated", "decode", "wrong_type"):
+        elif outcome in _UNREADABLE or _is_garbled(answer):
             verdict = Verdict(None, "robots", why)
         elif outcome in NO_CONTACT or outcome in ("timeout", "forbidden_address"):
             # Not kept: the next request of this host may try again, until the breaker
@@ -295,6 +305,12 @@ class Courier:
     def _log(self, done: Fetched) -> Fetched:
         self._attempts.append(done.attempt)
         return done
+
+
+def _is_garbled(answer: _Answer) -> bool:
+    """Return whether what came is no HTTP; a status of 4xx was well said."""
+    status = answer.reply.status if answer.reply else None
+    return answer.outcome == "http_error" and (status is None or status < 400)
 
 
 def _own_ports(source: Source) -> list[int]:

@@ -83,6 +83,8 @@ class Answer:
             return b""
         data = await self._take(size if self._left is None else min(size, self._left))
         if self._left is None:
+            if not data and self._channel.is_cut:
+                raise HopFailed("truncated", "body: cut off, without TLS's word of it")
             self._is_over = not data
             return data
         if not data:
@@ -128,8 +130,8 @@ class Answer:
                 raise HopFailed("http_error", f"header: transfer coding {coding[:40]}")
             self._is_chunked = True
             self._is_kept = self._is_kept and not length
-        elif length.isascii() and length.isdigit():
-            self._left = int(length[:18])
+        elif "content-length" in self.headers:
+            self._left = _read_length(length)
             self._is_over = not self._left
         else:
             self._left, self._is_kept = None, False
@@ -212,8 +214,20 @@ def _parse_headers(lines: list[str]) -> dict[str, str]:
     return headers
 
 
+def _read_length(stated: str) -> int:
+    """Return a stated length; one that is stated twice is one (RFC 9112, 6.3).
+
+    Raises:
+        HopFailed: it is no number, or several.
+    """
+    value, *others = {value.strip() for value in stated.split(",")}
+    if others or not (value.isascii() and value.isdigit()):
+        raise HopFailed("http_error", f"header: Content-Length {stated[:40]!r}")
+    return int(value.lstrip("0")[:18] or 0)
+
+
 def _add_header(headers: dict[str, str], name: str, value: str) -> None:
-    if name not in headers:
+    if name not in headers or name == "content-type":  # of these the last counts
         headers[name] = value
     elif name != "content-length":
         headers[name] = f"{headers[name]}, {value}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from typing import BinaryIO
 from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, read_record
+from nightdesk.landing.batch import BUCKETS
 from nightdesk.landing.files import Spool
 from nightdesk.landing.rows import check_file
 from nightdesk.landing.state import decode_state
@@ -137,6 +139,28 @@ def _cure_file(name: str) -> str:
     if (day := _DAY.search(name)) is None:
         return cure
     return cure.format(day=day[1]).replace("run ", f"run --night {day[1]} ")
+
+
+def find_lost(landing: Landing, day: date | None = None) -> list[Finding]:
+    """Return the archive files that articles were captured into and that are gone.
+
+    `verify_day` goes by the index, and may know nothing of a file that was lost with
+    its part of that.
+    """
+    counts: Counter[str] = Counter()
+    place = f"archive/day={day}/" if day else "archive/"
+    for bucket in range(BUCKETS):
+        for name in landing.names(f"urls/bucket={bucket:02d}"):
+            try:
+                (files,) = landing.read_columns(name, ["file"])
+            except LandingError:
+                continue  # `verify_files` names it
+            counts.update(file for file in files if file and file.startswith(place))
+    return [
+        Finding(file, f"missing, with {n} articles", _RESTORE)
+        for file, n in sorted(counts.items())
+        if not landing.exists(file)
+    ]
 
 
 def verify_day(

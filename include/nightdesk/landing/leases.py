@@ -1,8 +1,9 @@
 """Host leases: never two connections to one host, whoever asks.
 
 A lease is a lock on a small file that the operating system gives back when its holder
-dies; the file's content is the time of the last start on that host, so that the gap
-between starts holds across processes and runs. Wants a file system with `flock`.
+dies; the file's content is the time of the last start on that host, and until when it
+wants no request, so that both hold across processes, runs and kills. Wants a file
+system with `flock`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import fcntl
 import hashlib
 import os
 from pathlib import Path
+
+from nightdesk.model import HostTurn
 
 
 class HostLeases:
@@ -21,11 +24,8 @@ class HostLeases:
         self._folder = folder
         self._held: dict[str, int] = {}
 
-    def take(self, host: str) -> float | None:
-        """Return the epoch seconds of the host's last start (0.0: never).
-
-        None means that another run holds the host.
-        """
+    def take(self, host: str) -> HostTurn | None:
+        """Return what was noted of the host; None: another run holds it."""
         name = hashlib.sha256(host.encode()).hexdigest()[:32]
         handle = os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -34,11 +34,15 @@ class HostLeases:
             os.close(handle)
             return None
         self._held[host] = handle
-        raw = os.read(handle, 64).decode("ascii", "replace")
-        return float(raw) if raw.replace(".", "", 1).isdigit() else 0.0
+        raw = os.read(handle, 64).decode("ascii", "replace").split()
+        times = [float(word) for word in raw if word.replace(".", "", 1).isdigit()]
+        return HostTurn(*times[:2])
 
-    def release(self, host: str, last_start: float) -> None:
-        """Give the host back and note when the last request to it started."""
-        handle = self._held.pop(host)
-        os.pwrite(handle, f"{last_start:020.6f}".encode("ascii"), 0)
-        os.close(handle)
+    def note(self, host: str, turn: HostTurn) -> None:
+        """Keep what the holder of a host has to tell: whoever kills it, it is there."""
+        text = " ".join(f"{at:020.6f}" for at in turn)
+        os.pwrite(self._held[host], text.encode("ascii"), 0)
+
+    def release(self, host: str) -> None:
+        """Give the host back."""
+        os.close(self._held.pop(host))

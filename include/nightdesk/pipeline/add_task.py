@@ -184,6 +184,7 @@ def _fetch(job: Job, url: str) -> _Body:
         user_agent=user_agent(job.settings, job.load_sources()),
         mirrors=job.settings.mirrors or {},
         leases=HostLeases(job.settings.data / "hosts"),
+        clock=job.clock,
     ) as fetcher:
         fetched: Fetched = fetcher.fetch(Request(url=url, purpose="page"))
     attempt = fetched.attempt

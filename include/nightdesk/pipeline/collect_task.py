@@ -54,6 +54,7 @@ def collect_sources(
         user_agent=user_agent(job.settings, sources),
         mirrors=job.settings.mirrors or {},
         leases=HostLeases(job.settings.data / "hosts"),
+        clock=job.clock,
     ) as fetcher:
         run = CollectRun(
             job=job,

@@ -6,7 +6,8 @@
                          reserves as a whole (tdmrep.json)
 
 Read at need and written by `save`, as the last thing of a run: what a lost run had
-learned of a source is learned again. A file that is damaged is as good as none.
+learned of a source is learned again, but a wait is kept at once. A file that is damaged
+is as good as none, and named in the log.
 """
 
 from __future__ import annotations
@@ -155,6 +156,8 @@ class Memory:
             return
         until = self.clock() + timedelta(seconds=attempt.retry_after_s)
         self._put_host(attempt.final_url, {"retry_at": until.isoformat()})
+        name = _host_file(attempt.final_url)
+        self.landing.write_json(name, self._changed.pop(name))  # a kill may come now
         log.info("host=%s retry_at=%s", host(attempt.final_url), until)
 
     def rules_of(self, url: str) -> tuple[TdmRule, ...]:
