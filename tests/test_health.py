@@ -75,6 +75,12 @@ WEEK = [USUAL] * 5
             "layout", "0 of 9 pages", id="pages without a text",
         ),
         pytest.param(
+            nights(*WEEK, *[replace(USUAL, n_loaded=0, n_rejected=9, n_articles=0,
+                                    median_words=None)] * 9),
+            "layout", "0 of 9 pages held an article, usually 91%",
+            id="pages without a text for more than a week",
+        ),
+        pytest.param(
             nights(*WEEK, replace(USUAL, n_loaded=0, n_rejected=2, n_articles=0,
                                   median_words=None)),
             "ok", "", id="two pages are too few to say so",
@@ -145,6 +151,14 @@ def test_nights(rows: list[NightCounts], status: str, words: str) -> None:
             "disabled", "410", id="gone",
         ),
         pytest.param({"untrusted_at": AT}, "lying", "304", id="lies"),
+        pytest.param(
+            {"untrusted_at": AT, "untrusted_why": "stuck"}, "lying",
+            "the same ETag or Last-Modified", id="its ETag is stuck",
+        ),
+        pytest.param(
+            {"outcome": "forbidden_address", "failures": 1.0, "failed_since": AT},
+            "degraded", "forbidden_address", id="leads to a private address",
+        ),
         pytest.param(
             {"untrusted_at": AT - 30 * DAY}, "ok", "", id="lied long ago, dealt with"
         ),

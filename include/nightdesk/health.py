@@ -50,6 +50,17 @@ QUIET = timedelta(days=2)
 RECENT = timedelta(days=7)
 
 
+_OPEN = "open its url; it is asked again by itself"
+#: What a person can do about a feed that fails, where that is more than to look at it.
+_MENDS = {
+    "bad_url": "it leads to no address that can be asked: correct its url",
+    "forbidden_address": "it leads to a private address: remove it, or say "
+    "`allow_private: true` if it is yours",
+    "rate_limited": "nothing to do: it is asked again when it said",
+    "redirect_loop": "correct its url: nightdesk sources try shows where it leads",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NightCounts:
     """What became of a source's entries in one night."""
@@ -158,14 +169,16 @@ def _judge_state(state: PollState, at: datetime) -> list[Finding]:
 
 def _find_refusal(state: PollState, at: datetime) -> Finding | None:
     since = f" since {state.failed_since:%Y-%m-%d}" if state.failed_since else ""
-    if state.outcome in ("blocked", "robots"):
-        how = "its robots.txt disallows the feed" if state.outcome == "robots" else ""
-        return Finding(
-            "blocked",
-            (how or "refuses us") + since,
-            "ask the publisher for access, or disable the source",
-        )
-    return None
+    if state.outcome not in ("blocked", "robots"):
+        return None
+    how = "refuses us"
+    if state.outcome == "robots":
+        how = "its robots.txt disallows the feed, or cannot be read"
+    return Finding(
+        "blocked",
+        how + since,
+        "nightdesk sources try says which; ask the publisher for access, or disable it",
+    )
 
 
 def _find_failure(state: PollState, at: datetime) -> Finding | None:
@@ -185,16 +198,19 @@ def _find_failure(state: PollState, at: datetime) -> Finding | None:
             f"{what}; asked again {state.next_at:%Y-%m-%d}" if state.next_at else what,
             "look for its new url (nightdesk sources discover)",
         )
-    return Finding("degraded", what, "open its url; it is asked again by itself")
+    return Finding("degraded", what, _MENDS.get(str(state.outcome), _OPEN))
 
 
 def _find_lie(state: PollState, at: datetime) -> Finding | None:
     if state.untrusted_at is None or state.untrusted_at < at - RECENT:
         return None
+    how = "answered 304 (not modified) although it had news"
+    if state.untrusted_why == "stuck":
+        how = "states the same ETag or Last-Modified although it has news"
     return Finding(
         "lying",
-        "answered 304 (not modified) although it had news, seen "
-        f"{state.untrusted_at:%Y-%m-%d %H:%M}; its validators are not used any more",
+        f"{how}, seen {state.untrusted_at:%Y-%m-%d %H:%M}; its validators are not used "
+        "any more",
         "nothing to do: it is asked for the whole feed, and tried again after a week",
     )
 
@@ -354,14 +370,19 @@ def _find_length(now: NightCounts, past: Sequence[NightCounts]) -> Finding | Non
 
 
 def _drop(n: int, of: int, past: Sequence[tuple[int, int]]) -> float | None:
-    """Return the usual share, if the share of now is a drop from it; else None."""
-    total = sum(pair[1] for pair in past)
-    if of < FEW_ARTICLES or total < FEW_ARTICLES:
-        return None
-    usual = sum(pair[0] for pair in past) / total
-    if n / of >= usual / FAR_TEXT or chance_of(n, of, usual) >= CHANCE:
-        return None
-    return usual
+    """Return the usual share, if the share of now is a drop from it; else None.
+
+    Nights that were a drop themselves are no measure: what broke stays broken until
+    the nights before it are forgotten.
+    """
+    hits, tries, usual = 0, 0, 0.0
+    for k, m in [*past, (n, of)]:
+        usual = hits / tries if tries else 0.0
+        is_far = m >= FEW_ARTICLES <= tries and k / m < usual / FAR_TEXT
+        is_drop = is_far and chance_of(k, m, usual) < CHANCE
+        if not is_drop:
+            hits, tries = hits + k, tries + m
+    return usual if is_drop else None
 
 
 def chance_of(n: int, of: int, share: float) -> float:

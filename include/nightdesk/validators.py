@@ -38,13 +38,16 @@ def judge_validators(
         now: the time of the poll.
     """
     if has_lied(state, answer):
-        reason = (
-            f"validators_untrusted: 304 {state.n_not_modified} times in a row, "
-            "and the whole body shows what was there before"
-        )
+        why, reason = "stuck", "they are the same although there is news"
+        if state.n_not_modified:
+            why = "304"
+            reason = (
+                f"304 {state.n_not_modified} times in a row, and the whole body shows "
+                "what was there before"
+            )
         is_news = state.untrusted_at is None
-        state = replace(state, untrusted_at=now, n_proofs=0)
-        return state, (reason,) if is_news else ()
+        state = replace(state, untrusted_at=now, untrusted_why=why, n_proofs=0)
+        return state, (f"validators_untrusted: {reason}",) if is_news else ()
     if state.untrusted_at is None or not (
         answer.was_conditional and _news(state, answer)
     ):

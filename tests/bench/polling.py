@@ -4,7 +4,9 @@ A rough method: every entry appears at the time that it states; the feed shows a
 entries as half of what was recorded of it, ten at least; a rule misses what enters and
 leaves between two polls. One recording is too short to see a rule settle, so its days
 are played again until two weeks are full; a source is added when its feed has filled.
-Only feeds with an item a day count. Without the recorded feeds, the days of the
+`cold` is the same the other way: each recording once, from before its first entry, so
+that a rule knows nothing of the source and its feed is empty. Only feeds with an item a
+day count. Without the recorded feeds, the days of the
 newsstand take their place.
 """
 
@@ -65,22 +67,37 @@ def polling() -> Iterator[Figure]:
             1.0 if name == "ours" else fixed.n_requests / fixed.n_items,
         )
         yield f"polling, {name}: median delay", "h", median(score.delays_h), "-", 0.0
+    for name, make in RULES.items():
+        score = simulate(feeds, make, is_cold=True)
+        missed, cost = score.n_missed, score.n_requests / score.n_items
+        yield (
+            f"polling cold, {name}: items missed",
+            "%",
+            100 * missed / score.n_items,
+            "requests an item",
+            cost,
+        )
 
 
-def simulate(feeds: list[list[datetime]], make: Callable[[], Rule]) -> Score:
-    """Return what a rule does over all feeds, each from its first entry on."""
+def simulate(
+    feeds: list[list[datetime]], make: Callable[[], Rule], *, is_cold: bool = False
+) -> Score:
+    """Return what a rule does over all feeds."""
     score = Score()
     for times in feeds:
-        run_feed(times, make(), score)
+        run_feed(times, make(), score, is_cold=is_cold)
     return score
 
 
-def run_feed(times: list[datetime], rule: Rule, score: Score) -> None:
-    """Poll one feed from before its first entry until a day after its last."""
+def run_feed(
+    times: list[datetime], rule: Rule, score: Score, *, is_cold: bool
+) -> None:
+    """Poll one feed until a day after its last entry."""
     is_due, learn = rule
     window = max(10, len(times) // 2)
-    times = repeat_times(times)
-    now = times[window].replace(minute=0, second=0, microsecond=0) + 4 * TICK
+    times = times if is_cold else repeat_times(times)
+    begin = times[0] if is_cold else times[window] + 4 * TICK
+    now = begin.replace(minute=0, second=0, microsecond=0)
     end, delays = times[-1] + DAY, []
     n_first = n_known = max(0, bisect_right(times, now) - window)
     is_new = True
