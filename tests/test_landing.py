@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -261,6 +262,22 @@ def test_the_digest_of_a_night_changes_with_what_it_reads(tmp_path: Path) -> Non
 
 def _try_lease(folder: Path, answers) -> None:
     answers.put(HostLeases(folder).take("a.example"))
+
+
+def _note_and_die(folder: Path) -> None:
+    leases = HostLeases(folder)
+    leases.take("a.example")
+    leases.note("a.example", HostTurn(1234.5, 2000.25))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_a_killed_run_noted_of_a_host_is_there(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    victim = context.Process(target=_note_and_die, args=(tmp_path,))
+    victim.start()
+    victim.join(60)
+    assert victim.exitcode == -signal.SIGKILL
+    assert HostLeases(tmp_path).take("a.example") == HostTurn(1234.5, 2000.25)
 
 
 def test_a_host_is_leased_once_and_remembers_its_last_start(tmp_path: Path) -> None:
