@@ -191,6 +191,11 @@ def test_day_is_read_in_the_words_of_many_languages(line: str, day: str | None) 
         (f"<h1>{TITLE}</h1><p>04/03/2026</p>", "en-GB", "2026-03-04"),
         (f"<h1>{TITLE}</h1><p>{STORY[0]} It opened on 4 May 1931.</p>", "en", None),
         ("<h1>Local</h1><h1>Sport</h1><p>4 March 2026</p>", "en", None),
+        (
+            "<h1>Ledger</h1><h3>The fair of 1/3/2026</h3><p>4 March 2026</p>",
+            "en",
+            "2026-03-04",
+        ),
     ],
     ids=[
         "under the byline",
@@ -200,14 +205,22 @@ def test_day_is_read_in_the_words_of_many_languages(line: str, day: str | None) 
         "day first elsewhere",
         "not out of the story",
         "not without the headline",
+        "not out of the headline",
     ],
 )
 def test_dateline_stands_beside_the_headline(
     html: str, lang: str, day: str | None
 ) -> None:
-    assert find_dateline(read_page(f"<body>{html}</body>"), [TITLE], lang) == day
+    titles = [TITLE, "The fair of 1/3/2026"]
+    assert find_dateline(read_page(f"<body>{html}</body>"), titles, lang) == day
 
 
+#: A headline for search engines, in the title element and again in JSON-LD.
+SEARCHED = (
+    "<title>Harrowmouth swing bridge shut | Ledger</title>"
+    "<script type='application/ld+json'>"
+    '{"@type": "NewsArticle", "headline": "Harrowmouth swing bridge shut"}</script>'
+)
 TITLES = [
     pytest.param(
         f"<h1><span class='kicker'>Harbour</span> {TITLE}</h1>",
@@ -233,6 +246,23 @@ TITLES = [
         f"<meta name='twitter:title' content='{TITLE}'>",
         TITLE,
         id="from Twitter's card before the title element",
+    ),
+    pytest.param(
+        SEARCHED + f"<meta property='og:title' content='{TITLE}'><h1>{TITLE}</h1>",
+        TITLE,
+        id="what readers see, where JSON-LD only says the title element",
+    ),
+    pytest.param(
+        SEARCHED.replace("<title>", "<title>Live: ")
+        + f"<meta property='og:title' content='{TITLE}'><h1>{TITLE}</h1>",
+        "Harrowmouth swing bridge shut",
+        id="JSON-LD's own, where the title element says something else",
+    ),
+    pytest.param(
+        SEARCHED + "<meta property='og:title' content='A bridge too frail'>"
+        f"<h1>{TITLE}</h1>",
+        "Harrowmouth swing bridge shut",
+        id="JSON-LD's, where h1 and og:title do not agree",
     ),
 ]
 

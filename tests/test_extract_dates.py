@@ -130,6 +130,39 @@ def test_first_possible_date_wins(
     assert [c.rejected for c in chosen.candidates] == reasons
 
 
+@pytest.mark.parametrize(
+    ("stated", "on"),
+    [
+        pytest.param(
+            [("url", "2026-03-03"), ("dateline", "2026-03-03")],
+            "2026-03-03",
+            id="address and dateline agree on the evening before",
+        ),
+        pytest.param([("url", "2026-03-03")], "2026-03-04", id="the address alone"),
+        pytest.param(
+            [("dateline", "2026-03-05")], "2026-03-04", id="the dateline alone"
+        ),
+        pytest.param(
+            [("url", "2026-03-05"), ("dateline", "2026-03-05")],
+            "2026-03-04",
+            id="no place on Earth has that day at that time",
+        ),
+        pytest.param(
+            [("url", "2026-03-03"), ("meta", "2026-03-04T12:38:07+12:00")],
+            "2026-03-04",
+            id="a stated offset says more",
+        ),
+    ],
+)
+def test_day_of_a_time_in_utc_is_the_publishers(
+    stated: list[tuple[str, str]], on: str
+) -> None:
+    chosen = choose_date([("jsonld", "20260304T003807Z"), *stated], Limits())
+    assert chosen.moment is not None
+    assert chosen.moment.at == datetime(2026, 3, 4, 0, 38, 7, tzinfo=UTC)
+    assert (chosen.via, chosen.moment.on.isoformat()) == ("jsonld", on)
+
+
 def test_no_statement_gives_no_date() -> None:
     chosen = choose_date([], Limits())
     assert (chosen.moment, chosen.via, chosen.candidates) == (None, None, ())

@@ -58,6 +58,36 @@ def test_every_page_without_a_story_has_its_reason() -> None:
     assert sorted(JUNK) == sorted(p.stem for p in (DATA / "junk").glob("*.html"))
 
 
+@pytest.mark.parametrize(
+    ("title", "first"),
+    [
+        pytest.param("Contact", "<h1>Ferry runs again</h1>", id="an outlet's name"),
+        pytest.param(
+            "Ferry runs again | The Ledger",
+            "<aside><h1>Subscribe</h1></aside><h1>Ferry runs again</h1>",
+            id="a box beside the story",
+        ),
+        pytest.param(
+            "Harbour office disables ad blockers in its reading room",
+            "<h1>Harbour office disables ad blockers in its reading room</h1>"
+            "<meta property='og:type' content='article'>",
+            id="a story about what walls speak of",
+        ),
+        pytest.param(
+            "Ferry runs again | Quay",
+            "<h1>Ferry runs again</h1>",
+            id="an offer below the story",
+        ),
+    ],
+)
+def test_story_that_has_something_of_a_wall_is_kept(title: str, first: str) -> None:
+    offer = (
+        "<footer><p>Unlimited access to every story. Cancel at any time.</p></footer>"
+    )
+    page = wrap(f"{first}<article>{STORY}</article>{offer}", f"<title>{title}</title>")
+    assert extract(page).status == "ok"
+
+
 def mislabel(text: str, charset: str, label: str) -> bytes:
     return text.replace('"utf-8"', f'"{label}"').encode(charset)
 

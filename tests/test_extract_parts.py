@@ -13,6 +13,7 @@ from nightdesk.extract.authors import split_authors
 from nightdesk.extract.boilerplate import drop_boilerplate, is_boilerplate
 from nightdesk.extract.decode import decode_page, sniff_kind
 from nightdesk.extract.language import find_language
+from nightdesk.extract.scripts import load_values
 
 MODULES = [m.name for m in pkgutil.iter_modules(nightdesk.extract.__path__)]
 WORDS = "Größe, Straße, naïve café, señor, façade"
@@ -164,3 +165,43 @@ def test_language_is_of_the_words_unless_they_are_few(
     text: str, stated: str | None, lang: str | None
 ) -> None:
     assert find_language(text, stated) == lang
+
+
+NEWS = {"@type": "NewsArticle", "headline": "The bridge is shut"}
+LINE = '"@type": "NewsArticle", "headline": "The bridge is shut"'
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        pytest.param(f"{{{LINE}}}", [NEWS], id="sound"),
+        pytest.param(f"<!-- {{{LINE},}} -->;", [NEWS], id="comma and comment marks"),
+        pytest.param(f"{{{LINE}}}}}", [NEWS], id="a brace too many"),
+        pytest.param(f"{{{LINE}}}, {{}} []", [NEWS, {}, []], id="one after the other"),
+        pytest.param(f"{{\n// ours\n{LINE}}}", [NEWS], id="a line of comment"),
+        pytest.param(
+            f"{{{LINE}, \"description\": 'shut'}}", [NEWS], id="another quote"
+        ),
+        pytest.param(
+            f'{{{LINE}, "text": "so "shut" it is", "datePublished": "2026-03-04", '
+            '"author": [{"name": "Ines Oakfield"}, {"name": "Tom \\u00c5rden"}]}',
+            [
+                {
+                    **NEWS,
+                    "datePublished": "2026-03-04",
+                    "author": ["Ines Oakfield", "Tom Ården"],
+                }
+            ],
+            id="quotes inside a text",
+        ),
+        pytest.param(
+            '{"@type": "NewsArticle", "headline": "The "old" bridge", "x": }',
+            [{"@type": "NewsArticle"}],
+            id="a headline that cannot be told is left out",
+        ),
+        pytest.param("{" * 9_000, [], id="nothing to be told"),
+        pytest.param("", [], id="empty"),
+    ],
+)
+def test_script_gives_what_can_be_told_of_it(text: str, values: list[object]) -> None:
+    assert list(load_values(text)) == values

@@ -6,6 +6,7 @@ import html
 import importlib.util
 import json
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,17 @@ def test_paragraphs_pasted_again_leave_the_clean_text(lang: str, way: str) -> No
     kept, repeats = drop_repeats(again)
     assert list(kept) == paragraphs
     assert restore_repeats(kept, repeats) == tuple(again)
+
+
+def test_repeats_lost_on_a_page_of_thousands_are_recorded_in_seconds() -> None:
+    lines = [f"{A} {n}" for n in range(5_000)]
+    before = time.process_time()
+    merged = merge_repeats(lines, [*lines, *lines])
+    assert merged == [*lines, *lines]
+    kept, repeats = drop_repeats(merged)
+    assert list(kept) == lines
+    assert len(repeats) == 5_000
+    assert time.process_time() - before < 10
 
 
 @pytest.mark.slow

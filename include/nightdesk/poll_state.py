@@ -59,7 +59,9 @@ class PollState:
     n_not_modified: int = 0  # 304s since the last whole body
     denied_at: tuple[datetime, ...] = ()  # the last 304s, as many as prove a lie
     untrusted_at: datetime | None = None  # when its validators last proved worthless
-    untrusted_why: str | None = None  # "304": it denied news; "stuck": they never change
+    untrusted_why: str | None = (
+        None  # "304": it denied news; "stuck": they never change
+    )
     n_proofs: int = 0  # conditional requests since then that it answered with news
     failures: float = 0.0  # weighted, in a row
     failed_since: datetime | None = None

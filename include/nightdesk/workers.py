@@ -59,7 +59,12 @@ class Lost:
     """An item without a result, and what it did to its process."""
 
     reason: Reason
-    detail: str
+    detail: str  # of an exception the whole trace
+
+    @property
+    def cause(self) -> str:
+        """The last line of the detail."""
+        return self.detail.strip().rpartition("\n")[2]
 
 
 def count_cores() -> int:

@@ -34,7 +34,7 @@ _BAD = 0.8  # mean F1 under which a page is one that confidence should find
 
 def readings() -> Iterator[Figure]:
     """CPU of three ways of choosing a text, page by page beside raw trafilatura."""
-    pages = [page for _, page in _read_pages()]
+    pages = [page for _, page in read_pages()]
     spent = dict.fromkeys(("raw", *WAYS), 0.0)
     for timed in (pages[:8], pages[::_EVERY]):  # the first warms every cache
         for name in spent:
@@ -54,7 +54,7 @@ def _rate() -> float:
     """Share of pairs of a bad and a good page in which the bad one is rated lower."""
     evaluator = load_evaluator()
     good, bad = [], []
-    for label, (url, body) in _read_pages():
+    for label, (url, body) in read_pages():
         if label.get("text") is None:
             continue
         row = extract_row({"id": label["id"], "url": url}, body)
@@ -64,7 +64,8 @@ def _rate() -> float:
     return sum(pairs) / len(pairs)
 
 
-def _read_pages() -> Iterator[tuple[dict, tuple[str, bytes]]]:
+def read_pages() -> Iterator[tuple[dict, tuple[str, bytes]]]:
+    """Yield each label with the address and bytes of its page."""
     folder = SHARED / "data" / "extraction"
     for line in (folder / "gold.jsonl").read_text("utf-8").splitlines():
         label = json.loads(line)

@@ -1,6 +1,7 @@
 """One page through extract and tag, for people, beside plain trafilatura.
 
-Without landing or warehouse; nothing is written.
+Without landing or warehouse; nothing is written. Both texts are made in processes that
+can be killed, as a night's are.
 """
 
 from __future__ import annotations
@@ -9,22 +10,24 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from nightdesk.cli import say
-from nightdesk.cli.jsonl import read_file
+from nightdesk.cli.pages import Comparison, read_file, read_part
 from nightdesk.cli.side_by_side import say_block, say_pair, terminal_width
-from nightdesk.config import Settings, load_sources, sources_path
+from nightdesk.config import Settings
 from nightdesk.errors import ConfigError, NightdeskError
-from nightdesk.extract import Page, extract_article
-from nightdesk.extract.explain import Line, Raw, explain_text, read_raw
+from nightdesk.extract import Page
+from nightdesk.extract.explain import Line, Raw, explain_text
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.model import Article
-from nightdesk.pipeline.job import user_agent
+from nightdesk.pipeline.extract_task import name_loss
 from nightdesk.tag import Tagger
 from nightdesk.urls import article_id, canonicalize_url
+from nightdesk.workers import Limits, Lost, WorkerPool
 
 
-def read_page(settings: Settings, where: str) -> Page:
+def read_page(settings: Settings, where: str, *, allow_private: bool = False) -> Page:
     """Return a page from an address (fetched with every guard on) or a file.
 
     Raises:
@@ -32,7 +35,7 @@ def read_page(settings: Settings, where: str) -> Page:
         NightdeskError: the page cannot be fetched; the message says why.
     """
     if where.startswith(("http://", "https://")):
-        return _fetch_page(settings, where)
+        return _fetch_page(settings, where, allow_private=allow_private)
     try:
         body = read_file(Path(where))
     except OSError as error:
@@ -43,19 +46,25 @@ def read_page(settings: Settings, where: str) -> Page:
     return Page(body, url, url, article_id(url), "try", content_type=kind)
 
 
-def _fetch_page(settings: Settings, url: str) -> Page:
-    from nightdesk.fetch import Fetcher, Request
+def _fetch_page(settings: Settings, url: str, *, allow_private: bool) -> Page:
+    from nightdesk.cli.asking import (
+        load_leniently,
+        make_request,
+        name_failure,
+        open_fetcher,
+    )
 
     try:
         canonical = canonicalize_url(url)
     except ValueError as error:
         raise ConfigError(f"try: {error}") from error
-    agent = user_agent(settings, load_sources(sources_path(settings)))
-    with Fetcher(user_agent=agent, mirrors=settings.mirrors or {}) as fetcher:
-        fetched = fetcher.fetch(Request(url=url, purpose="page"))
+    sources = load_leniently(settings)
+    request = make_request(url, sources, purpose="page", allow_private=allow_private)
+    with open_fetcher(settings, sources) as fetcher:
+        fetched = fetcher.fetch(request)
     attempt = fetched.attempt
     if attempt.outcome != "ok":
-        raise NightdeskError(f"try: {url}: {attempt.outcome}: {attempt.error or ''}")
+        raise NightdeskError(f"try: {url}: {name_failure(attempt)}")
     return Page(
         body=fetched.body,
         url=attempt.final_url,
@@ -67,15 +76,32 @@ def _fetch_page(settings: Settings, url: str) -> Page:
     )
 
 
-def say_page(settings: Settings, page: Page) -> bool:
-    """Write what extract and tag make of a page; return whether it is an article."""
-    article = extract_article(page)
-    raw = read_raw(page, article)
+def say_page(settings: Settings, page: Page, limits: Limits | None = None) -> bool:
+    """Write what extract and tag make of a page; return whether it is an article.
+
+    Raises:
+        NightdeskError: the page hangs, or takes more than a night would give it.
+    """
+    processes: WorkerPool[Any, Any] = WorkerPool(read_part, 1, limits)
+    with processes as pool:
+        article: Article | Lost = next(pool.map([page]))
+        if isinstance(article, Lost):
+            raise NightdeskError(
+                f"try: {page.url}: {article.cause}; a night counts this page as "
+                f"failed, {name_loss(article)}"
+            )
+        compared: Comparison | Lost = next(pool.map([(page, article)]))
+    if isinstance(compared, Lost):
+        raw, lines = Raw(), explain_text(article, Raw())
+    else:
+        raw, lines = compared
     width = terminal_width()
     _say_facts(article, raw, width)
     if article.status == "ok":
         _say_tags(settings, article, width)
-    _say_texts(explain_text(article, raw), width)
+    _say_texts(lines, width)
+    if isinstance(compared, Lost):
+        say_block("", f"trafilatura alone: {compared.cause}", width)
     return article.status == "ok"
 
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import sys
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from nightdesk.cli import Commands
-from nightdesk.config import load_settings
 from nightdesk.errors import ConfigError
+from nightdesk.settings import load_settings
+from nightdesk.workers import Limits, Lost, WorkerPool
 
 Row = dict[str, Any]
 
@@ -151,7 +153,8 @@ def _feed_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
 def _fetch_rows(
     options: argparse.Namespace, rows: Iterable[Row], base: Path
 ) -> Iterator[Row]:
-    from nightdesk.fetch import Fetcher, Limits, fetch_rows
+    from nightdesk.fetch import Fetcher, fetch_rows
+    from nightdesk.fetch import Limits as FetchLimits
 
     settings = load_settings()
     contact = options.contact or settings.contact
@@ -164,40 +167,36 @@ def _fetch_rows(
         mirrors=settings.mirrors or {},
         allowed_networks=options.allow_network,
         gap_s=0 if options.allow_network else 2,
-        limits=Limits(breaker=0),
+        limits=FetchLimits(breaker=0) if options.allow_network else None,
     ) as fetcher:
         yield from _together(rows, partial(fetch_rows, fetcher))
 
 
-def read_file(path: Path) -> bytes:
-    """Return the bytes of a page; of a .gz, those that are packed in it.
+def extract_rows(
+    rows: Iterable[Row], base: Path, limits: Limits | None = None
+) -> Iterator[Row]:
+    """Extract the pages that rows name, relative to their file, on all cores.
 
-    Raises:
-        OSError: it cannot be read or unpacked.
+    A page that hangs, or eats all memory, costs its row alone: the row says which.
     """
-    try:
-        raw = path.read_bytes()
-        return gzip.decompress(raw) if path.suffix == ".gz" else raw
-    except (EOFError, ValueError, zlib.error) as error:
-        raise OSError(f"{str(path)!a}: {error}") from error
+    from nightdesk.cli import pages
+    from nightdesk.pipeline.extract_task import name_loss
 
+    ids: deque[Any] = deque()
 
-def extract_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
-    """Extract the pages that rows name, relative to their file."""
-    from nightdesk.extract.jsonl import extract_row
+    def name_rows() -> Iterator[tuple[Row, str]]:
+        for row in rows:
+            ids.append(row.get("id"))
+            yield row, str(base)
 
-    def one(row: Row) -> Row:
-        name = row.get("page")
-        if not isinstance(name, str):
-            error = "wants `page`: a path to .html or .html.gz, relative to IN"
-            return {"id": row.get("id"), "status": "bad_row", "error": error}
-        try:
-            page = read_file(base / name)
-        except OSError as error:
-            return {"id": row.get("id"), "status": "bad_row", "error": str(error)}
-        return extract_row(row, page)
-
-    return _each(rows, one)
+    with WorkerPool(pages.extract_named, limits=limits) as pool:
+        for result in pool.map(name_rows()):
+            row_id = ids.popleft()
+            if isinstance(result, Lost):
+                reason, error = name_loss(result), result.cause
+                facts = {"status": "failed", "reason": reason, "error": error}
+                result = {"id": row_id, **facts, "text": ""}
+            yield result
 
 
 def duplicate_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
@@ -209,8 +208,11 @@ def duplicate_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
 
 def _story_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
     from nightdesk.deduplicate.jsonl import story_rows
+    from nightdesk.deduplicate.rarity import Rarity
+    from nightdesk.pipeline.frozen_tables import read_shipped_terms
 
-    return _together(rows, story_rows)
+    rarity = Rarity(read_shipped_terms(load_settings().shipped))
+    return _together(rows, partial(story_rows, rarity=rarity))
 
 
 def _together(

@@ -45,7 +45,8 @@ def extract_article(page: Page) -> Article:
 
     Nothing that a page holds raises. Reasons: empty, too_large, wrong_type,
     hostile_markup, not_html, too_deep, too_many_tags, captcha, not_found, server_error,
-    other_country, no_site, cookie_wall, needs_script, home_page, teaser, too_short.
+    other_country, no_site, ad_blocker, cookie_wall, needs_script, home_page,
+    service_page, teaser, too_short.
     """
     blank = Article(
         article_id=page.article_id,

@@ -25,6 +25,7 @@ _LONG = 140  # a text this long is the story, not a line beside the headline
 _MAX_LONG = 2  # decks and captions; after them it is the story
 _MAX_HEADINGS = 20
 _MIN_KEY = 15  # a headline behind its kicker
+_MAX_TITLE = 500
 _MAX_NEAR = 600  # characters from the headline
 _GAP = "\n"  # stands for a long text; no date is read across it
 
@@ -79,8 +80,9 @@ def find_dateline(
     if heading is None:
         return None
     is_american = (lang or "").lower().replace("_", "-") == "en-us"
-    return find_day(_join(_AFTER(heading)), is_american=is_american) or find_day(
-        _join(_BEFORE(heading)[::-1]), is_american=is_american
+    keys = frozenset(" ".join(split_words(title)) for title in titles)
+    return find_day(_join(_AFTER(heading), keys), is_american=is_american) or find_day(
+        _join(_BEFORE(heading)[::-1], keys), is_american=is_american
     )
 
 
@@ -99,16 +101,18 @@ def _find_heading(tree: HtmlElement, titles: Sequence[str]) -> HtmlElement | Non
     return h1s[0] if len(h1s) == 1 else None
 
 
-def _join(texts: Iterable[Any]) -> str:
+def _join(texts: Iterable[Any], titles: frozenset[str]) -> str:
     """Texts near a heading as one folded line, up to the story.
 
-    Of a `time` element what it states.
+    Of a `time` element what it states. Without the headline, which may name a day.
     """
     parts = []
     for text in texts:
         parent = text.getparent()
         stated = parent.get("datetime") or "" if text.is_text else ""
         shown = stated if _STATED.match(stated) else str(text)
+        if " ".join(split_words(shown[:_MAX_TITLE])) in titles:
+            continue
         parts.append(_GAP if len(shown) > _LONG else " ".join(shown.split()))
         if parts.count(_GAP) > _MAX_LONG:
             break

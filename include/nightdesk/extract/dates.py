@@ -10,9 +10,10 @@ date on pages that have none. Every candidate is kept with the reason why it los
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nightdesk.extract.moments import Moment, read_moment
@@ -26,6 +27,7 @@ _ORDER = (
 CERTAIN = frozenset(_ORDER[:3])
 _OLDEST = date(1990, 1, 1)  # before the web; htmldate's own limit is 1995
 _SLACK = timedelta(days=1)  # time zones, and clocks that run fast
+_EAST, _WEST = timedelta(hours=14), timedelta(hours=12)  # of UTC, at the most
 _MAX_CANDIDATES = 20
 _URL_DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?!\d)"
@@ -76,7 +78,7 @@ def choose_date(stated: Iterable[tuple[str, str]], limits: Limits) -> Publicatio
     winner: Moment | None = None
     won: str | None = None
     candidates = []
-    moments = []
+    moments: dict[str, list[Moment]] = {}
     for via, raw in list(dict.fromkeys(found))[:_MAX_CANDIDATES]:
         moment = _read(via, raw, limits)
         rejected = _refuse(moment, limits)
@@ -85,7 +87,8 @@ def choose_date(stated: Iterable[tuple[str, str]], limits: Limits) -> Publicatio
         elif rejected is None:
             rejected = "outranked"
         candidates.append(DateCandidate(via, raw[:80], rejected))
-        moments.append(moment)
+        if moment is not None:
+            moments.setdefault(via, []).append(moment)
     if winner is not None:
         winner = _localize(winner, moments)
     return Publication(winner, won, tuple(candidates))
@@ -134,20 +137,25 @@ def _refuse(moment: Moment | None, limits: Limits) -> str | None:
     return None
 
 
-def _localize(winner: Moment, moments: Sequence[Moment | None]) -> Moment:
+def _localize(winner: Moment, moments: Mapping[str, Sequence[Moment]]) -> Moment:
     """Take offset and day from a statement of the same instant that has an offset.
 
     Publishers state one instant in UTC in one place and with their offset in another;
-    their calendar day is the second one's.
+    their calendar day is the second one's. Where none has an offset, the day is the one
+    that address and dateline agree on: one of them alone is too often of an update.
     """
     if winner.precision == "day" or winner.zone not in ("Z", "+00:00"):
         return winner
-    for other in moments:
+    for other in chain.from_iterable(moments.values()):
         if (
-            other is not None
-            and other.precision == "second"
+            other.precision == "second"
             and other.zone not in (None, "Z", "+00:00")
             and abs(other.at - winner.at) < timedelta(minutes=1)
         ):
             return Moment(winner.at, other.on, "second", other.zone)
+    named, shown = ({m.on for m in moments.get(via, ())} for via in ("url", "dateline"))
+    for day in sorted(named & shown):
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        if -_EAST <= winner.at - midnight < timedelta(days=1) + _WEST:
+            return replace(winner, on=day)
     return winner

@@ -1,9 +1,10 @@
 """What came back but is no article, and in one word why.
 
 trafilatura returns text for captchas, cookie walls, "not found" pages, teasers and
-front pages. A gate fires only on short texts, or on texts that are mostly links: on the
-246 pages with a full labelled text none does. Known to miss: walls longer than 250
-characters in languages other than the patterns'.
+front pages. A gate fires only on short texts, on texts that are mostly links, or where
+title and headline name what every site has: on the 246 pages with a full labelled text
+none does. Known to miss: walls longer than 250 characters in languages other than the
+patterns'.
 """
 
 from __future__ import annotations
@@ -80,6 +81,34 @@ _NO_SITE = re.compile(
     r"|^index of /|diese domain steht zum verkauf|ce (?:nom de )?domaine est à vendre",
     re.IGNORECASE | re.MULTILINE,
 )
+_AD_BLOCKER = re.compile(
+    r"(?:using|us(?:e|ing) an?|disable|switch off|turn off|pause|detected)\b.{0,30}"
+    r"\bad[ -]?block|\bad[ -]?block\w*\b.{0,20}\b(?:detected|active|enabled|erkannt"
+    r"|détecté|detectado|rilevato|gedetecteerd|algılandı)|werbeblocker|adblocker aus"
+    r"|bloqueur de publicités?|bloqueador de (?:anuncios|publicidad)"
+    r"|reklam engelleyici|блокировщик\w* рекламы|广告拦截|広告ブロック",
+    re.IGNORECASE,
+)
+#: Whole titles of what every site has and no newsroom writes.
+_SERVICE = re.compile(
+    r"(?:the )?(?:terms|terms (?:and|&) conditions|(?:terms|conditions) of (?:use"
+    r"|service|sale))|(?:our )?(?:privacy|cookies?|editorial|complaints) (?:policy"
+    r"|notice|statement)|about(?: us)?|contact(?: us)?|advertise(?: with us)?"
+    r"|sitemap|faqs?|frequently asked questions|log ?in|sign ?in|sign ?up|register"
+    r"|(?:create|my) (?:an )?account|forgot(?:ten)? (?:your )?password|subscribe"
+    r"|impressum|kontakt|über uns|agb|allgemeine geschäftsbedingungen"
+    r"|nutzungsbedingungen|datenschutz(?:erklärung|hinweise)?|anmelden|registrieren"
+    r"|mentions légales|conditions générales(?: d[’']utilisation| de vente)?"
+    r"|(?:nous )?contact(?:er|ez-nous)|qui sommes[- ]nous|connexion"
+    r"|aviso legal|quiénes somos|contacto|contáctenos|términos (?:y condiciones|de uso)"
+    r"|política de (?:privacidad|privacidade|cookies)|iniciar sesión"
+    r"|quem somos|contato|fale conosco|termos de uso|chi siamo|contatti|note legali"
+    r"|over ons|algemene voorwaarden|hakkımızda|iletişim|künye|gizlilik politikası"
+    r"|о нас|контакты|пользовательское соглашение|политика конфиденциальности"
+    r"|من نحن|اتصل بنا|سياسة الخصوصية|شروط الاستخدام|درباره ما|تماس با ما"
+    r"|关于我们|联系我们|隐私政策|会社概要|お問い合わせ|利用規約|हमारे बारे में|संपर्क करें",
+    re.IGNORECASE,
+)
 _SCRIPT = re.compile(
     r"(?:enable|turn on|activate|requires?|without|need)\b.{0,30}\bjavascript"
     r"|javascript\b.{0,40}\b(?:disabled|required|enabled|turned off|aktivier|activ)"
@@ -97,6 +126,14 @@ _PAYWALL = re.compile(
     r"|有料会員",
     re.IGNORECASE,
 )
+#: Of what a subscription costs; only in the text itself, since footers say it too.
+_OFFER = re.compile(
+    r"cancel (?:at )?any ?time|jederzeit kündbar|monatlich kündbar|sans engagement"
+    r"|résiliable à tout moment|cancela cuando quieras|disdici quando vuoi"
+    r"|cancele quando quiser|maandelijks opzegbaar|отменить в любое время"
+    r"|(?:unlimited|full) (?:digital )?access to (?:all|every)",
+    re.IGNORECASE,
+)
 _ARTICLE_TYPE = re.compile(r"Article|Posting|Report|Review")
 _SECTION_PATH = re.compile(r"^(?:/(?:[a-z]+-){0,2}[a-z]+){1,3}/?$", re.IGNORECASE)
 _FRONT_PATH = re.compile(
@@ -109,6 +146,7 @@ _WALLS = (
     ("not_found", _NOT_FOUND),
     ("other_country", _ELSEWHERE),
     ("no_site", _NO_SITE),
+    ("ad_blocker", _AD_BLOCKER),
 )
 
 
@@ -133,6 +171,8 @@ def find_gate(seen: Evidence) -> str | None:
         return wall
     if _is_front_page(seen):
         return "home_page"
+    if _is_service(seen):
+        return "service_page"
     if size >= _TEASER:
         return None
     if _is_teaser(seen):
@@ -172,6 +212,8 @@ def _name_short(seen: Evidence) -> str:
         return wall
     if _is_front_page(seen):
         return "home_page"
+    if _is_service(seen):
+        return "service_page"
     if _SCRIPT.search(seen.visible):
         return "needs_script"
     return "teaser" if _is_teaser(seen) else "too_short"
@@ -248,4 +290,17 @@ def _is_teaser_list(seen: Evidence) -> bool:
 
 def _is_teaser(seen: Evidence) -> bool:
     """`isAccessibleForFree` alone says little: outlets set it on all they publish."""
+    if any(map(_OFFER.search, seen.lines)):
+        return True
     return _PAYWALL.search(seen.visible) is not None
+
+
+def _is_service(seen: Evidence) -> bool:
+    """Terms, contacts, a form to log in: title and headline say so, and no date.
+
+    Either alone may be a box beside a story, or the name of an outlet.
+    """
+    if _is_stated_article(seen) or (seen.facts and publish_dates(seen.facts)):
+        return False
+    said = [any(map(_SERVICE.fullmatch, _title_parts([t]))) for t in seen.titles]
+    return all(said[:2]) and bool(said)

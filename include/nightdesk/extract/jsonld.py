@@ -1,15 +1,13 @@
 """What a page's JSON-LD says of its article (schema.org), and nothing of the rest.
 
 There is an article object on 78 % of news pages, and it is the most reliable source of
-dates and authors. Reads @graph, lists, several scripts and authors given by @id; mends
-the two faults that were met (raw control characters, HTML entities or comments round
-the object). Leaves out microdata and RDFa.
+dates and authors. Reads @graph, lists, several scripts and authors given by @id.
+Leaves out microdata and RDFa.
 """
 
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,13 +15,11 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
-_MAX_CHARS = 2_000_000  # of one script; 10 MB of JSON-LD took 2.5 s
+from nightdesk.extract.scripts import load_scripts
+
 _MAX_NODES = 20_000
 _ARTICLE = re.compile(r"(Article|Posting|Report|Review|Newscast)$|^(?:Recipe|Report)$")
 _PAGE = re.compile(r"^(WebPage|ItemPage|VideoObject|ImageGallery|PodcastEpisode)$")
-_OPENINGS = ("<!--", "//<![CDATA[", "// <![CDATA[", "<![CDATA[")
-_CLOSINGS = ("-->", "//]]>", "// ]]>", "]]>", ";")
-_TRAILING_COMMA = re.compile(r",\s*([}\]])")
 
 Node = Mapping[str, Any]
 
@@ -49,7 +45,7 @@ class JsonLd:
 
 def read_jsonld(tree: HtmlElement) -> JsonLd:
     """Return what the JSON-LD of a parsed page states; a broken script is left out."""
-    nodes = list(_walk(_load_scripts(tree)))
+    nodes = list(_walk(load_scripts(tree)))
     by_id = {n["@id"]: n for n in nodes if isinstance(n.get("@id"), str) and len(n) > 1}
     types = tuple(dict.fromkeys(t for n in nodes for t in _types(n)))
     best = _best_node(nodes)
@@ -71,31 +67,6 @@ def read_jsonld(tree: HtmlElement) -> JsonLd:
         or tuple(dict.fromkeys(_names(best.get("creator"), by_id))),
         is_free=_flag(best.get("isAccessibleForFree")),
     )
-
-
-def _load_scripts(tree: HtmlElement) -> Iterator[Any]:
-    for script in tree.iter("script"):
-        kind = (script.get("type") or "").strip().lower()
-        if kind.startswith("application/ld+json"):
-            text = script.text or ""
-            if len(text) <= _MAX_CHARS:
-                yield from _load(text)
-
-
-def _load(text: str) -> Iterator[Any]:
-    """Yield the value of one script, mended where that makes it readable."""
-    bare = text.strip()
-    for mark in _OPENINGS:
-        bare = bare.removeprefix(mark)
-    for mark in _CLOSINGS:
-        bare = bare.strip().removesuffix(mark)
-    bare = bare.strip()
-    for attempt in (bare, _TRAILING_COMMA.sub(r"\1", bare), html.unescape(bare)):
-        try:
-            yield json.loads(attempt, strict=False)  # allows raw control characters
-        except (ValueError, RecursionError):
-            continue
-        return
 
 
 def _walk(values: Iterator[Any]) -> Iterator[Node]:

@@ -36,6 +36,7 @@ from nightdesk.extract.facts import (
     publish_dates,
     title_forms,
 )
+from nightdesk.extract.moments import Moment
 from nightdesk.extract.page import Page
 from nightdesk.extract.titles import choose_title
 from nightdesk.model import Article
@@ -93,16 +94,23 @@ def add_dates(
 
 
 def _state_dates(page: Page, tree: HtmlElement, facts: Facts) -> list[tuple[str, str]]:
-    """What a page states of its date; what it shows only where that is vague."""
+    """What a page states of its date; what it shows only where that is doubtful."""
     stated = publish_dates(facts)
-    if choose_date(stated, _find_limits(page)).via not in CERTAIN:
+    chosen = choose_date(stated, _find_limits(page))
+    day = find_url_date(page.url)
+    if chosen.via not in CERTAIN or _is_elsewhere(chosen.moment, day):
         titles = (choose_title(facts), *title_forms(facts))
         lang = tree.get("lang")
         if shown := find_dateline(tree, [t for t in titles if t], lang):
             stated.append(("dateline", shown))
-    if day := find_url_date(page.url):
+    if day:
         stated.append(("url", day))
     return stated
+
+
+def _is_elsewhere(moment: Moment | None, day: str | None) -> bool:
+    """Does the address name another day than the one that the instant has in UTC?"""
+    return bool(moment and day and moment.zone and moment.on.isoformat() != day)
 
 
 def _find_limits(page: Page) -> Limits:

@@ -43,20 +43,19 @@ Blocks = Mapping[str, list[HtmlElement]]
 
 @dataclass(frozen=True)
 class Places:
-    """The blocks of a page by their text, and the element that holds the story."""
+    """Where the lines of one reading stand, and the element that holds the story."""
 
-    blocks: Blocks
+    blocks: Mapping[str, HtmlElement]  # by text; the story's own, if several say it
     main: HtmlElement | None
     spine: frozenset[HtmlElement]  # that element and all around it
 
     def find(self, line: str) -> HtmlElement | None:
-        """Return the block of a line, the story's own where several say the same."""
-        found = self.blocks.get(_key(line.removeprefix("- ")), ())
-        return next((e for e in found if self.holds(e)), found[0] if found else None)
+        """Return the block of one of the lines that these places were found from."""
+        return self.blocks.get(_key(line.removeprefix("- ")))
 
     def holds(self, element: HtmlElement) -> bool:
         """Is an element inside the one that holds the story?"""
-        return any(above is self.main for above in element.iterancestors())
+        return _is_below(element, self.main)
 
 
 def index_blocks(tree: HtmlElement) -> Blocks:
@@ -75,15 +74,19 @@ def find_places(blocks: Blocks, lines: Sequence[str]) -> Places:
     """Return the places of a page, seen from the lines of one reading."""
     weights: dict[HtmlElement, int] = {}
     total = 0
-    for key in (_key(line.removeprefix("- ")) for line in lines):
-        for element in blocks.get(key, ())[:1]:
-            total += len(key)
-            for above in element.iterancestors():
-                weights[above] = weights.get(above, 0) + len(key)
+    keys = [key for line in lines if (key := _key(line.removeprefix("- "))) in blocks]
+    for key in keys:
+        total += len(key)
+        for above in blocks[key][0].iterancestors():
+            weights[above] = weights.get(above, 0) + len(key)
     heavy = [e for e, weight in weights.items() if weight >= _MAIN_SHARE * total]
     main = max(heavy, key=_depth, default=None)
     spine = () if main is None else (main, *main.iterancestors())
-    return Places(blocks, main, frozenset(spine))
+    own = {
+        key: next((e for e in blocks[key] if _is_below(e, main)), blocks[key][0])
+        for key in dict.fromkeys(keys)
+    }
+    return Places(own, main, frozenset(spine))
 
 
 def drop_strays(lines: Sequence[str], places: Places) -> tuple[str, ...]:
@@ -132,6 +135,10 @@ def _is_pointer(element: HtmlElement, line: str) -> bool:
 def _key(text: str) -> str:
     """A text without blanks and soft hyphens, which extractors treat differently."""
     return "".join(text.replace("\xad", "").split())
+
+
+def _is_below(element: HtmlElement, main: HtmlElement | None) -> bool:
+    return any(above is main for above in element.iterancestors())
 
 
 def _depth(element: HtmlElement) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -23,7 +24,6 @@ from nightdesk.model import Repeat
 from nightdesk.text import SOLO, split_words
 
 RUN_CHARS = 40  # shorter lines repeat by nature: "Yes.", "* * *", a speaker's name
-_MAX_MERGED = 2_000  # the search for lost repeats is quadratic
 LONE_CHARS = 120  # a paragraph this long is not repeated on purpose
 _EDITED_WORDS = 8  # one other word among fewer makes another line
 _EDITED = 3  # words that an edit of one word may change
@@ -79,18 +79,26 @@ def merge_repeats(lines: Sequence[str], sequence: Sequence[str]) -> list[str]:
     only once, it is put back in its place, if `drop_repeats` takes it out again: the
     text that is kept never changes, only the record.
     """
-    known = set(lines)
+    known: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        known.setdefault(line, []).append(index)
     told = [paragraph for paragraph in sequence if paragraph in known]
-    if len(told) == len(set(told)) or len(told) > _MAX_MERGED:
+    if len(told) == len(set(told)):
         return list(lines)
-    merged = list(lines)
     at = -1
+    again: dict[int, list[str]] = {}  # what belongs behind which line
     for paragraph in told:
-        if paragraph in merged[at + 1 :]:
-            at = merged.index(paragraph, at + 1)
-        elif paragraph in merged[: at + 1]:
-            at += 1
-            merged.insert(at, paragraph)
+        places = known[paragraph]
+        ahead = bisect_right(places, at)
+        if ahead < len(places):
+            at = places[ahead]
+        else:
+            again.setdefault(at, []).append(paragraph)
+    merged = [
+        text
+        for index, line in enumerate(lines)
+        for text in (line, *again.get(index, ()))
+    ]
     same = drop_repeats(merged)[0] == drop_repeats(lines)[0]
     return merged if same else list(lines)
 

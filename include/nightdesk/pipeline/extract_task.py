@@ -44,6 +44,11 @@ def open_extractors() -> Extractors:
     return WorkerPool(extract_article)
 
 
+def name_loss(lost: Lost) -> str:
+    """Return the reason that a page has which was lost with its process."""
+    return "extract_error" if lost.reason == "error" else f"killed_{lost.reason}"
+
+
 def extract_pages(
     job: Job,
     shard: Shard,
@@ -143,9 +148,9 @@ def _take(page: PlannedPage, result: Article | Lost) -> Article:
         return result
     if result.reason == "error":
         log.error("url=%s extraction failed: %s", page.url, result.detail)
-        return _no_article(page, "extract_error")
-    log.warning("url=%s put in quarantine: %s", page.url, result.detail)
-    return _no_article(page, f"killed_{result.reason}")
+    else:
+        log.warning("url=%s put in quarantine: %s", page.url, result.detail)
+    return _no_article(page, name_loss(result))
 
 
 def _make_page(page: PlannedPage, body: bytes, lines: tuple[str, ...]) -> Page:
