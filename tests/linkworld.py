@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from nightdesk.decisions import Decision
 from nightdesk.deduplicate import Document, find_pairs, fingerprint_text
+from nightdesk.landing import Landing
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
     Attempt,
     Coverage,
     Fingerprint,
+    Merge,
     PlannedEntry,
     Region,
+    Review,
     Source,
     Tags,
     Watched,
 )
+from nightdesk.pipeline.frozen_tables import FrozenTables
 from nightdesk.pipeline.link_task import LinkedNight, find_reports, link_night
 from nightdesk.pipeline.versions import Version, list_versions
+from nightdesk.settings import SHIPPED
 from nightdesk.text import hash_text
 from nightdesk.urls import article_id
 from nightdesk.warehouse import store
@@ -29,6 +35,10 @@ from nightdesk.warehouse.connect import Connection, load_transaction
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 N_SOURCES = 20
+#: As before anything has been learned.
+TABLES = FrozenTables(Landing("unused"), SHIPPED)
+NOTHING_LEARNED: Mapping[str, str] = {}
+RARITY = TABLES.read_rarity(NOTHING_LEARNED)
 SOURCES = [
     Source(f"s{n}", f"S{n} Daily", "rss", f"https://s{n}.example/feed")
     for n in range(N_SOURCES)
@@ -58,8 +68,11 @@ def load_night(
     decisions: Sequence[Decision] = (),
     *,
     has_stories: bool = True,
+    learned: Mapping[str, str] = NOTHING_LEARNED,
+    tables: FrozenTables = TABLES,
 ) -> set[date]:
     """Load a night, its articles taken as extracted; return the nights that differ."""
+    rarity = tables.read_rarity(learned)
     with load_transaction(con):
         faces = store.read_faces(con, night)
         store.replace_night(con, night, make_tables(night, documents))
@@ -68,8 +81,10 @@ def load_night(
             LinkedNight(
                 night=night,
                 documents=documents,
-                copies=find_pairs(documents),
-                reports=find_reports(documents) if has_stories else (),
+                copies=find_pairs(documents, hot=tables.read_hot(learned)),
+                reports=find_reports(documents, rarity) if has_stories else (),
+                learned=learned,
+                tables=tables,
                 decisions=decisions,
                 faces=faces,
                 run_id="test",
@@ -77,6 +92,9 @@ def load_night(
             ),
         )
         store.refuse_failed(night, store.run_checks(con, night))
+        row = store.LedgerRow(night, 1, "", "", len(documents), len(documents))
+        facts = dict.fromkeys(("run_id", "code_version", "sources_digest"), "")
+        store.write_ledger(con, row, {**facts, "learned": json.dumps(learned)}, START)
     return moved
 
 
@@ -125,4 +143,6 @@ def make_tables(night: date, documents: Sequence[Document]) -> dict[str, object]
         "in_version": make_table(list_versions(articles), Version),
         "in_fingerprint": make_table(prints, Fingerprint),
         "in_tags": make_table([Tags(d.article_id) for d in documents], Tags),
+        "in_review": make_table([], Review),
+        "in_merge": make_table([], Merge),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,26 @@ import pytest
 import yaml
 
 from nightdesk.deduplicate.jsonl import story_rows
-from nightdesk.deduplicate.stories import link_average
+from nightdesk.deduplicate.rarity import (
+    Rarity,
+    count_terms,
+    format_counts,
+    parse_counts,
+)
+from nightdesk.deduplicate.stories import limit_stories, link_average
+from nightdesk.deduplicate.terms import list_terms, read_terms
+from nightdesk.pipeline.frozen_tables import read_shipped_terms
+from nightdesk.settings import SHIPPED
 
 DATA = Path(__file__).parent / "data" / "duplicates"
 TEXTS: dict[str, str] = yaml.safe_load((DATA / "texts.yaml").read_text("utf-8"))
+RARITY = Rarity(read_shipped_terms(SHIPPED))
 STORIES: dict[str, Any] = yaml.safe_load((DATA / "stories.yaml").read_text("utf-8"))
+
+
+def find_stories(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return row -> story, as `nightdesk stories --jsonl` tells them."""
+    return {row["id"]: row["story_id"] for row in story_rows(rows, RARITY)}
 
 
 def make_rows(case: dict[str, Any]) -> list[dict[str, Any]]:
@@ -32,10 +48,10 @@ def make_rows(case: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("case", STORIES["cases"].values(), ids=STORIES["cases"].keys())
 def test_rows_get_their_story(case: dict[str, Any]) -> None:
     rows = make_rows(case)
-    found = {row["id"]: row["story_id"] for row in story_rows(rows)}
+    found = find_stories(rows)
     assert {row_id: found[row_id] for row_id in case["expect"]} == case["expect"]
     assert all(found[row_id] == row_id for row_id in found if row_id[:6] == "around")
-    assert {row["id"]: row["story_id"] for row in story_rows(rows[::-1])} == found
+    assert find_stories(rows[::-1]) == found
 
 
 def test_a_bad_row_is_a_story_of_its_own() -> None:
@@ -74,7 +90,57 @@ LINKAGES: dict[str, tuple[list[list[float]], list[list[int]]]] = {
 def test_groups_are_joined_by_their_mean(
     matrix: list[list[float]], groups: list[list[int]]
 ) -> None:
-    assert link_average(np.array(matrix, np.float64), 0.2) == groups
+    rows = np.array(matrix, np.float64)
+    later = [np.arange(i + 1, len(rows)) for i in range(len(rows))]
+    pairs = [(i, others, rows[i, others]) for i, others in enumerate(later)]
+    assert link_average(len(rows), pairs, 0.2) == groups
+
+
+def test_a_story_does_not_outlive_its_days_and_keeps_its_id() -> None:
+    def limit(nights: list[int]) -> list[int]:
+        days = {n: date(2031, 5, 1) + timedelta(days=n) for n in nights}
+        ranks = {n: (datetime(2031, 5, 1, tzinfo=UTC), str(n)) for n in nights}
+        return list(limit_stories(dict.fromkeys(nights, 0), days, ranks).values())
+
+    assert limit([0, 5, 13]) == [0, 0, 0]
+    assert limit([0, 5, 13, 14, 20, 27, 28]) == [0, 0, 0, 14, 14, 14, 28]
+    assert limit(list(range(0, 100, 3)))[:5] == limit(list(range(0, 13, 3)))
+
+
+TERMS = {
+    "names, their pairs and numbers": (
+        "Mayor Ada Moss of Ost saw 1,200 sheep; the mayor counted.",
+        {"ada", "moss", "ost"},
+        {"ada moss", "1,200"},
+    ),
+    "a script without capitals": ("غرق الميناء ليلا، قال", set(), {
+        "غرق الميناء", "الميناء ليلا",
+    }),
+    "a script without blanks": ("渡轮搁浅。", set(), {"渡轮搁", "轮搁浅"}),
+    "nothing": ("", set(), set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "names", "facts"), TERMS.values(), ids=TERMS.keys())
+def test_an_article_has_its_terms(text: str, names: set, facts: set) -> None:
+    terms = read_terms(None, text)
+    assert (set(terms.names), set(terms.facts)) == (names, facts)
+
+
+def test_rarity_is_learned_by_language_and_not_from_the_batch() -> None:
+    texts = ["Ost votes in the rain", "Ost sings in the snow", "Ost sleeps in peace"]
+    rows = count_terms(("en", list_terms(None, text)) for text in texts * 3)
+    assert parse_counts(format_counts(rows)) == rows
+    assert rows == count_terms(("en", list_terms(None, t)) for t in texts[::-1] * 3)
+    rarity, plain = Rarity(rows), Rarity()
+    words = ("ost", "votes")
+
+    def weigh(table: Rarity, lang: str | None) -> list[float]:
+        return list(table.weigh_terms(words, "word", lang).values())
+
+    assert weigh(rarity, "en")[0] < weigh(plain, "en")[0]
+    assert weigh(rarity, None) == weigh(rarity, "en")
+    assert weigh(rarity, "de") == weigh(plain, "de")
 
 
 @pytest.mark.shared
@@ -83,7 +149,7 @@ def test_stories_are_found_in_news(shared: Path) -> None:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     gold = {row["id"]: row["cluster_id"] for row in rows}
-    found = {row["id"]: row["story_id"] for row in story_rows(rows)}
+    found = find_stories(rows)
     shares = []
     for one, other in ((found, gold), (gold, found)):
         ones: dict[str, set[str]] = defaultdict(set)

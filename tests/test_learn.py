@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import date
 from pathlib import Path
 
 import pytest
+from linkworld import load_night
 from test_build import NIGHT, NOON, job, land, page, query
+from test_deduplicate import TEXTS
+from test_links import FISH, FISH_RETOLD, doc
+from test_links import night as nth_night
 from test_naughty import WORDS
 
+from nightdesk.deduplicate import fingerprint_text
+from nightdesk.deduplicate.hot import MIN_HOT_TEXTS, count_hot
+from nightdesk.deduplicate.rarity import count_terms
+from nightdesk.deduplicate.terms import list_terms
 from nightdesk.extract import learn_site_lines
 from nightdesk.extract.site_lines import drop_site_lines
 from nightdesk.landing import Landing
@@ -21,7 +30,7 @@ from nightdesk.landing.frozen import (
     pin_versions,
     read_frozen,
 )
-from nightdesk.model import SiteLine
+from nightdesk.model import HotShingle, SiteLine, TermCount
 from nightdesk.pipeline import (
     Job,
     deduplicate_nights,
@@ -31,7 +40,9 @@ from nightdesk.pipeline import (
     select_pages,
     tag_articles,
 )
-from nightdesk.pipeline.learn_task import learn_boilerplate
+from nightdesk.pipeline.frozen_tables import FrozenTables
+from nightdesk.pipeline.learn_task import LEARNERS, learn_boilerplate
+from nightdesk.settings import SHIPPED
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
@@ -122,18 +133,67 @@ def test_a_night_keeps_to_the_lines_it_was_built_with(job: Job) -> None:
     assert query(job, count) == [(5,)]
 
     publish_changes(job, connect_to(job.settings.warehouse))
+    versions = {name: learn(job, NIGHT)["version"] for name, learn in LEARNERS.items()}
+    assert NO_VERSION not in versions.values()
     learned = learn_boilerplate(job, NIGHT)
+    assert learned["version"] == versions["boilerplate"]
     assert [row.line for row in learned["rows"]] == [BOX]
     assert rebuild(job, latest=False) == before
     after = rebuild(job, latest=True)
     assert query(job, count) == [(0,)]
     assert query(job, "SELECT DISTINCT site_lines FROM article") == [([BOX],)]
-    assert query(job, "SELECT learned FROM load_ledger") == [
-        (f'{{"boilerplate": "{learned["version"]}"}}',)
-    ]
+    ((pinned,),) = query(job, "SELECT learned FROM load_ledger")
+    assert json.loads(pinned) == versions
 
     publish_changes(job, connect_to(job.settings.warehouse))
     assert learn_boilerplate(job, NIGHT)["version"] == learned["version"]
     freeze_rows(job.landing, "boilerplate", [], SiteLine)
     Path(job.settings.warehouse).unlink()
     assert rebuild(job, latest=False) == after
+
+
+def test_a_shingle_is_hot_in_fifty_different_texts() -> None:
+    disclaimer = TEXTS["orchard"]
+    texts = [f"Fund {n} rose. {disclaimer}" for n in range(MIN_HOT_TEXTS)]
+    assert count_hot(texts[1:]) == []
+    hot = count_hot(texts)
+    assert {row.n_texts for row in hot} == {MIN_HOT_TEXTS}
+    assert {row.hash for row in hot} <= set(fingerprint_text(texts[0]))
+    assert count_hot(reversed(texts)) == hot
+
+
+FAR, NEAR = {"terms": "0001-far", "shingles": "0001-far"}, {}  # type: ignore[var-annotated]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "second", "is_joined"),
+    [(FAR, NEAR, True), (NEAR, FAR, False)],
+    ids=["the earlier one has other tables", "the later one has"],
+)
+def test_two_nights_are_compared_by_the_tables_of_the_later_one(
+    tmp_path: Path, first: dict[str, str], second: dict[str, str], *, is_joined: bool
+) -> None:
+    """FAR knows every word and every shingle as common, so that nothing is alike."""
+    landing = Landing(str(tmp_path))
+    one, told, copy = (
+        doc("s1", 1),
+        doc("s2", 2, FISH_RETOLD),
+        doc("s3", 2, f"{FISH}\nThat is all."),
+    )
+    terms = count_terms(
+        ("", list_terms(d.title, d.text)) for d in (one, told, copy) * 5_000
+    )
+    hot = [HotShingle(h, 50) for d in (one, copy) for h in d.hashes]
+    landing.write_rows("learned/terms", "0001-far", terms, TermCount)
+    landing.write_rows("learned/shingles", "0001-far", hot, HotShingle)
+    tables = FrozenTables(landing, SHIPPED)
+    loads = [(1, [one], first), (2, [told, copy], second)]
+    for order in (loads, loads[::-1], [*loads, loads[0]]):
+        with open_warehouse(connect_to(":memory:")) as con:
+            for n, documents, learned in order:
+                load_night(con, nth_night(n), documents, learned=learned, tables=tables)
+            across = "SELECT count(*) FROM {}_pair WHERE a_night <> b_night"
+            for table in ("duplicate", "story"):
+                ((n_pairs,),) = con.execute(across.format(table)).fetchall()
+                assert bool(n_pairs) is is_joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -120,3 +121,17 @@ def test_a_reader_keeps_its_catalogue_and_old_ones_are_swept(
     assert read_manifest(folder)["number"] == 8
     with open_catalogue(folder) as con:
         assert con.execute("SELECT article_id FROM article").fetchall() == [(8,)]
+
+
+def test_a_new_file_is_made_once_however_many_want_it(tmp_path: Path) -> None:
+    connect = connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))
+    with ThreadPoolExecutor(8) as pool:
+        connections = list(pool.map(lambda _: connect(), range(8)))
+    connections[0].execute("CREATE TABLE seen AS SELECT 1")
+    counts = [
+        con.execute("SELECT count(*) FROM seen").fetchone() for con in connections
+    ]
+    assert counts == [(1,)] * 8
+    for con in connections:
+        con.close()
+    assert [path.name for path in (tmp_path / "w").iterdir()] == ["nightdesk.duckdb"]

@@ -11,8 +11,10 @@ from nightdesk.model import (
     Attempt,
     Coverage,
     Fingerprint,
+    Merge,
     PlannedEntry,
     Region,
+    Review,
     Source,
     Tags,
     Watched,
@@ -67,6 +69,8 @@ def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, ob
         "in_version": make_table(list_versions(articles), Version),
         "in_fingerprint": make_table(prints, Fingerprint),
         "in_tags": make_table([Tags(a.article_id) for a in articles], Tags),
+        "in_review": make_table([], Review),
+        "in_merge": make_table([], Merge),
     }
 
 

@@ -24,6 +24,9 @@ PEERS = Path(os.environ.get("PEERS", ROOT / ".venv-peers")) / "bin" / "python"
 sys.path.insert(0, str(ROOT / "include"))
 
 from nightdesk.deduplicate.jsonl import deduplicate_rows, story_rows  # noqa: E402
+from nightdesk.deduplicate.rarity import Rarity  # noqa: E402
+from nightdesk.pipeline.frozen_tables import read_shipped_terms  # noqa: E402
+from nightdesk.settings import SHIPPED  # noqa: E402
 from nightdesk.urls import canonicalize_url  # noqa: E402
 
 Figure = tuple[str, str, float, str, float]
@@ -143,7 +146,8 @@ def score_stories() -> Iterator[Figure]:
     """Yield the B-cubed F1 of stories, and how well pairs are judged."""
     rows = read_rows("ecbplus_story")
     gold = {row["id"]: row["cluster_id"] for row in rows}
-    found = {row["id"]: row["story_id"] for row in story_rows(rows)}
+    rarity = Rarity(read_shipped_terms(SHIPPED))
+    found = {row["id"]: row["story_id"] for row in story_rows(rows, rarity)}
     ours = load_evaluator().score(gold, found)["b3_f1"]
     yield "ecbplus_story: B-cubed F1", "share", ours, "tf-idf of the notes", 0.886
     pairs = read_rows("tgcontest_pairs")
@@ -157,7 +161,9 @@ def score_stories() -> Iterator[Figure]:
         for side in ("first", "second")
     ]
     unique = {row["id"]: row for row in sides}
-    stories = {row["id"]: row["story_id"] for row in story_rows(list(unique.values()))}
+    stories = {
+        row["id"]: row["story_id"] for row in story_rows(list(unique.values()), rarity)
+    }
     said = [stories[p["first_url"]] == stories[p["second_url"]] for p in pairs]
     true = [str(pair["same"]) == "True" for pair in pairs]
     right = sum(a == b for a, b in zip(said, true, strict=True)) / len(pairs)

@@ -8,8 +8,8 @@
     cluster_stories    reports of one event in different words, which are no copies
     diff_versions      what changed between two versions of one article
 
-Pure, and independent of order and batch; but what is rare in `cluster_stories` depends
-on the batch.
+Pure, and independent of order and batch: what is rare, and which wording proves
+nothing, comes from frozen tables.
 """
 
 from __future__ import annotations

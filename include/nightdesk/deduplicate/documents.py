@@ -26,6 +26,7 @@ class Document:
     source_id: str | None
     text_hash: str
     hashes: tuple[int, ...]
+    lang: str | None = None  # None: not known
 
 
 def stated_days(documents: Iterable[Document]) -> npt.NDArray[np.float64]:

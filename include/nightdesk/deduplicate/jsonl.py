@@ -18,6 +18,7 @@ from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.fingerprints import fingerprint_text
 from nightdesk.deduplicate.pairs import find_pairs
 from nightdesk.deduplicate.profiles import Profiles
+from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.stories import cluster_stories
 from nightdesk.deduplicate.verify import RULE_VERSION, find_container
 from nightdesk.model import Pair
@@ -73,14 +74,18 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     return results
 
 
-def story_rows(rows: Sequence[Any]) -> list[Row]:
+def story_rows(rows: Sequence[Any], rarity: Rarity | None = None) -> list[Row]:
     """Return one row per row: {id, status, story_id}, in order.
 
     `story_id` is the id of the story's earliest row. A bad row is a story of its own,
     with a `status` that says why.
+
+    Args:
+        rows: {id, published_at, title, text, url?, lang?}.
+        rarity: of terms, from a frozen table; None: by their form alone.
     """
     reads = _read_rows(rows)
-    stories = cluster_stories([r.document for r in reads if r.document])
+    stories = cluster_stories([r.document for r in reads if r.document], rarity)
     names = _name_articles(reads)
     return [
         {
@@ -125,7 +130,7 @@ def _check_row(row: Any) -> str:
         return "bad_id: not a string"
     if not isinstance(row.get("text"), str):
         return "bad_text: not a string"
-    for key in ("title", "url"):
+    for key in ("title", "url", "lang"):
         if not isinstance(row.get(key), str | None):
             return f"bad_{key}: not a string"
     try:
@@ -153,6 +158,7 @@ def _make_document(row: Mapping[str, Any], article_id: int) -> Document:
         source_id=_read_host(url),
         text_hash=hash_text(row["text"]),
         hashes=fingerprint_text(row["text"]),
+        lang=row.get("lang") or None,
     )
 
 

@@ -24,6 +24,9 @@ Roles = Mapping[str, tuple[str, ...]]
 
 #: Reports of one event that share no pattern: every third pattern is theirs.
 N_VIEWS = 3
+#: A report of an event that draws from all patterns: many can be had of one event, and
+#: two of them share a sentence now and then.
+ANY_VIEW = -1
 #: Languages that write a decimal point.
 _POINTS = ("en", "ur", "zh")
 
@@ -39,7 +42,7 @@ class Story:
     text_seed: str
     home: tuple[str, ...]
     n_paragraphs: int
-    view: int | None = None  # which third of the patterns; None: all of them
+    view: int | None = None  # of an event: which third of the patterns, or ANY_VIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +216,7 @@ def _fix_facts(story: Story) -> dict[str, str]:
 
 def _take_view(patterns: tuple[str, ...], view: int | None) -> tuple[str, ...]:
     """Return the patterns of one view; all of them where there is none."""
-    if view is None or len(patterns) < N_VIEWS:
+    if view in (None, ANY_VIEW) or len(patterns) < N_VIEWS:
         return patterns
     return patterns[view::N_VIEWS]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypedDict
 
+from nightdesk.decisions import load_merges
 from nightdesk.deduplicate import Document, find_pairs
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.model import (
@@ -20,14 +21,18 @@ from nightdesk.model import (
     Pair,
     PlannedEntry,
     PlannedPage,
+    Review,
     Tags,
 )
+from nightdesk.pipeline.frozen_tables import FrozenTables
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.link_task import find_reports
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.pipeline.shard_files import digest_of, read_earlier, stem_of
 from nightdesk.settle import SettledNight, settle_night
-from nightdesk.tag import TAG_VERSION, Tagger, input_digest
+from nightdesk.tag import TAG_VERSION, Gazetteer, Tagger, input_digest
+from nightdesk.tag.entities import add_merges
+from nightdesk.tag.review import find_reviews
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +94,7 @@ def documents_of(built: BuiltNight) -> list[Document]:
             source_id=a.source_id,
             text_hash=a.text_hash or "",
             hashes=built.hashes[a.article_id],
+            lang=a.lang,
         )
         for a in built.settled.articles
         if a.held_back is None
@@ -106,12 +112,14 @@ def group_nights(shards: Iterable[Shard]) -> dict[str, list[Shard]]:
 def deduplicate_nights(job: Job, shards: Sequence[Shard]) -> list[Joined]:
     """Find the pairs inside each night; those with other nights are the load's."""
     joined = []
+    tables = FrozenTables(job.landing, job.settings.shipped)
     for night, group in group_nights(shards).items():
-        documents = documents_of(read_night(job, group))
-        pairs = find_pairs(documents)
+        documents, learned = documents_of(read_night(job, group)), group[0]["learned"]
+        pairs = find_pairs(documents, hot=tables.read_hot(learned))
+        reports = find_reports(documents, tables.read_rarity(learned))
         folder = f"pairs/night={night}"
         name = job.landing.write_keyed(folder, "pairs", pairs, Pair)
-        told = job.landing.write_keyed(folder, "reports", find_reports(documents), Pair)
+        told = job.landing.write_keyed(folder, "reports", reports, Pair)
         log.info(
             "deduplicate night=%s texts=%d pairs=%d", night, len(documents), len(pairs)
         )
@@ -120,6 +128,24 @@ def deduplicate_nights(job: Job, shards: Sequence[Shard]) -> list[Joined]:
 
 
 # tag -----------------------------------------------------------------------
+
+
+def _load_names(job: Job) -> Gazetteer:
+    """Return the gazetteer with the entities that people merged."""
+    merges = load_merges(job.settings.decisions)
+    for problem in merges.problems:
+        log.error("decision left out: %s", problem)
+    gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
+    return add_merges(gazetteer, {m.old_id: m.entity_id for m in merges.rows})
+
+
+def name_reviews(tags: str) -> str:
+    """Return the file of the names to review beside a file of tags.
+
+    >>> name_reviews("tags/night=2026-03-01/000of001-ab.parquet")
+    'reviews/night=2026-03-01/000of001-ab.parquet'
+    """
+    return tags.replace("tags/", "reviews/", 1)
 
 
 def tag_articles(
@@ -144,7 +170,7 @@ def tag_articles(
         for a in landing.read_rows([shard["articles"]], Article)
         if a.status == "ok" and (a.article_id, a.page_digest) in current
     ]
-    gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
+    gazetteer = _load_names(job)
     homes = {key: source.country for key, source in job.list_sources().items()}
     keys = [
         input_digest(
@@ -159,7 +185,9 @@ def tag_articles(
     folder, stem = f"tags/night={shard['night']}", stem_of(shard)
     ids = [f"{a.article_id}:{key}" for a, key in zip(articles, keys, strict=True)]
     name = f"{stem}-{digest_of([TAG_VERSION, *ids])}"
-    if again or not landing.exists(f"{folder}/{name}.parquet"):
+    path = f"{folder}/{name}.parquet"
+    is_there = landing.exists(path) and landing.exists(name_reviews(path))
+    if again or not is_there:
         old = {} if again else read_earlier(landing, folder, stem, Tags)
         tagger = Tagger(gazetteer)
         rows: list[Tags] = []
@@ -174,15 +202,18 @@ def tag_articles(
             rows.append(replace(tags, article_id=article.article_id, input_digest=key))
             if progress:
                 progress(n, len(articles))
+        reviews = find_reviews(rows, gazetteer)
+        landing.write_rows(name_reviews(folder), name, reviews, Review)
         landing.write_rows(folder, name, rows, Tags)
         log.info(
-            "tag night=%s shard=%d articles=%d mentions=%d",
+            "tag night=%s shard=%d articles=%d mentions=%d reviews=%d",
             shard["night"],
             shard["shard"],
             len(rows),
             sum(len(row.mentions) for row in rows),
+            len(reviews),
         )
     done = shard.copy()
-    done["tags"] = f"{folder}/{name}.parquet"
+    done["tags"] = path
     done["n"] = len(articles)
     return done

@@ -7,16 +7,23 @@ and keeps to it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TypedDict
 
+from nightdesk.deduplicate.hot import count_hot
+from nightdesk.deduplicate.rarity import count_terms
+from nightdesk.deduplicate.terms import list_terms
 from nightdesk.extract import learn_site_lines
 from nightdesk.landing.frozen import freeze_rows
-from nightdesk.model import SiteLine
+from nightdesk.model import HotShingle, SiteLine, TermCount
 from nightdesk.pipeline.job import Job
-from nightdesk.warehouse.read import open_catalogue, read_site_texts
+from nightdesk.warehouse.read import open_catalogue, read_site_texts, sample_texts
 
 log = logging.getLogger(__name__)
+
+#: Texts that terms and shingles are counted in, of all that there are.
+MOST_TEXTS = 20_000
 
 
 class Learned(TypedDict):
@@ -25,7 +32,7 @@ class Learned(TypedDict):
     table: str
     version: str
     n_texts: int
-    rows: list[SiteLine]
+    rows: Sequence[SiteLine | TermCount | HotShingle]
 
 
 def learn_boilerplate(job: Job, last: date, nights: int = 28) -> Learned:
@@ -43,5 +50,48 @@ def learn_boilerplate(job: Job, last: date, nights: int = 28) -> Learned:
         texts = read_site_texts(con, last - timedelta(days=nights - 1), last)
     rows = learn_site_lines(texts)
     version = freeze_rows(job.landing, "boilerplate", rows, SiteLine)
-    log.info("learn boilerplate texts=%d lines=%d %s", len(texts), len(rows), version)
-    return Learned(table="boilerplate", version=version, n_texts=len(texts), rows=rows)
+    return _tell("boilerplate", version, len(texts), rows)
+
+
+def learn_terms(job: Job, last: date, nights: int = 28) -> Learned:
+    """Learn how rare the terms of articles are, by which stories are told apart.
+
+    Args and errors as of `learn_boilerplate`.
+    """
+    with open_catalogue(job.settings.published) as con:
+        first = last - timedelta(days=nights - 1)
+        texts = sample_texts(con, first, last, MOST_TEXTS)
+    rows = count_terms((row.lang, list_terms(row.title, row.text)) for row in texts)
+    version = freeze_rows(job.landing, "terms", rows, TermCount)
+    return _tell("terms", version, len(texts), rows)
+
+
+def learn_shingles(job: Job, last: date, nights: int = 28) -> Learned:
+    """Learn the shingles that unrelated texts share, which make nobody a copy.
+
+    Args and errors as of `learn_boilerplate`.
+    """
+    with open_catalogue(job.settings.published) as con:
+        first = last - timedelta(days=nights - 1)
+        texts = sample_texts(con, first, last, MOST_TEXTS)
+    rows = count_hot(row.text for row in texts)
+    version = freeze_rows(job.landing, "shingles", rows, HotShingle)
+    return _tell("shingles", version, len(texts), rows)
+
+
+#: Table -> what learns it: all that a build reads (`select_task.LEARNED`).
+LEARNERS = {
+    "boilerplate": learn_boilerplate,
+    "terms": learn_terms,
+    "shingles": learn_shingles,
+}
+
+
+def _tell(
+    table: str,
+    version: str,
+    n_texts: int,
+    rows: Sequence[SiteLine | TermCount | HotShingle],
+) -> Learned:
+    log.info("learn %s texts=%d rows=%d %s", table, n_texts, len(rows), version)
+    return Learned(table=table, version=version, n_texts=n_texts, rows=rows)

@@ -6,6 +6,7 @@ stories come out the same in whatever order nights are loaded, and however often
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,12 +21,20 @@ from nightdesk.deduplicate import (
 )
 from nightdesk.deduplicate.credits import make_key
 from nightdesk.deduplicate.origin import Member, find_origin
-from nightdesk.deduplicate.stories import WINDOW_DAYS, cluster_stories
+from nightdesk.deduplicate.rarity import Rarity
+from nightdesk.deduplicate.stories import (
+    STORY_RULE,
+    WINDOW_DAYS,
+    cluster_stories,
+    limit_stories,
+)
 from nightdesk.model import Pair
+from nightdesk.pipeline.frozen_tables import FrozenTables, Learned
 from nightdesk.warehouse import groups, links, store
 from nightdesk.warehouse.connect import Connection
 
-STORY_RULE = "story/1"
+#: Night -> the tables that it was built with.
+Rules = Mapping[date, Learned]
 
 #: Nights on either side in which reports of one event are looked for.
 _STORY_WINDOW = timedelta(days=WINDOW_DAYS)
@@ -39,6 +48,8 @@ class LinkedNight:
     documents: Sequence[Document]
     copies: Iterable[Pair]  # inside the night
     reports: Iterable[Pair]  # of one event inside the night, from `find_reports`
+    learned: Learned  # the tables that the night is built with
+    tables: FrozenTables
     decisions: Sequence[Decision]
     faces: Mapping[int, str]  # of the night before the load: `store.read_faces`
     run_id: str
@@ -56,24 +67,41 @@ def link_night(con: Connection, given: LinkedNight) -> set[date]:
         con,
         [(d.kind, d.articles, d.who, d.at.isoformat(), d.why) for d in given.decisions],
     )
-    near, texts = links.find_neighbours(con, given.night)
-    across = find_pairs(
-        [d for d in given.documents if d.article_id in near],
-        [_document(text) for text in texts],
-    )
-    copies = {*given.copies, *across}
+    rules = links.read_learned(con, given.night)
+    copies = {*given.copies, *_find_copies_across(con, given, rules)}
     moved = links.replace_pairs(con, "duplicate_pair", given.night, copies)
     touch = _touch(con, given, decided, "cluster")
     moved |= groups.replace_clusters(con, touch, _cluster_rule(given), _find_origin)
-    reports = {*given.reports, *_find_reports_across(con, given)}
+    reports = {*given.reports, *_find_reports_across(con, given, rules)}
     moved |= links.replace_pairs(con, "story_pair", given.night, reports)
     touch = _touch(con, given, decided, "story")
     return moved | groups.replace_stories(con, touch, _story_rule(given))
 
 
-def find_reports(documents: Sequence[Document]) -> tuple[Pair, ...]:
+def _choose_rule(given: LinkedNight, other: date, rules: Rules) -> Learned:
+    """Return the tables by which a night is compared: those of the later of the two."""
+    return given.learned if other < given.night else rules.get(other, {})
+
+
+def _find_copies_across(
+    con: Connection, given: LinkedNight, rules: Rules
+) -> Iterator[Pair]:
+    """Yield the pairs of this night's articles with those of other nights."""
+    near, texts = links.find_neighbours(con, given.night)
+    own = [d for d in given.documents if d.article_id in near]
+    groups: dict[frozenset[int], list[Document]] = defaultdict(list)
+    for text in texts:
+        hot = given.tables.read_hot(_choose_rule(given, text.night, rules))
+        groups[hot].append(_document(text))
+    for hot, others in groups.items():
+        for pair in find_pairs(own, others, hot=hot):
+            if not near.issuperset((pair.a_id, pair.b_id)):
+                yield pair
+
+
+def find_reports(documents: Sequence[Document], rarity: Rarity) -> tuple[Pair, ...]:
     """Return the pairs that make the stories inside a night: each with its first."""
-    stories = cluster_stories(documents)
+    stories = cluster_stories(documents, rarity)
     return tuple(_report(i, first) for i, first in stories.items() if i != first)
 
 
@@ -81,7 +109,9 @@ def _report(a_id: int, b_id: int) -> Pair:
     return Pair(min(a_id, b_id), max(a_id, b_id), "near", 1.0, STORY_RULE)
 
 
-def _find_reports_across(con: Connection, given: LinkedNight) -> Iterator[Pair]:
+def _find_reports_across(
+    con: Connection, given: LinkedNight, rules: Rules
+) -> Iterator[Pair]:
     """Yield the pairs that join this night's stories with those of one night each."""
     own = _keep_firsts(given.documents, given.reports)
     for step in range(-_STORY_WINDOW.days, _STORY_WINDOW.days + 1):
@@ -91,7 +121,8 @@ def _find_reports_across(con: Connection, given: LinkedNight) -> Iterator[Pair]:
         texts = [_document(text) for text in links.read_night(con, other)]
         if texts:
             inside = links.read_pairs(con, "story_pair", other)
-            yield from _join_stories(own, _keep_firsts(texts, inside))
+            rarity = given.tables.read_rarity(_choose_rule(given, other, rules))
+            yield from _join_stories(own, _keep_firsts(texts, inside), rarity)
 
 
 def _keep_firsts(
@@ -105,10 +136,10 @@ def _keep_firsts(
 
 
 def _join_stories(
-    own: Sequence[Document], others: Sequence[Document]
+    own: Sequence[Document], others: Sequence[Document], rarity: Rarity
 ) -> Iterator[Pair]:
     """Yield a pair for every story that two nights have in common."""
-    found = cluster_stories([*own, *others])
+    found = cluster_stories([*own, *others], rarity)
     firsts = [
         {found[d.article_id]: d.article_id for d in reversed(side)}
         for side in (own, others)
@@ -151,7 +182,10 @@ def _story_rule(given: LinkedNight) -> groups.GroupRule:
         pairs: Sequence[Pair], texts: Sequence[links.StoredText]
     ) -> dict[int, int]:
         ranks = {text.article_id: rank_document(_document(text)) for text in texts}
-        mended = mend_pairs(pairs, given.decisions, "story", ranks)
+        nights = {text.article_id: text.night for text in texts}
+        stories = limit_stories(cluster_pairs(pairs, ranks), nights, ranks)
+        told = [_report(i, first) for i, first in stories.items() if i != first]
+        mended = mend_pairs(told, given.decisions, "story", ranks)
         return cluster_pairs(mended, ranks)
 
     return rule
@@ -195,4 +229,5 @@ def _document(text: links.StoredText) -> Document:
         source_id=text.source_id,
         text_hash=text.text_hash,
         hashes=text.hashes,
+        lang=text.lang,
     )

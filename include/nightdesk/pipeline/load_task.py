@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from nightdesk import __version__
-from nightdesk.decisions import load_decisions
+from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
 from nightdesk.errors import CheckFailed, NightFailed
 from nightdesk.fetch import answered
@@ -24,9 +24,11 @@ from nightdesk.model import (
     Attempt,
     Coverage,
     Fingerprint,
+    Merge,
     Pair,
     PlannedEntry,
     Region,
+    Review,
     Source,
     Tags,
     Watched,
@@ -37,8 +39,10 @@ from nightdesk.pipeline.build_tasks import (
     Joined,
     documents_of,
     group_nights,
+    name_reviews,
     read_night,
 )
+from nightdesk.pipeline.frozen_tables import FrozenTables, Learned
 from nightdesk.pipeline.job import Job, days_around
 from nightdesk.pipeline.link_task import LinkedNight, link_night
 from nightdesk.pipeline.select_task import Shard
@@ -162,7 +166,9 @@ def _load_night(
     if old and captures != newest and old.capture_digest == newest:
         log.warning("load night=%s skipped: built from an older set of captures", night)
         return _account(built, coverage, job, is_stale=True)
-    given = _link_with(job, built, joined, store.read_faces(con, night))
+    given = _link_with(
+        job, built, joined, store.read_faces(con, night), group[0]["learned"]
+    )
     store.replace_night(con, night, _tables(job, built, coverage, group))
     moved = link_night(con, given)
     seq = store.next_seq(con)
@@ -192,7 +198,11 @@ def _load_night(
 
 
 def _link_with(
-    job: Job, built: BuiltNight, joined: Joined, faces: Mapping[int, str]
+    job: Job,
+    built: BuiltNight,
+    joined: Joined,
+    faces: Mapping[int, str],
+    learned: Learned,
 ) -> LinkedNight:
     decisions = load_decisions(job.settings.decisions)
     for problem in decisions.problems:
@@ -202,6 +212,8 @@ def _link_with(
         documents=documents_of(built),
         copies=job.landing.read_rows([joined["pairs"]], Pair),
         reports=job.landing.read_rows([joined["reports"]], Pair),
+        learned=learned,
+        tables=FrozenTables(job.landing, job.settings.shipped),
         decisions=decisions.rows,
         faces=faces,
         run_id=job.run_id,
@@ -230,6 +242,8 @@ def _tables(
         if row.article_id in owned
     ]
     gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
+    reviews = landing.read_rows([name_reviews(s["tags"]) for s in group], Review)
+    merges = load_merges(job.settings.decisions).rows
     prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
     attempts = landing.read_folder(f"fetch_log/night={built.night}", Attempt)
     return {
@@ -244,6 +258,8 @@ def _tables(
         "in_version": make_table(list_versions(built.settled.versions), Version),
         "in_fingerprint": make_table(prints, Fingerprint),
         "in_tags": make_table(tags, Tags),
+        "in_review": make_table(reviews, Review),
+        "in_merge": make_table(merges, Merge),
     }
 
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 SHARD = 400
 MOST_SHARDS = 64
 #: Learned tables that a build reads; see `landing.frozen`.
-LEARNED = ("boilerplate",)
+LEARNED = ("boilerplate", "shingles", "terms")
 
 
 class Shard(TypedDict, total=False):

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from nightdesk.deduplicate.versions import Edit, diff_versions
+from nightdesk.deduplicate.versions import (
+    Edit,
+    VersionDiff,
+    diff_versions,
+    is_same_article,
+)
 from nightdesk.model import Article
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -23,7 +28,9 @@ class Version:
     title: str | None
     n_words: int
     captured_at: datetime | None
-    kind: str | None = None  # of the change; None: the first, nothing changed
+    #: Of the change; None: the first, nothing changed; other_page: what another address
+    #: of the same canonical URL shows, and no version of the article.
+    kind: str | None = None
     is_new_headline: bool = False
     edits: tuple[Edit, ...] = ()
 
@@ -44,23 +51,33 @@ def _compare(captures: list[Article]) -> Iterator[Version]:
     old: Article | None = None
     n = 0
     for new in sorted(captures, key=_place):
+        if old and not is_same_article((old.url, old.text), (new.url, new.text)):
+            n += 1
+            yield _make_version(new, n, "other_page")
+            continue
         diff = diff_versions(old.text, new.text, old.title, new.title) if old else None
         if diff and diff.kind == "same":
             continue
         n += 1
-        yield Version(
-            article_id=new.article_id,
-            n=n,
-            text_hash=new.text_hash or "",
-            page_digest=new.page_digest or "",
-            title=new.title,
-            n_words=new.n_words,
-            captured_at=new.captured_at,
-            kind=diff.kind if diff else None,
-            is_new_headline=bool(diff and diff.is_new_headline),
-            edits=diff.edits if diff else (),
-        )
+        yield _make_version(new, n, diff.kind if diff else None, diff)
         old = new
+
+
+def _make_version(
+    article: Article, n: int, kind: str | None, diff: VersionDiff | None = None
+) -> Version:
+    return Version(
+        article_id=article.article_id,
+        n=n,
+        text_hash=article.text_hash or "",
+        page_digest=article.page_digest or "",
+        title=article.title,
+        n_words=article.n_words,
+        captured_at=article.captured_at,
+        kind=kind,
+        is_new_headline=bool(diff and diff.is_new_headline),
+        edits=diff.edits if diff else (),
+    )
 
 
 def _place(article: Article) -> tuple[datetime, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,9 +46,16 @@ def connect_to(uri: str) -> Connect:
 
 
 def _create(path: Path) -> None:
-    quoted = str(path).replace("'", "''")
-    with duckdb.connect() as memory:
-        memory.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
+    """Make a new file, whole from the start; somebody else's that came first stays."""
+    with tempfile.TemporaryDirectory(
+        prefix=f".{path.name}.", dir=path.parent
+    ) as folder:
+        fresh = Path(folder) / path.name
+        quoted = str(fresh).replace("'", "''")
+        with duckdb.connect() as memory:
+            memory.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(fresh)
 
 
 @contextmanager

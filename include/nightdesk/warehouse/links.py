@@ -42,12 +42,14 @@ KEYS = {
 class StoredText:
     """An article as the comparison of texts needs it."""
 
+    night: date
     article_id: int
     text: str
     title: str | None
     published_at: datetime | None
     canonical_url: str
     source_id: str
+    lang: str | None
     text_hash: str
     hashes: tuple[int, ...]
     authors: tuple[str, ...]
@@ -116,13 +118,23 @@ def find_neighbours(con: Connection, night: date) -> tuple[set[int], list[Stored
 
 
 def read_night(con: Connection, night: date) -> list[StoredText]:
-    """Return the articles of a night that have a text, without their hashes, by id."""
+    """Return the articles of a night that have a text, by id."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE wanted AS "
         "SELECT night, article_id FROM article WHERE night = ?",
         [night],
     )
-    return read_texts(con, "wanted")
+    return read_texts(con, "wanted", has_hashes=True)
+
+
+def read_learned(con: Connection, night: date) -> dict[date, dict[str, str]]:
+    """Return the learned tables, name -> version, of the nights round a night."""
+    rows = con.execute(
+        "SELECT night, arg_max(learned, seq) FROM load_ledger "
+        "WHERE night BETWEEN $1 AND $2 GROUP BY night",
+        [night - WINDOW, night + WINDOW],
+    ).fetchall()
+    return {row[0]: json.loads(row[1]) for row in rows if row[1]}
 
 
 def read_pairs(con: Connection, table: str, night: date) -> list[Pair]:
@@ -151,7 +163,8 @@ def read_texts(
         f"FROM article_version AS v JOIN {keys} USING (night, article_id) "
         "WHERE v.night BETWEEN $1 AND $2 GROUP BY ALL) "
         "SELECT a.article_id, t.text, a.title, a.published_at, a.canonical_url, "
-        "a.source_id, a.text_hash, coalesce(a.authors, []), s.name, first_seen_at "
+        "a.source_id, a.text_hash, coalesce(a.authors, []), s.name, first_seen_at, "
+        "a.night, a.lang "
         f"FROM {keys} JOIN article AS a USING (night, article_id) "
         "JOIN body AS t USING (night, article_id) "
         "LEFT JOIN seen USING (night, article_id) "
@@ -173,6 +186,8 @@ def read_texts(
             authors=tuple(row[7]),
             outlet=row[8],
             first_seen_at=row[9],
+            night=row[10],
+            lang=row[11],
         )
         for row in rows
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,33 @@ def export_catalogue(folder: Path, target: Path) -> None:
             con.execute(f"CREATE TABLE copied.{table} AS SELECT * FROM shelf.{table}")
         con.execute("DETACH copied")
     fresh.replace(target)
+
+
+@dataclass(frozen=True, slots=True)
+class SampledText:
+    """One article of the published nights, as learning reads it."""
+
+    lang: str | None
+    title: str | None
+    text: str
+
+
+def sample_texts(
+    con: Connection, first: date, last: date, most: int
+) -> list[SampledText]:
+    """Return up to `most` articles of these nights, each text once.
+
+    At random, but the same each time: ids are hashes of addresses.
+    """
+    rows = con.execute(
+        "SELECT lang, title, text FROM article "
+        "JOIN article_text USING (night, article_id) "
+        "LEFT JOIN cluster_member AS member USING (night, article_id) "
+        "WHERE night BETWEEN ? AND ? AND coalesce(member.is_canonical, true) "
+        "ORDER BY article_id LIMIT ?",
+        [first, last, most],
+    ).fetchall()
+    return [SampledText(*row) for row in rows]
 
 
 def read_site_texts(

@@ -10,6 +10,7 @@ SELECT
     m.entity_id,
     m.country,
     m.place_id,
+    m.via,
     m.rule,
     m.score
 FROM (SELECT article_id, unnest(mentions) AS m FROM in_tags)
