@@ -1,4 +1,4 @@
-"""What people decided about texts and stories: decisions/*.jsonl, kept for ever.
+"""What people decided about texts, stories, names: decisions/*.jsonl, kept for ever.
 
 A line says who decided what, when and why:
 
@@ -8,6 +8,10 @@ A line says who decided what, when and why:
     cluster_merge, story_merge   these articles carry one text, tell one story
     cluster_split, story_split   these articles do by themselves, apart from the rest
 
+and, with `old_id` and `id` in the place of `articles`,
+
+    same_entity                  the old id names the entity that has the other id
+
 Lines are only added, and hold through every build; where two disagree, the later one
 wins. A line that cannot be read is named and left out: the night goes on without it.
 """
@@ -16,7 +20,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -25,7 +30,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from nightdesk.deduplicate import cluster_pairs
 from nightdesk.errors import ConfigError
-from nightdesk.model import Pair
+from nightdesk.model import Merge, Pair
 from nightdesk.urls import article_id, canonicalize_url
 
 Kind = Literal["cluster_merge", "cluster_split", "story_merge", "story_split"]
@@ -33,7 +38,11 @@ Scope = Literal["cluster", "story"]
 KINDS: tuple[str, ...] = get_args(Kind)
 RULE = "decision"
 
+SAME_ENTITY = "same_entity"
+
 _KEYS = ("kind", "articles", "who", "at", "why")
+_MERGE_KEYS = ("kind", "old_id", "id", "who", "at", "why")
+_ENTITY_ID = re.compile(r"Q[1-9]\d{0,11}|nd:(?:per|org|loc):[^\W_]+(?:-[^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,21 +69,30 @@ def load_decisions(folder: Path) -> Decisions:
     A problem names file, line, key and what may be there.
     """
     rows, problems = set(), []
+    for where, line in _iterate_lines(folder):
+        if isinstance(line, ConfigError):
+            problems.append(str(line))
+        elif not _is_merge(line):
+            try:
+                rows.add(read_decision(line))
+            except ConfigError as error:
+                problems.append(f"{where}: {error}")
+    return Decisions(tuple(sorted(rows)), tuple(problems))
+
+
+def _iterate_lines(folder: Path) -> Iterator[tuple[str, str | ConfigError]]:
+    """Yield where each line stands and the line; an error for a whole file."""
     for path in sorted(folder.glob("*.jsonl")):
         try:
             text = path.read_bytes().decode("utf-8-sig", "replace")
         except OSError as error:
-            problems.append(f"{path}: cannot be read: {error.strerror}")
+            cause = f"{path}: cannot be read: {error.strerror}"
+            yield str(path), ConfigError(cause)
             continue
         # Not splitlines(): a text may hold ends of line that JSON does not know.
         for number, line in enumerate(text.split("\n"), 1):
-            if not line.strip():
-                continue
-            try:
-                rows.add(read_decision(line))
-            except ConfigError as error:
-                problems.append(f"{path}: line {number}: {error}")
-    return Decisions(tuple(sorted(rows)), tuple(problems))
+            if line.strip():
+                yield f"{path}: line {number}", line
 
 
 def read_decision(line: str) -> Decision:
@@ -87,18 +105,7 @@ def read_decision(line: str) -> Decision:
     Traceback (most recent call last):
     nightdesk.errors.ConfigError: articles: is missing
     """
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"is no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ConfigError("is no JSON object")
-    for key in row:
-        if key not in _KEYS:
-            raise ConfigError(f"{key}: is no key; allowed: {', '.join(_KEYS)}")
-    for key in _KEYS:
-        if row.get(key) in (None, "", []):
-            raise ConfigError(f"{key}: is missing")
+    row = _read_row(line, _KEYS)
     if row["kind"] not in KINDS:
         raise ConfigError(f"kind: {row['kind']!r}; allowed: {', '.join(KINDS)}")
     return Decision(
@@ -108,6 +115,22 @@ def read_decision(line: str) -> Decision:
         who=_read_text(row, "who"),
         why=_read_text(row, "why"),
     )
+
+
+def _read_row(line: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"is no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ConfigError("is no JSON object")
+    for key in row:
+        if key not in keys:
+            raise ConfigError(f"{key}: is no key; allowed: {', '.join(keys)}")
+    for key in keys:
+        if row.get(key) in (None, "", []):
+            raise ConfigError(f"{key}: is missing")
+    return row
 
 
 def _read_text(row: Mapping[str, Any], key: str) -> str:
@@ -175,6 +198,93 @@ def append_decision(path: Path, decision: Decision) -> None:
 
 def _lacks_end(path: Path) -> bool:
     return not path.read_bytes().endswith(b"\n")
+
+
+# entities --------------------------------------------------------------------
+
+
+class Merges(NamedTuple):
+    """The merges in force, by old id, and the lines that are not, each with why."""
+
+    rows: tuple[Merge, ...]
+    problems: tuple[str, ...]
+
+
+def load_merges(folder: Path) -> Merges:
+    """Return which entity ids people found to be one; empty without the folder.
+
+    Of two lines for one old id the later one holds. A line that would make a chain or a
+    cycle is a problem: the id that holds must never be an old one.
+    """
+    found, problems = [], []
+    for where, line in _iterate_lines(folder):
+        if isinstance(line, str) and _is_merge(line):
+            try:
+                merge = read_merge(line)
+                found.append((merge.decided_at, merge.old_id, where, merge))
+            except ConfigError as error:
+                problems.append(f"{where}: {error}")
+    merges: dict[str, Merge] = {}
+    for _, _, where, merge in sorted(found, key=lambda item: item[:3]):
+        problem = _find_chain(merges, merge)
+        if problem:
+            problems.append(f"{where}: {problem}")
+        else:
+            merges[merge.old_id] = merge
+    return Merges(tuple(merges[old] for old in sorted(merges)), tuple(problems))
+
+
+def read_merge(line: str) -> Merge:
+    """Return the merge of a line of kind same_entity.
+
+    Raises:
+        ConfigError: it is none; names the key and what may be there.
+    """
+    row = _read_row(line, _MERGE_KEYS)
+    for key in ("old_id", "id"):
+        if not isinstance(row[key], str) or not _ENTITY_ID.fullmatch(row[key]):
+            raise ConfigError(
+                f"{key}: {row[key]!r}; allowed: an entity id such as nd:per:ana-ruiz, "
+                "nd:org:..., nd:loc:... or Q42"
+            )
+    kinds = {row[key].split(":")[1] for key in ("old_id", "id") if row[key][0] == "n"}
+    if len(kinds) > 1:
+        raise ConfigError(f"id: {row['id']} and {row['old_id']} are not of one type")
+    return Merge(
+        old_id=row["old_id"],
+        entity_id=row["id"],
+        who=_read_text(row, "who"),
+        decided_at=_read_time(row["at"]),
+        why=_read_text(row, "why"),
+    )
+
+
+def _is_merge(line: str) -> bool:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and row.get("kind") == SAME_ENTITY
+
+
+def _find_chain(merges: Mapping[str, Merge], new: Merge) -> str | None:
+    """Return why a merge cannot be taken beside those in force; None: it can."""
+    if new.old_id == new.entity_id:
+        return f"id: {new.entity_id} is the old id itself"
+    onward = merges.get(new.entity_id)
+    if onward is not None:
+        way = "a cycle" if onward.entity_id == new.old_id else "a chain"
+        return (
+            f"id: {new.entity_id} is an old id of {onward.entity_id}, which makes "
+            f"{way}; allowed: an id that is not merged itself"
+        )
+    before = [m.old_id for m in merges.values() if m.entity_id == new.old_id]
+    if before:
+        return (
+            f"old_id: {before[0]} is merged into {new.old_id}, which makes a chain; "
+            f"allowed: merge {before[0]} into {new.entity_id} first"
+        )
+    return None
 
 
 # what they do to pairs -------------------------------------------------------

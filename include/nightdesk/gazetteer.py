@@ -4,11 +4,14 @@
     shipped/gazetteer/m49.tsv          the UN M49 regions
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
-    shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt
+    shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
+                                       organisations.txt
     shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
                                        user's own model/names.crfsuite goes before it
-    regions.yaml, entities.yaml, places.yaml   shipped, then the overlay's: a row with
-                                       the same id replaces, `enabled: false` removes
+    regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
+                                       id replaces, `enabled: false` removes
+    entities/*.yaml                    people and organisations, read by `config`; the
+                                       overlay's entities.yaml is laid over them
 
 The rows of the YAML files are checked: a wrong one is named by file and key. An
 adapter: it reads files and gives the pure `nightdesk.tag` its table.
@@ -24,8 +27,10 @@ from typing import Any
 
 import yaml
 
+from nightdesk.config import load_entities
 from nightdesk.errors import ConfigError
 from nightdesk.model import Region
+from nightdesk.tag.entities import add_entities
 from nightdesk.tag.regions import Country, build_regions
 from nightdesk.tag.table import Gazetteer, Kind, Name
 from nightdesk.tag.words import fold_key
@@ -36,25 +41,13 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
     "disputed": ("id", "name", "names", "countries", "enabled"),
     "places": ("id", "name", "names", "countries", "kind", "enabled"),
-    "entities": (
-        "id",
-        "name",
-        "type",
-        "names",
-        "country",
-        "qid",
-        "is_government",
-        "enabled",
-    ),
 }
 _FILES: dict[str, tuple[str, ...]] = {
     "regions.yaml": ("macros", "desks", "disputed"),
     "places.yaml": ("places",),
-    "entities.yaml": ("entities",),
 }
 _LISTS = ("names", "countries", "m49", "macros")
 _KINDS: tuple[Kind, ...] = ("area", "capital", "city")
-_TYPES: dict[str, Kind] = {"ORG": "org", "PER": "person", "LOC": "metonym"}
 Rows = dict[str, dict[str, Any]]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -63,7 +56,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     """Return the gazetteer of the shipped files with the user's laid over them.
 
     Args:
-        shipped: the folder of regions.yaml and gazetteer/ (include/config).
+        shipped: the folder of regions.yaml, gazetteer/ and entities/ (include/config).
         overlay: a folder that may hold regions.yaml, entities.yaml, places.yaml.
 
     Raises:
@@ -86,17 +79,20 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         index.add_city(row, capitals)
     index.add_sections(sections)
     index.add_phrases(reader.text(shipped / "gazetteer" / "not_places.txt"))
-    return Gazetteer(
+    places = Gazetteer(
         names={key: tuple(names) for key, names in index.names.items()},
         longest=index.longest,
         given_names=reader.read_words(shipped / "gazetteer" / "given_names.txt"),
         common_words=reader.read_words(shipped / "gazetteer" / "common_words.txt"),
         subregions={country.iso2: country.m49_region for country in countries},
         regions=regions,
+        organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
         weights=weights,
         version=reader.version(),
     )
+    entities = load_entities(shipped, overlay, codes)
+    return add_entities(places, entities.rows, entities.digest, entities.places)
 
 
 class _Reader:
@@ -243,13 +239,10 @@ def _check_row(
         if not isinstance(cell, list) or not all(isinstance(x, str) for x in cell):
             cause = "must be a list of text (put quotes round NO, on, 034)"
             raise ConfigError(f"{where} {key}: {cause}")
-    home = [row["country"]] if row.get("country") is not None else []
-    for code in [*row.get("countries", []), *home]:
-        if not isinstance(code, str) or code not in codes:
+    for code in row.get("countries", []):
+        if code not in codes:
             cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
             raise ConfigError(f"{where} countries: {cause}")
-    if section == "entities":
-        _check_choice(row.get("type"), tuple(_TYPES), f"{where} type")
     _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
     _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
 
@@ -309,7 +302,6 @@ class _Index:
                 name.countries,
                 exact=exact,
                 is_alternate=surface != name.name,
-                is_government=name.is_government,
             ),
         )
 
@@ -361,8 +353,6 @@ class _Index:
                 place = Name(kind, row["id"], row["name"], where, people)
                 for surface in row.get("names", [row["name"]]):
                     self.replace(surface, place)
-        for row in sections["entities"].values():
-            self.add_entity(row)
 
     def add_phrases(self, lines: str) -> None:
         """Add the phrases that look like a place and are none."""
@@ -378,16 +368,6 @@ class _Index:
         self.names.pop(key, None)
         self.add(surface, name)
         self.names[key].extend(x for x in others if x.kind not in ("city", "capital"))
-
-    def add_entity(self, row: Mapping[str, Any]) -> None:
-        kind = _TYPES[row["type"]]
-        where = (row["country"],) if row.get("country") else ()
-        is_government = bool(row.get("is_government", False))
-        place_id = row.get("qid") or row["id"]
-        entity = Name(kind, place_id, row["name"], where, is_government=is_government)
-        for surface in row.get("names", [row["name"]]):
-            self.names.pop(fold_key(surface), None)
-            self.add_exact(surface, kind, entity)
 
 
 def _slug(name: str) -> str:

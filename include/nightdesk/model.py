@@ -142,6 +142,7 @@ class Feed:
     updated_at: datetime | None = None
     ttl_s: int | None = None
     children: tuple[str, ...] = ()  # of a sitemap index
+    changed: tuple[datetime | None, ...] = ()  # when each child last did, as it states
     warnings: tuple[str, ...] = ()  # what was mended or left out
 
 
@@ -241,6 +242,7 @@ class KnownUrl:
     """What one run learned of a canonical URL: a row of the URL index.
 
     The owner of the URL is the earliest `night` among its rows; rows are only added.
+    One with a place (`file`, `offset`) and no `captured_at` takes back what lies there.
     """
 
     canonical_url: str
@@ -253,6 +255,11 @@ class KnownUrl:
     file: str | None = None
     offset: int | None = None
     reservations: tuple[str, ...] = ()
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether this takes back what lies at its place."""
+        return self.file is not None and self.captured_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +450,9 @@ class Mention:
     name: str | None = None  # the entity's full name
     country: str | None = None  # ISO2 of a place, demonym or metonym
     place_id: str | None = None  # "geonames:1176615", "iso:PK", "x-sahel"
+    #: How the country came: place and metonym count for it; the home of an org or of a
+    #: person does not.
+    via: Literal["place", "metonym", "org", "person"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,3 +488,49 @@ class Region:
     scheme: Literal["country", "m49", "macro", "desk"]
     countries: tuple[str, ...] = field(default=())  # ISO2
     parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A person, organisation or metonym that we know: a row of an entities file."""
+
+    id: str  # "nd:per:...", "nd:org:...", "nd:loc:..."
+    type: Literal["PER", "ORG", "LOC"]
+    names: tuple[str, ...]  # the canonical one first
+    context: tuple[str, ...] = ()  # names that mean it only with support in the text
+    country: str | None = None  # ISO2 of its home, or of a metonym's government
+    qid: str | None = None  # of Wikidata
+    since: str | None = None  # of its time in office or its life: 2017, 2017-05-14
+    until: str | None = None
+    is_government: bool = False  # "X government" speaks of the country
+    is_wire: bool = False  # signs datelines: "LAGOS (AP) -"
+
+    @property
+    def entity_id(self) -> str:
+        """The id that mentions carry."""
+        return self.qid or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two ids that somebody found to be one entity: the old one stays joinable."""
+
+    old_id: str
+    entity_id: str  # that it is from then on; never an old id itself
+    who: str
+    decided_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A name that may be an entity under a near spelling; nobody has merged them."""
+
+    entity_id: str  # of the name
+    name: str
+    type: Literal["PER", "ORG"]
+    candidate_id: str
+    candidate: str  # the name that it is near to
+    reason: Literal["spelling", "surname and initial"]
+    score: float  # how alike the spellings are, 0..1
+    n_articles: int  # that have the name

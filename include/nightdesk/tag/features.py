@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from nightdesk.tag import lexicon
 from nightdesk.tag.islands import find_islands
 from nightdesk.tag.spans import Passage, Span
-from nightdesk.tag.table import Gazetteer
+from nightdesk.tag.table import (
+    CLASS_MASK,
+    GIVEN,
+    SURNAME,
+    Gazetteer,
+    weigh_capital,
+)
 from nightdesk.tag.words import fold_piece
 
 _LISTS = {
@@ -37,9 +43,11 @@ _LISTS = {
 }
 #: Bits of a word class that make a coarser one: the classes form a binary tree, and
 #: its lowest bits are the branches next to the root.
-_CLASS_BITS = (63, 1023)
+_CLASS_BITS = (63, CLASS_MASK)
 _MEMO = 20_000  # words whose description is kept; then the memory starts anew
 _CAPITALS = 0.6  # share of words in capitals above which capitals say nothing
+_SHORT = 4  # pieces: a greeting, a signature
+_ENDS = frozenset(".!?…\"'”’")  # of a sentence; a heading has none
 _LARGE, _MEDIUM = 1_000_000, 100_000  # people
 
 
@@ -71,6 +79,11 @@ class Describer:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._words: dict[str, _Word] = {}
+        #: first piece -> organisations that begin so, the longest first
+        self.organisations: dict[str, list[list[str]]] = defaultdict(list)
+        for name in sorted(gazetteer.organisations, key=lambda x: (-x.count(" "), x)):
+            keys = name.split(" ")
+            self.organisations[keys[0]].append(keys)
 
     def describe(self, passages: Sequence[Passage]) -> Iterator[Island]:
         """Yield the islands of a document whose passages hold the spans of rules."""
@@ -99,17 +112,27 @@ class Describer:
     def _make_word(self, surface: str) -> _Word:
         key = fold_piece(surface)
         known = self.gazetteer.classes
-        number = known.get(surface) or known.get(surface.capitalize()) or known.get(key)
-        classes = [f"c{bits}:{number & bits}" for bits in _CLASS_BITS] if number else []
+        number = (
+            known.get(surface) or known.get(surface.capitalize()) or known.get(key, 0)
+        )
+        is_known = number & CLASS_MASK
+        classes = [f"c{bits}:{number & bits}" for bits in _CLASS_BITS if is_known]
         lists = [name for name, keys in _LISTS.items() if key in keys]
+        persons = known.get(key.capitalize(), 0)
         if key in self.gazetteer.given_names:
             lists.append("given")
+        if persons & GIVEN:
+            lists.append("given?")
+        if persons & SURNAME:
+            lists.append("surname")
         if key in self.gazetteer.common_words:
             lists.append("common")
         shape = make_shape(surface)
         classes = classes or ["c?"]
-        own = [f"w:{key}", f"end:{key[-3:]}", f"x:{shape}", *classes, *lists]
-        near = [f"w:{key}", classes[-1], *lists]
+        own = [f"w:{key}", f"x:{shape}", *classes, *lists]
+        own += [f"end:{key[-size:]}" for size in (2, 3, 4)]
+        own += [f"front:{key[:3]}", f"capital{weigh_capital(number)}"]
+        near = [f"w:{key}", f"x:{shape}", classes[-1], *lists]
         far = [f"w:{key}", classes[-1], *lists[:1]]
         return _Word(
             tuple(own),
@@ -145,15 +168,20 @@ class _PassageReader:
     def __init__(self, describer: Describer, passage: Passage) -> None:
         self.words = words = passage.words
         self.look_up = describer.look_up
+        self.organisations = describer.organisations
         self.marks: dict[int, tuple[str, str]] = {}  # piece -> table's, rules' word
         for span in passage.spans:
             self._mark(span)
         least = max(4.0, _CAPITALS * len(words))
         self.about = ["b"]
-        if sum(len(x) > 1 and x.isupper() for x in words.pieces) >= least:
-            self.about.append("all capitals")
-        if sum(words.caps) >= least:
+        if words.caps.count(True) >= least:
             self.about.append("headline")
+            if sum(len(x) > 1 and x.isupper() for x in words.pieces) >= least:
+                self.about.append("all capitals")
+        if len(words) <= _SHORT:
+            self.about.append(f"line{len(words)}")
+        if words.text.rstrip()[-1:] not in _ENDS:
+            self.about.append("endless")
 
     def _mark(self, span: Span) -> None:
         size = "1" if span.stop - span.first == 1 else "n"
@@ -175,23 +203,48 @@ class _PassageReader:
         right = "$" if is_last else keys[stop]
         size = f"size{min(stop - first, 6)}"
         whole = [*self.about, size, f"left:{left}", f"right:{right}"]
+        organs = self._find_organs(first, stop)
         rows = []
         for index in range(first, stop):
             row = whole.copy()
             self._add_words(row, index)
             self._add_marks(row, index)
-            if stop - first == 1:
-                row.append("alone")
-            elif index == first:
-                row.append("at first")
-            elif index == stop - 1:
-                row.append("at last")
-            if index < stop - 1:
-                row.append(f"last:{keys[stop - 1]}")
-            if index > first:
-                row.append(f"first:{keys[first]}")
+            if organs:
+                near = ((step, organs.get(index + step)) for step in (-1, 0, 1))
+                row += [f"o{step}{organ}" for step, organ in near if organ]
+            self._add_ends(row, index, first, stop)
             rows.append(row)
         return rows
+
+    def _add_ends(self, row: list[str], index: int, first: int, stop: int) -> None:
+        """Add where in its island a piece stands, and how that begins and ends."""
+        keys = self.words.keys
+        if stop - first == 1:
+            row.append("alone")
+        elif index == first:
+            row.append("at first")
+        elif index == stop - 1:
+            row.append("at last")
+        if index < stop - 1:
+            row.append(f"last:{keys[stop - 1]}")
+        if index > first:
+            row.append(f"first:{keys[first]}")
+
+    def _find_organs(self, first: int, stop: int) -> dict[int, str]:
+        """Return the pieces of well-known organisations in an island."""
+        keys, found = self.words.keys, {}
+        index = first
+        while index < stop:
+            for name in self.organisations.get(keys[index], ()):
+                if keys[index : index + len(name)] == name and self.words.caps[index]:
+                    size = "1" if len(name) == 1 else "n"
+                    found[index] = f"B{size}"
+                    for inner in range(index + 1, index + len(name)):
+                        found[inner] = f"I{size}"
+                    index += len(name) - 1
+                    break
+            index += 1
+        return found
 
     def _add_words(self, row: list[str], index: int) -> None:
         """Add what the words round a piece say, and what lies between them."""

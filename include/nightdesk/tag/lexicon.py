@@ -43,10 +43,17 @@ STARTERS = _words(
 )
 #: May stand in lower case inside a name.
 PARTICLES = _words(
-    "al bin ibn el ul de del della da di do dos du la le van von der den"
+    "al arap bin bint ibn el ul de del della da di do dos du la le van von der den"
 )
 JOINERS = _words(
     "of for the and de del do da du la le el en et y i e d s al on upon sur"
+)
+#: Behind an apostrophe: a short form, no part of a name.
+CONTRACTIONS = _words("s t d ll m re ve em til")
+#: Behind a hyphen: they make an adjective or a noun of the name ("Tokyo-based").
+COMPOUND_ENDS = _words(
+    """led born bound built run made held style like era wide friendly area type class
+    free fed only sponsored speaking centric plus century year old side region level"""
 )
 GEO_NOUNS = _words(
     """delta region province strip peninsula river sea ocean island islands valley
@@ -79,7 +86,8 @@ STRONG_TITLES = _words(
 )
 ABBREVIATIONS = _words(
     """mr mrs ms dr prof st sr jr gen lt col capt maj sgt sen rep gov rev hon adm cpl
-    pvt jan feb mar apr jun jul aug sep sept oct nov dec vs no mt ft inc ltd corp co"""
+    pvt jan feb mar apr jun jul aug sep sept oct nov dec vs no nr mt ft inc ltd corp co
+    sdn bhd pte pty ste sta bros messrs mme"""
 )
 GENERATIONS = _words("jr sr ii iii iv")
 ORG_SUFFIXES = _words(

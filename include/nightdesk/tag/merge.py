@@ -38,13 +38,19 @@ def merge_names(found: list[Span], named: list[Span], ruled: list[Span]) -> list
         keep = _keep(span, over[0])
         if keep == "both":
             span.within = True
+            is_whole = (over[0].first, over[0].stop) == (span.first, span.stop)
+            span.hint = "ORG" if is_whole else ""
         elif keep == "found":
             dropped.update(id(other) for other in over)
-            span.hint = over[0].type
+            span.hint, span.hint_score = over[0].type, over[0].score
         if keep != "named":
             out.append(span)
     out.extend(span for span in named if id(span) not in dropped)
     return sorted(out, key=lambda span: (span.first, -span.stop))
+
+
+def _is_country(found: Span) -> bool:
+    return any(name.kind in ("country", "abbreviation", "area") for name in found.names)
 
 
 def _cover(spans: Iterable[Span]) -> dict[int, Span]:
@@ -55,8 +61,10 @@ def _keep(found: Span, named: Span) -> str:
     is_longer = named.first <= found.first and named.stop >= found.stop
     is_longer = is_longer and named.stop - named.first > found.stop - found.first
     if not is_longer:
-        is_person = named.type == "PER" and found.is_place and named.score >= SURE
-        return "named" if is_person else "found"
+        is_sure = found.is_place and named.score >= SURE
+        if named.type == "ORG" and is_sure and not _is_country(found):
+            return "both"  # a club called after its town
+        return "named" if named.type == "PER" and is_sure else "found"
     if named.type == "ORG" and found.is_place:
         return "both"
     if named.type == "LOC" and found.is_place:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container
+from dataclasses import replace
 
 from nightdesk.tag.lexicon import GENERATIONS, PARTICLES, PLACE_PREPOSITIONS
 from nightdesk.tag.spans import Passage, Span
 from nightdesk.tag.words import fold_key
 
-_SURE_RULES = ("title", "title, name", "given name", "speaks", "model")
+_SURE_RULES = ("title", "title, name", "given name", "speaks", "model", "known name")
 
 
 def link_names(passages: list[Passage], words: Container[str]) -> None:
@@ -71,7 +72,8 @@ def _collect_acronyms(passages: list[Passage]) -> dict[str, Span]:
                 continue
             letters = words.surface(at, at + 1)
             if letters.isupper() and len(letters) > 1:
-                out[letters] = span
+                full = span.full or words.surface(span.first, span.stop)
+                out[letters] = replace(span, full=full)
     return out
 
 

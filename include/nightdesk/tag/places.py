@@ -29,7 +29,9 @@ _PRIOR |= {"capital": 7.5, "admin1": 6.6, "org": 9.5, "metonym": 9.5, "person": 
 _EVIDENCE = 2.5  # a country named elsewhere in the document
 _NEIGHBOUR = 0.8  # another country of its M49 sub-region named
 _QUALIFIED = 20.0  # "Birmingham, Alabama"
+_CAMPUS = 5.0  # for a state after "university of"
 _SMALLER = 15  # a city this many times smaller gets nothing from evidence
+_SURE_PLACE = 0.6  # of the model: a place, whichever
 _KNOWN_CITY = 250_000  # is believed without a preposition
 _FAMOUS_CITY = 1_500_000
 _NATIONAL = ("country", "demonym", "abbreviation", "metonym")
@@ -61,6 +63,9 @@ class PlaceJudge:
         self._count_regions()
         doubted = [(p, span) for p in listed for span in self._judge_passage(p)]
         self._judge_again(doubted)
+        for passage, span in doubted:
+            if not self._is_common(passage, span):
+                self._keep_unknown(span)
         for passage in listed:
             passage.spans = [span for span in passage.spans if span.type]
 
@@ -89,6 +94,13 @@ class PlaceJudge:
             known = span.chosen is not None and span.chosen.id in self.believed
             if known and not self._is_beside(passage, span):
                 self._accept(span)
+
+    @staticmethod
+    def _keep_unknown(span: Span) -> None:
+        """Keep what the model is sure is a place, though not one of those we know."""
+        if not span.type and span.hint == "LOC" and span.hint_score >= _SURE_PLACE:
+            span.type, span.rule, span.score = "LOC", "model place", span.hint_score
+            span.names, span.chosen = (), None
 
     def _judge_facility(self, passage: Passage, span: Span, after: list[Span]) -> None:
         """Give a facility the country in its name, after it, or of the whole text."""
@@ -123,8 +135,10 @@ class PlaceJudge:
             countries = self._count_large(passage, span)
         if len(countries) != 1 or (top and divisions):
             return
+        if not top and self._is_common(passage, span):
+            return  # "Police" is a town in Poland
         self.evidence.update(countries)
-        if not top and not self._is_common(passage, span):
+        if not top:
             self.local.update(countries)
 
     def _count_large(self, passage: Passage, span: Span) -> set[str]:
@@ -150,7 +164,13 @@ class PlaceJudge:
         best = span.names[0]
         if len(span.names) > 1:
             most = max(name.population for name in span.names)
-            best = max(span.names, key=lambda x: self._rank(x, qualifiers, most))
+            campus = _CAMPUS if _is_campus(passage, span) else 0.0
+            best = max(
+                span.names,
+                key=lambda x: (
+                    self._rank(x, qualifiers, most) + campus * (x.kind == "admin1")
+                ),
+            )
         span.chosen = best
         return any(self._is_in(best, other) for other in qualifiers)
 
@@ -319,6 +339,12 @@ class PlaceJudge:
             span.rule = name.kind
         if name.kind in PLACE_KINDS:
             self.believed.add(name.id)
+
+
+def _is_campus(passage: Passage, span: Span) -> bool:
+    """Does the name follow "university of"?"""
+    before = passage.words.keys[max(0, span.first - 2) : span.first]
+    return before in (["university", "of"], ["universities", "of"])
 
 
 def _type_of(name: Name) -> str:

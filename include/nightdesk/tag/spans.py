@@ -8,13 +8,22 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from nightdesk.tag.lexicon import CALENDAR, GEO_NOUNS, JOINERS, PARTICLES, PHRASE_WORDS
-from nightdesk.tag.table import Gazetteer, Name
+from nightdesk.tag.lexicon import (
+    CALENDAR,
+    GEO_NOUNS,
+    JOINERS,
+    PARTICLES,
+    PHRASE_WORDS,
+    PLACE_PREPOSITIONS,
+)
+from nightdesk.tag.table import Gazetteer, Name, is_capital
 from nightdesk.tag.words import Words, split_pieces
 
 #: A paragraph shorter than this may repeat for good reasons ("Read more").
 REPEAT_WORDS = 6
 _LOWER_STARTS = PARTICLES
+_MAX_LOWERED = 3  # pieces of a name in lower case
+_KNOWN_CITY = 250_000  # people
 _INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS
 PLACE_KINDS = ("country", "abbreviation", "capital", "admin1", "city", "area")
 
@@ -34,6 +43,7 @@ class Span:
     within: bool = False  # part of an organisation's name
     role: str = "about"  # about | dateline | venue
     hint: str = ""  # what the model takes a name of the gazetteer for, if for one
+    hint_score: float = 0.0
 
     @property
     def is_place(self) -> bool:
@@ -76,16 +86,17 @@ def find_names(words: Words, gazetteer: Gazetteer) -> list[Span]:
     spans = []
     index, count = 0, len(words)
     keys, caps, longest = words.keys, words.caps, gazetteer.longest
-    while index < count:
-        key = keys[index]
+    for at, key in enumerate(keys):
         size = longest.get(key, 0)
-        if size and (caps[index] or key in _LOWER_STARTS or key[0].isdigit()):
-            span = _match_at(words, index, min(size, count - index), gazetteer)
-            if span:
-                spans.append(span)
-                index = span.stop
-                continue
-        index += 1
+        if not size or at < index:
+            continue
+        if caps[at] or key in _LOWER_STARTS or key[0].isdigit():
+            span = _match_at(words, at, min(size, count - at), gazetteer)
+        else:
+            span = _match_lowered(words, at, min(size, count - at), gazetteer)
+        if span:
+            spans.append(span)
+            index = span.stop
     return spans
 
 
@@ -106,6 +117,37 @@ def _match_at(words: Words, index: int, size: int, gazetteer: Gazetteer) -> Span
         if fitting:
             return Span(index, stop, fitting)
     return None
+
+
+def _match_lowered(
+    words: Words, index: int, size: int, gazetteer: Gazetteer
+) -> Span | None:
+    """Return a place after "in" that a careless writer left in lower case.
+
+    Only a well-known one whose last word is hardly ever written so ("in glasgow",
+    "from new york"), not "in turkey", "at reading".
+    """
+    if not index or words.keys[index - 1] not in PLACE_PREPOSITIONS:
+        return None
+    classes = gazetteer.classes
+    for length in range(min(size, _MAX_LOWERED), 0, -1):
+        stop = index + length
+        gaps = set(words.gaps[index - 1 : stop - 1])
+        if gaps != {" "} or any(words.caps[index:stop]):
+            continue
+        last = words.keys[stop - 1]
+        names = gazetteer.names.get(" ".join(words.keys[index:stop]), ())
+        known = tuple(name for name in names if _is_known(name))
+        number = classes.get(last) or classes.get(last.capitalize(), 0)
+        if known and is_capital(number):
+            return Span(index, stop, known)
+    return None
+
+
+def _is_known(name: Name) -> bool:
+    if name.kind in ("city", "capital"):
+        return name.population >= _KNOWN_CITY
+    return name.kind in ("country", "admin1") and name.exact is None
 
 
 def _can_go_on(words: Words, index: int, reach: int) -> bool:

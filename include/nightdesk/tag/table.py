@@ -26,6 +26,24 @@ Kind = Literal[
 ]
 
 
+#: What the number of a word in `Gazetteer.classes` holds, from the lowest bit: its
+#: class, how often it is capitalised (0: unknown; 1: hardly ever, to 6: nearly always),
+#: whether it is a given name, whether a surname (of its capitalised form).
+CLASS_MASK = 1023
+GIVEN, SURNAME = 1 << 13, 1 << 14
+_CAPITAL_SHIFT, _CAPITAL_MASK, _MOSTLY = 10, 7, 5
+
+
+def weigh_capital(number: int) -> int:
+    """Return how often a word of that number is capitalised, 0 to 6."""
+    return number >> _CAPITAL_SHIFT & _CAPITAL_MASK
+
+
+def is_capital(number: int) -> bool:
+    """Is a word of that number hardly ever written in lower case?"""
+    return weigh_capital(number) >= _MOSTLY
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """One thing that a name may stand for."""
@@ -39,6 +57,8 @@ class Name:
     exact: str | None = None  # letters that must stand just so: "US" is not "us"
     is_alternate: bool = False  # not the usual name
     is_government: bool = False  # "X government" speaks of the country
+    needs_support: bool = False  # means its entity only if the text supports it
+    is_wire: bool = False  # signs datelines
 
     @property
     def country(self) -> str | None:
@@ -57,5 +77,14 @@ class Gazetteer:
     subregions: Mapping[str, str]  # ISO2 -> M49 code of its smallest region
     regions: tuple[Region, ...] = field(default=())
     version: str = ""
-    classes: Mapping[str, int] = field(default_factory=dict)  # word -> class
+    #: word -> its class, how often it is capitalised, whether persons bear it
+    classes: Mapping[str, int] = field(default_factory=dict)
+    organisations: frozenset[str] = frozenset()  # keys of well-known ones: hints
     weights: bytes = b""  # of the trained tagger; empty: rules alone
+    #: key -> the people, organisations and metonyms that bear the name; those of them
+    #: that are looked for in texts stand in `names` as well
+    entities: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
+    people: Mapping[str, int] = field(default_factory=dict)  # as `longest`
+    merged: Mapping[str, str] = field(default_factory=dict)  # old id -> entity id
+    #: entity id -> its name; of the entities above
+    known: Mapping[str, str] = field(default_factory=dict)

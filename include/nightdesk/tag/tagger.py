@@ -13,6 +13,7 @@ from typing import Literal, cast
 from nightdesk.model import Mention, Tags
 from nightdesk.tag.crf import NameModel
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
+from nightdesk.tag.link import find_people, link_entities
 from nightdesk.tag.merge import merge_names
 from nightdesk.tag.names import read_runs
 from nightdesk.tag.people import link_names
@@ -29,9 +30,10 @@ from nightdesk.tag.spans import PLACE_KINDS, Passage, Span, find_names, split_pa
 from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/2"
+TAG_VERSION = "names/3"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
+_PLACES = frozenset((*PLACE_KINDS, "demonym"))
 _POINTED = frozenset(("jr", "sr", "inc", "corp", "co", "ltd"))
 _HEADLINE = 0.6  # share of capitalised words above which capitals say nothing
 MentionType = Literal["PER", "ORG", "LOC", "DEMONYM"]
@@ -92,7 +94,7 @@ class Tagger:
         length = sum(len(p.words.text) for p in passages if p.field == "text")
         return Tags(
             article_id=article_id,
-            mentions=tuple(_iterate_mentions(passages)),
+            mentions=tuple(self._iterate_mentions(passages)),
             countries=score_countries(_iterate_weights(passages, length)),
             is_tagged=True,
             input_digest=digest,
@@ -112,10 +114,19 @@ class Tagger:
             named = self._model.find_names(passages)
             for passage, spans, names in zip(passages, found, named, strict=True):
                 passage.spans = merge_names(spans, names, passage.spans)
+        if self.gazetteer.people:
+            for passage in passages:
+                find_people(passage, self.gazetteer)
         link_names(passages, self.gazetteer.classes)
         PlaceJudge(self.gazetteer, home_country).judge(passages)
+        link_entities(passages, self.gazetteer)
         mark_roles(passages)
         return passages
+
+    def _iterate_mentions(self, passages: list[Passage]) -> Iterator[Mention]:
+        for passage in passages:
+            for span in passage.spans:
+                yield _make_mention(passage, span, self.gazetteer)
 
 
 def _is_headline(words: Words) -> bool:
@@ -123,27 +134,16 @@ def _is_headline(words: Words) -> bool:
     return len(words) > 3 and n_caps >= _HEADLINE * len(words)
 
 
-def _iterate_mentions(passages: list[Passage]) -> Iterator[Mention]:
-    for passage in passages:
-        for span in passage.spans:
-            yield _make_mention(passage, span)
-
-
-def _make_mention(passage: Passage, span: Span) -> Mention:
+def _make_mention(passage: Passage, span: Span, gazetteer: Gazetteer) -> Mention:
     words = passage.words
     start, end = words.starts[span.first], words.ends[span.stop - 1]
     if words.text[end : end + 1] == "." and _takes_point(words, span):
         end += 1
     chosen = span.chosen
-    is_table = chosen is not None and span.rule not in MADE_PLACES
-    place_id = entity_id = None
-    if is_table and chosen is not None:
-        if chosen.kind in (*PLACE_KINDS, "demonym"):
-            place_id = chosen.id
-        else:
-            entity_id = chosen.id
-    elif span.full:
-        entity_id = make_entity_id(span.type, span.full)
+    entity_id, place_id, name = _identify(span)
+    if entity_id is not None and entity_id in gazetteer.merged:
+        entity_id = gazetteer.merged[entity_id]
+        name = gazetteer.known.get(entity_id, name)
     return Mention(
         field=cast(Literal["title", "text"], passage.field),
         start=passage.base + start,
@@ -153,19 +153,46 @@ def _make_mention(passage: Passage, span: Span) -> Mention:
         rule=f"{span.rule} in organisation" if span.within else span.rule,
         score=_IN_ORGANISATION if span.within else span.score,
         entity_id=entity_id,
-        name=chosen.name if is_table and chosen is not None else span.full,
+        name=name,
         country=chosen.country if chosen is not None else None,
         place_id=place_id,
+        via=_find_via(words, span),
     )
+
+
+def _identify(span: Span) -> tuple[str | None, str | None, str | None]:
+    """Return entity id, place id and name of what a span means, each if it has one."""
+    chosen = span.chosen
+    if chosen is not None and span.rule not in MADE_PLACES:
+        if chosen.kind in _PLACES:
+            return None, chosen.id, chosen.name
+        return chosen.id, None, chosen.name
+    entity_id = make_entity_id(span.type, span.full) if span.full else None
+    return entity_id, None, span.full
+
+
+def _find_via(
+    words: Words, span: Span
+) -> Literal["place", "metonym", "org", "person"] | None:
+    chosen = span.chosen
+    if chosen is None or chosen.country is None:
+        return None
+    if chosen.kind in _PLACES:
+        return "place"
+    if chosen.kind == "org":
+        return "metonym" if _kind_that_counts(words, span) else "org"
+    return "person" if chosen.kind == "person" else "metonym"
 
 
 def make_entity_id(type_: str, name: str) -> str:
     """Return the id of a name that no table has.
 
-    >>> make_entity_id("PER", "Attaullah Tarar")
-    'nd:per:attaullah-tarar'
+    >>> make_entity_id("PER", "Attaullah Tarar"), make_entity_id("ORG", "The Lumo Co")
+    ('nd:per:attaullah-tarar', 'nd:org:lumo-co')
     """
-    return f"nd:{type_.lower()}:{fold_key(name).replace(' ', '-')}"
+    key = fold_key(name)
+    key = key.removeprefix("the ") if type_ == "ORG" else key
+    return f"nd:{type_.lower()}:{key.replace(' ', '-')}"
 
 
 def _takes_point(words: Words, span: Span) -> bool:
@@ -186,7 +213,8 @@ def _iterate_weights(passages: list[Passage], length: int) -> Iterator[Weight]:
                 continue
             offset = passage.position + passage.words.starts[span.first]
             value = KIND_WEIGHTS[kind] * weigh_position(passage.field, offset, length)
-            value *= _IN_ORGANISATION if span.within else 1.0
+            is_inside = span.within and span.hint != "ORG"  # not a club of that name
+            value *= _IN_ORGANISATION if is_inside else 1.0
             value *= _MINOR_ROLE if span.role != "about" else 1.0
             is_lead = passage.field == "title" or offset < LEAD_CHARS
             share = value / len(span.chosen.countries)

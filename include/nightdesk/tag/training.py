@@ -18,7 +18,7 @@ from nightdesk.tag.table import Gazetteer
 #: Of crfsuite's L-BFGS: starting values, from one small comparison; never searched.
 PARAMETERS = {
     "c1": 0.1,
-    "c2": 0.05,
+    "c2": 0.1,
     "max_iterations": 120,
     "feature.possible_transitions": True,
 }

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import accumulate
 
 from nightdesk.tag.lexicon import ABBREVIATIONS, CALENDAR, PARTICLES, STARTERS
 
 _PIECE = re.compile(r"[^\W_]+")
-_STOP = re.compile(r"[.!?…:]\W*\s|\n|[“\"«(]\s*$")
+_PARTS = re.compile(r"([^\W_]+)")
+_STOP = re.compile(r"[.!?…:](?!,)\W*\s|\n|[“\"«(]\s*$")
 _LONG_GAP = 40  # a row of points or blanks: no sentence goes on after it
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "ß": "ss", "œ": "oe", "ð": "d"}
@@ -42,6 +44,8 @@ def fold_key(name: str) -> str:
     ('cote d ivoire', 'u s')
     """
     if name.isascii():
+        if name.isalpha():  # most names, in half the time
+            return name.lower()
         return " ".join(name.lower().translate(_ASCII_GAPS).split())
     return " ".join([fold_piece(piece) for piece in _PIECE.findall(name)])
 
@@ -88,20 +92,37 @@ def split_pieces(text: str) -> Words:
     >>> words.keys, words.firsts
     (['he', 'left', 'kabul', 'said'], [True, False, True, False])
     """
-    spans = [found.span() for found in _PIECE.finditer(text)]
-    starts = [start for start, _ in spans]
-    ends = [end for _, end in spans]
-    pieces = [text[start:end] for start, end in spans]
-    gaps = [text[end:start] for end, start in zip(ends, starts[1:], strict=False)]
-    keys = [p.lower() if p.isascii() else fold_piece(p) for p in pieces]
-    caps = [piece[0].isupper() for piece in pieces]
-    firsts = [True] * min(1, len(pieces))
-    for index, gap in enumerate(gaps):
-        is_first = len(gap) > 1 and _is_stop(gap)
-        if is_first and gap == ". ":
-            is_first = not _is_short(keys[index], caps[index])
-        firsts.append(is_first)
-    return Words(text, starts, ends, pieces, [*gaps, "\n"], keys, caps, firsts)
+    parts = _PARTS.split(text)  # a gap, a piece, a gap, a piece ..., a gap
+    pieces, gaps = parts[1::2], parts[2::2]
+    edges = list(accumulate(map(len, parts)))
+    starts, ends = edges[:-1:2], edges[1::2]
+    if text.isascii():
+        keys = list(map(str.lower, pieces))
+        caps = [piece[0] != key[0] for piece, key in zip(pieces, keys, strict=True)]
+    else:
+        keys = [p.lower() if p.isascii() else fold_piece(p) for p in pieces]
+        caps = [piece[0].isupper() for piece in pieces]
+    if gaps:
+        gaps[-1] = "\n"
+    return Words(
+        text, starts, ends, pieces, gaps, keys, caps, _find_firsts(gaps, keys, caps)
+    )
+
+
+def _find_firsts(gaps: list[str], keys: list[str], caps: list[bool]) -> list[bool]:
+    """Return for each piece whether a sentence or a quotation starts there."""
+    firsts = [False] * len(gaps)
+    firsts[:1] = [True] * min(1, len(gaps))
+    stops: dict[str, bool] = {}  # gap -> does it end a sentence?
+    for index, gap in enumerate(gaps[:-1]):
+        if len(gap) < 2:
+            continue
+        is_stop = stops.get(gap)
+        if is_stop is None:
+            is_stop = stops[gap] = _is_stop(gap)
+        if is_stop and (gap != ". " or not _is_short(keys[index], caps[index])):
+            firsts[index + 1] = True
+    return firsts
 
 
 def _is_stop(gap: str) -> bool:
