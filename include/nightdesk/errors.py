@@ -2,11 +2,13 @@
 
     NightdeskError
     |- ConfigError        a file or setting that people wrote is wrong: exit code 2
+    |  `- QueryError      a search cannot be read; `place` says where
     |- LandingError       the landing area cannot be read or written
     |- ArchiveError       a capture is missing or damaged
     |- WarehouseError     the warehouse refused
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
+    |- SearchError        the search index is missing, damaged or cannot be written
     |- WorkerError        processes cannot be started here
     |- NightFailed        the night is accounted for, and it is a failure: exit code 1
     `- FeedError          a document that is no feed at all
@@ -24,6 +26,19 @@ class NightdeskError(Exception):
 
 class ConfigError(NightdeskError):
     """A configuration file or setting is wrong; names file, line or key, and cure."""
+
+
+class QueryError(ConfigError):
+    """A search query cannot be read.
+
+    Attributes:
+        place: the character that it begins to be wrong at, from 0; None: none of them.
+    """
+
+    def __init__(self, problem: str, place: int | None = None) -> None:
+        where = "" if place is None else f" at character {place + 1}:"
+        super().__init__(f"query:{where} {problem}")
+        self.place = place
 
 
 class LandingError(NightdeskError):
@@ -52,6 +67,10 @@ class WarehouseLocked(WarehouseError):
 
 class CheckFailed(WarehouseError):
     """A check inside the load transaction found rows; the night was rolled back."""
+
+
+class SearchError(NightdeskError):
+    """The search index cannot do what was asked; the message names the cure."""
 
 
 class WorkerError(NightdeskError):

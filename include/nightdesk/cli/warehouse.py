@@ -13,7 +13,9 @@ from nightdesk.errors import ConfigError, NightFailed
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.pipeline import plan_run, run_night
+from nightdesk.pipeline.publish_task import update_search
 from nightdesk.pipeline.rebuild_task import list_landed, set_aside
+from nightdesk.search.verify import verify_index
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
@@ -112,6 +114,7 @@ def _verify(options: argparse.Namespace) -> int:
             verify_files(Landing(settings.landing)),
             verify_warehouse(connect_to(settings.warehouse)),
             verify_published(settings.published),
+            verify_index(settings.published / "search"),
         )
     )
     rows = [{"file": f.file, "problem": f.problem, "do": f.cure} for f in findings]
@@ -120,7 +123,7 @@ def _verify(options: argparse.Namespace) -> int:
     elif rows:
         say_table(rows, ("file", "problem", "do"))
     else:
-        say("landing, warehouse and published: all as they were written")
+        say("landing, warehouse, published and search: all as they were written")
     return 1 if rows else 0
 
 
@@ -156,6 +159,8 @@ def _compact(_: argparse.Namespace) -> int:
 
 
 def _roll_back(options: argparse.Namespace) -> int:
-    number = roll_back(load_settings().published, options.to)
+    settings = load_settings()
+    number = roll_back(settings.published, options.to)
     say(f"catalogue {number} is in force, until the next publish")
+    update_search(settings)
     return 0

@@ -1,24 +1,31 @@
-"""publish: parts and catalogue of every night that changed, and its brief."""
+"""publish: parts and catalogue of every night that changed, its brief, the search."""
 
 from __future__ import annotations
 
 import logging
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from nightdesk.config import Settings
+from nightdesk.errors import NightdeskError
 from nightdesk.pipeline.job import Job
 from nightdesk.report import build_brief, load_shapes
+from nightdesk.search.index import Snapshot, update_index
 from nightdesk.warehouse.connect import Connect, open_warehouse
-from nightdesk.warehouse.publish import Published, publish_nights
+from nightdesk.warehouse.publish import Published, publish_nights, read_manifest
 from nightdesk.warehouse.read import list_nights, open_catalogue, read_marts
+from nightdesk.warehouse.searched import digest_nights, read_names, read_night
 
 log = logging.getLogger(__name__)
 
 
 def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Published:
-    """Publish what was loaded since the last publish, and write its briefs.
+    """Publish what was loaded since the last publish, write its briefs, index it.
 
-    Cheap and idempotent: without a change nothing is written.
+    Cheap and idempotent: without a change nothing is written. The search index is
+    mended too if it needs that; where it cannot be, the night is published all the
+    same, the error is logged, and the next publish tries again.
     """
     settings = job.settings
     with open_warehouse(connect) as con:
@@ -30,12 +37,38 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
         for night in sorted({*published.nights, newest}):
             write_brief(job, night)
         _point_latest(job, newest)
+    try:
+        update_search(settings, again=again)
+    except NightdeskError as error:
+        log.error("publish search index not brought up to date: %s", error)
     log.info(
         "publish catalogue=%d nights=%s",
         published.number,
         ",".join(map(str, published.nights)) or "none",
     )
     return published
+
+
+def update_search(settings: Settings, *, again: bool = False) -> None:
+    """Bring the search index to the catalogue in force; `again`: make it anew.
+
+    Raises:
+        SearchError: the index cannot be written.
+        WarehouseError: a published part cannot be read.
+    """
+    manifest = read_manifest(settings.published)
+    if not manifest:
+        return
+    sources, regions = read_names(settings.published, manifest)
+    wanted = Snapshot(
+        number=manifest["number"],
+        nights=digest_nights(manifest),
+        sources=tuple(sources),
+        regions=tuple(regions),
+    )
+    read = partial(read_night, settings.published, manifest)
+    n_articles = update_index(settings.published / "search", wanted, read, again=again)
+    log.info("search catalogue=%d articles=%d", wanted.number, n_articles)
 
 
 def write_brief(job: Job, night: date) -> Path:
