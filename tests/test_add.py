@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from httpworld import World as Server
+from httpworld import reply
 
 from nightdesk.__main__ import main
 from nightdesk.config import Settings
@@ -18,12 +20,14 @@ from nightdesk.model import Coverage, Listing
 from nightdesk.newsstand import Truth, World, serve
 from nightdesk.pipeline import Job, collect_sources, plan_run, run_night
 from nightdesk.pipeline.add_task import SOURCE_ID, add_page, read_address
+from nightdesk.pipeline.remove_task import remove_page
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
 pytestmark = pytest.mark.slow
 
 NIGHT = date(2026, 3, 1)
 MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
+AT = {"url": "https://b.example/x"}
 LINES = [
     "Ferry crews in Piraeus and Chios ended a nine day strike early in the morning.",
     "Harbour Minister Nikos Sample said that sailings to the islands begin at noon.",
@@ -240,24 +244,10 @@ def test_what_a_page_reserves_is_kept_with_it(job: Job, tmp_path: Path) -> None:
     path.write_text(
         "<html><meta name='tdm-reservation' content='1'><title>Fish</title></html>"
     )
-    listing = add_page(job, str(path)).listing
+    listing = add_page(job, str(path), url="https://b.example/x").listing
     assert listing.reservations == ("tdm",)
     (known,) = job.landing.find_urls({listing.article_id})[listing.article_id]
     assert known.reservations == ("tdm",)
-
-
-def test_files_without_an_address_are_told_apart(job: Job, tmp_path: Path) -> None:
-    one = write_page(tmp_path)
-    (tmp_path / "other").mkdir()
-    two = write_page(tmp_path / "other", head="<!-- another -->")
-    urls = {
-        add_page(named(job, name), str(path), night=NIGHT).listing.url
-        for name, path in (("one", one), ("two", two))
-    }
-    assert len(urls) == 2
-    assert all(url.startswith("https://file.invalid/") for url in urls)
-    again = add_page(named(job, "again"), str(one), night=NIGHT)
-    assert again.listing.url in urls
 
 
 @pytest.mark.parametrize(
@@ -268,8 +258,35 @@ def test_files_without_an_address_are_told_apart(job: Job, tmp_path: Path) -> No
         ("x" * (6 << 20), {}, "at most"),
         ("<p>x</p>", {"url": "ftp://a.example/"}, "ftp://a.example/"),
         ("<p>x</p>", {"night": date(2026, 3, 3)}, "still to come"),
+        ("<p>x</p>", {}, "states no address of its own; say it: --url"),
+        ("<rss><channel><item/></channel></rss>", AT, "no page.*wrong_type"),
+        ("WARC/1.1\r\nWARC-Type: response\r\n\r\n<html><p>x</p>", AT, "a WARC file"),
+        ("UklGRiQAAABXQVZF" * 400, AT, "base64"),
+        ("UklGRiQAAABXQVZF" * 4 + "\n" + "UklGRiQAAABXQVZF" * 4, AT, "base64"),
+        ('{"title": "<p>x</p>"}', AT, "JSON"),
+        (
+            "From: <Saved>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n"
+            " type='text/html'\r\n\r\n<p>x</p>",
+            AT,
+            "in MIME parts",
+        ),
+        ("%PDF-1.7 x", AT, "no page"),
     ],
-    ids=["no file", "nothing in it", "too large", "no web address", "a future night"],
+    ids=[
+        "no file",
+        "nothing in it",
+        "too large",
+        "no web address",
+        "a future night",
+        "no address at all",
+        "a feed",
+        "a WARC file",
+        "a blob",
+        "a blob in lines",
+        "JSON",
+        "a page in MIME parts",
+        "a PDF",
+    ],
 )
 def test_what_cannot_be_added_says_why(
     job: Job, tmp_path: Path, text: str | None, options: dict, cause: str
@@ -314,3 +331,94 @@ def test_add_an_address(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["archive", "get", url]) == 0
     assert "<html" in capsys.readouterr().out
     assert main(["add", url, "--url", url]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "wants"),
+    [
+        ("<p>x</p>", [], "--url"),
+        ("<rss><channel/></rss>", ["--url", AT["url"]], "is no page"),
+        (None, [], "--allow-private"),
+    ],
+    ids=["no address", "a feed", "a private address"],
+)
+def test_what_is_refused_writes_nothing(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+    words: list[str],
+    wants: str,
+) -> None:
+    path = home / "page.html"
+    path.write_text(text or "")
+    where = str(path) if text else "http://127.0.0.1/x"
+    assert main(["add", where, *words]) == (2 if text else 1)
+    assert wants in capsys.readouterr().err
+    assert not (home / "data" / "landing" / "archive").exists()
+
+
+def test_add_works_beside_a_sources_file_with_mistakes(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@hill.example")
+    path = home / "data" / "config" / "sources.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("sources: 7")
+    assert main(["add", str(write_page(home)), "--url", AT["url"]]) == 0
+    with Server() as server:
+        server.pages["/x"] = reply(write_page(home).read_text())
+        assert main(["add", server.url("/x"), "--allow-private"]) == 0
+    assert "left aside, for its mistakes" in capsys.readouterr().err
+
+
+# taken back ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("night", [NIGHT, None], ids=["dated", "without a date"])
+def test_a_page_that_is_taken_back_is_rejected_by_the_next_build(
+    job: Job, tmp_path: Path, night: date | None
+) -> None:
+    path, own = str(write_page(tmp_path)), night or MORNING.date()
+    add_page(job, path, night=night, **AT)
+    assert build(job, own)["n_loaded"] == 1
+    assert remove_page(named(job, "back"), AT["url"]) == [own]
+    account = build(named(job, "two"), own)
+    assert (account["n_seen"], account["n_rejected"]) == (1, 1)
+    assert query(job, "SELECT bin, reason FROM entry") == [
+        ("rejected", "removed_by_hand")
+    ]
+    assert query(job, "SELECT count(*) FROM article") == [(0,)]
+    with pytest.raises(ConfigError, match="no page was added by hand"):
+        remove_page(named(job, "again"), AT["url"])
+    add_page(named(job, "three"), path, night=night, **AT)
+    assert build(named(job, "four"), own)["n_loaded"] == 1
+
+
+def test_an_address_that_is_given_back_is_its_sources_again(
+    collected: tuple[Job, Truth], tmp_path: Path
+) -> None:
+    """Added under an earlier night, it took the article of a source away."""
+    job, truth = collected
+    url = next(a.url for a in truth.articles if a.is_article and a.kind == "original")
+    n_loaded = build(named(job, "before"), NIGHT)["n_loaded"]
+    early = date(2026, 2, 20)
+    add_page(named(job, "hand"), str(write_page(tmp_path)), url=url, night=early)
+    assert build(named(job, "with"), NIGHT)["n_loaded"] == n_loaded - 1
+    assert remove_page(named(job, "back"), url) == [early, NIGHT]
+    assert build(named(job, "early"), early)["n_rejected"] == 1
+    assert build(named(job, "after"), NIGHT)["n_loaded"] == n_loaded
+
+
+def test_remove_on_the_command_line(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(
+            ["add", str(write_page(home)), *("--night", str(NIGHT)), "--url", AT["url"]]
+        )
+        == 0
+    )
+    assert main(["add", "--remove", AT["url"]]) == 0
+    assert f"nightdesk run --offline --night {NIGHT}" in capsys.readouterr().out
+    assert main(["add", "--remove", "https://else.example/"]) == 2
+    assert main(["archive", "verify"]) == 0

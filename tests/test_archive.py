@@ -290,6 +290,10 @@ DAMAGE = {
 }
 
 
+#: What is whole, but lies there without a row of the index.
+UNLISTED = ("the file has more bytes", "the index is gone", "the index lacks a record")
+
+
 @pytest.mark.parametrize("what", DAMAGE)
 def test_verify_names_what_is_damaged(
     landing: Landing, capsys: pytest.CaptureFixture[str], what: str
@@ -301,7 +305,7 @@ def test_verify_names_what_is_damaged(
     damage(landing, placed)
     assert main(["archive", "verify", "--day", str(DAY)]) == 1
     told = capsys.readouterr().out
-    assert f"DAMAGED {name}" in told
+    assert ("UNLISTED" if what in UNLISTED else "DAMAGED") + f" {name}" in told
     assert "what to do: " in told
     assert f"{n_good} records are good" in told
     assert main(["archive", "verify", "--json"]) == 1  # of all days
@@ -409,15 +413,75 @@ def test_an_export_is_accepted_by_warcio(
     assert told.count("(revisit)") == 2
 
 
-def test_an_export_of_a_damaged_day_is_refused(
+@pytest.mark.parametrize(
+    ("what", "n_records", "wants"),
+    [
+        ("a byte is another one", 8, ["run.warc.zst at ", "https://a.example/4?q=é: "]),
+        (
+            "the index is damaged",
+            2,
+            ["run.parquet: ", "delete it, then nightdesk arch"],
+        ),
+    ],
+    ids=["a record", "a file of the index"],
+)
+def test_an_export_of_a_damaged_day_names_what_is_lost(
+    landing: Landing,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    what: str,
+    n_records: int,
+    wants: list[str],
+) -> None:
+    if what == "the index is damaged":
+        write_run(landing, [make_body(n) for n in (30, 31)], name="run-2")
+    placed = write_run(landing, [make_body(n) for n in range(9)])
+    DAMAGE[what][0](landing, placed)
+    target = tmp_path / "day.warc.gz"
+    assert main(["archive", "export", "--day", str(DAY), str(target)]) == 1
+    out, err = capsys.readouterr()
+    assert f"{n_records} records, 1 lost" in out
+    for want in wants:
+        assert want in err
+    assert gzip.decompress(target.read_bytes()).count(b"WARC/1.1") == n_records + 1
+
+
+def test_an_export_of_which_nothing_is_left_is_refused(
     landing: Landing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     placed = write_run(landing, [make_body(n) for n in range(9)])
-    DAMAGE["a byte is another one"][0](landing, placed)
+    DAMAGE["the file is missing"][0](landing, placed)
     target = tmp_path / "day.warc.gz"
     assert main(["archive", "export", "--day", str(DAY), str(target)]) == 1
-    assert f"{placed[4].file} at {placed[4].offset}" in capsys.readouterr().err
+    assert "no record can be read" in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["landing"]
+
+
+def test_a_damaged_index_stops_neither_list_nor_get(
+    landing: Landing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed = write_run(landing, [make_body(1)])
+    write_run(landing, [b"0", b"1", b"2"], NOW + timedelta(days=1), "later")
+    later = DAY + timedelta(days=1)
+    flip(path_of(landing, f"captures/day={later}/later.parquet"), 200)
+    for words, code, wants in (
+        (["list"], 0, str(DAY)),
+        (["list", "--day", str(later)], 1, "nothing was captured on"),
+        (["get", placed[0].url], 0, make_body(1).decode()),
+        (["get", "https://a.example/2?q=é"], 1, "not captured"),
+    ):
+        assert main(["archive", *words]) == code
+        out, err = capsys.readouterr()
+        assert wants in out + err
+        assert f"DAMAGED captures/day={later}/later.parquet: " in err
+        assert f"delete it, then nightdesk archive index --day {later}" in err
+
+
+def test_damaged_rows_say_where_the_cure_stands(landing: Landing) -> None:
+    write_run(landing, [make_body(1)])
+    flip(path_of(landing, INDEX), 200)
+    with pytest.raises(LandingError, match="warehouse verify` names what to do"):
+        landing.read_folder(f"captures/day={DAY}", Capture)
 
 
 def test_days_without_captures(

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import duckdb
 import pytest
 
 from nightdesk.__main__ import build_parser, main
+from nightdesk.cli import accounts
 from nightdesk.cli.people import find_gaps
 from nightdesk.cli.side_by_side import measure
 from nightdesk.config import SHIPPED, load_settings, sources_path
+from nightdesk.model import BINS
 from nightdesk.newsstand import World, serve
 
 FEED = """<rss version="2.0"><channel><title>Feed</title><item><title>One</title>
@@ -356,3 +359,21 @@ def test_doctor_names_problem_and_cure(home: Path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("NIGHTDESK_LANDING", str(home / "file" / "landing"))
     assert main(["doctor", "--quiet"]) == 2
     assert "problem  landing" in capsys.readouterr().err
+
+
+def test_a_source_that_is_missing_without_a_reason_says_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = dict.fromkeys(("n_seen", *(f"n_{name}" for name in BINS)), 0)
+    rows = [
+        {"source_id": "s24", "status": "not_collected", "reason": None, **counts},
+        {"source_id": "s25", "status": "failed", "reason": "timeout", **counts},
+    ]
+    monkeypatch.setattr(accounts, "open_catalogue", lambda _: nullcontext())
+    monkeypatch.setattr(accounts, "read_coverage", lambda *_: rows)
+    settings = load_settings({"NIGHTDESK_DATA": str(tmp_path)})
+    assert accounts.say_accounts(settings, date(2026, 3, 1)) == 0
+    told = capsys.readouterr().out
+    assert "missing    s24: not_collected\n" in told
+    assert "missing    s25: failed, timeout\n" in told
+    assert "None" not in told

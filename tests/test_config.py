@@ -70,7 +70,7 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         ("tags: [europe]", "timezone: Europe", [":6:", "IANA time zone"]),
         ("tags: [europe]", "country: uk", [":6:", "pattern"]),
         ("tags: [europe]", "country: UK", [":6:", "'UK' is no ISO", "GB is the"]),
-        ("tags: [europe]", "lang: jp", [":6:", "'jp' is no ISO 639-1", " ja "]),
+        ("tags: [europe]", "lang: jp", [":6:", "'jp' is no ISO 639-1", "near: ja, "]),
         ("tags: [europe]", "past_url: https://a.example/x", [":6:", "{yyyy}"]),
         ("tags: [europe]", "gap_s: -1", [":6:", "gap_s"]),
         ("tags: [europe]", "name: Twice", [":6:", "'name' is already there", "line 3"]),
@@ -86,6 +86,15 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         ("tags: [europe]", "was: [by-hand]", [":6:", "[0].was: 'by-hand'"]),
         ("tags: [europe]", "tags: &a [*a]", ["an alias that holds itself"]),
         ("tags: [europe]", f"tags: {'[' * 1_000}", ["nested too deep"]),
+        (GOOD, "", [": is empty: wants `sources:`"]),
+        (GOOD, "# nothing yet\n", [": is empty: wants `sources:`"]),
+        (
+            GOOD,
+            GOOD.replace("id: beta", "id: alpha").replace("rss", "x"),
+            [":4: sources[0].kind", ":7: sources[1].id: 'alpha' is already used on"],
+        ),
+        (GOOD, "sources: {a: b}", ["sources: Input should be a valid list"]),
+        (GOOD, "sources: [[], {id: [], was: 3}, {id: 7}]", ["sources[2].id"]),
     ],
     ids=[
         "a wrong word names the allowed ones",
@@ -119,6 +128,11 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         "the same as an old id",
         "an alias of itself",
         "brackets without end",
+        "nothing in it",
+        "a comment alone",
+        "a duplicate id beside other mistakes",
+        "keys instead of rows",
+        "rows of the wrong kind",
     ],
 )
 def test_wrong_file_is_named(
@@ -132,6 +146,13 @@ def test_wrong_file_is_named(
     assert str(path) in message
     for want in wants:
         assert want in message
+
+
+def test_a_wrong_language_names_few_codes(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("tags: [europe]", "lang: jp"))
+    with pytest.raises(ConfigError) as caught:
+        load_sources(path)
+    assert len(str(caught.value).removeprefix(str(path))) < 200
 
 
 def test_page_and_old_ids_are_read(tmp_path: Path) -> None:
@@ -218,9 +239,29 @@ def test_shipped_files_are_right(name: str) -> None:
     [
         ({"NIGHTDESK_NEWSSTAND_ARTICLES": "many"}, "NIGHTDESK_NEWSSTAND_ARTICLES"),
         ({"NIGHTDESK_MIRRORS": "/nowhere.json"}, "NIGHTDESK_MIRRORS"),
+        ({"NIGHTDESK_CONTACT": "x"}, "'x' is neither an e-mail address.* nor a URL"),
+        ({"NIGHTDESK_CONTACT": "a@b.example\r\nX: 1"}, "neither an e-mail"),
     ],
-    ids=["a count that is none", "a mirrors file that is not there"],
+    ids=[
+        "a count that is none",
+        "a mirrors file that is not there",
+        "a contact that nobody can ask",
+        "a contact with a header of its own",
+    ],
 )
 def test_wrong_setting_is_named(env: dict[str, str], want: str) -> None:
     with pytest.raises(ConfigError, match=want):
         load_settings(env)
+
+
+@pytest.mark.parametrize(
+    ("stated", "want"),
+    [
+        ("desk@newsroom.example", "desk@newsroom.example"),
+        (" https://newsroom.example/bot?a=1 ", "https://newsroom.example/bot?a=1"),
+        ("", None),
+    ],
+    ids=["an e-mail address", "a URL", "nothing"],
+)
+def test_a_contact_is_an_address(stated: str, want: str | None) -> None:
+    assert load_settings({"NIGHTDESK_CONTACT": stated}).contact == want

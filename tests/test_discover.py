@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -74,8 +75,39 @@ INDEX = (
     ids=["a feed", "an index of sitemaps", "a page", "an empty feed", "nothing"],
 )
 def test_answers_are_judged(body: bytes, want: tuple[str, str, int] | None) -> None:
-    found = judge(Candidate("https://hill.example/f", "link", "said"), body, None, URL)
+    candidate = Candidate("https://hill.example/f", "link", "said")
+    found = judge(candidate, body, None, URL, night=date(2026, 3, 1))
     assert want == (found and (found.kind, found.title, found.n_entries))
+
+
+MANY = (
+    b'<urlset xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
+    + b"<url><loc>https://hill.example/1</loc></url>" * 50_001
+    + b"</urlset>"
+)
+SPEECH = RSS.replace(b"<title>Hill", b"<title>Comments on: Hill")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "want"),
+    [
+        ("f", RSS, (1, False, False)),
+        ("comments/feed/", RSS, (1, False, True)),
+        ("?feed=comments-rss2", RSS, (1, False, True)),
+        ("f", SPEECH, (1, False, True)),
+        ("comment/feed", RSS, (1, False, False)),
+        ("f", MANY, (50_000, True, False)),
+    ],
+    ids=["a feed", "by its path", "by its query", "by its title",
+         "a section for opinion", "more than is read"],
+)  # fmt: skip
+def test_comments_and_cut_readings_are_marked(
+    path: str, body: bytes, want: tuple[int, bool, bool]
+) -> None:
+    candidate = Candidate(f"https://hill.example/{path}", "link")
+    found = judge(candidate, body, None, candidate.url, night=date(2026, 3, 1))
+    assert found is not None
+    assert (found.n_entries, found.is_cut, found.is_comments) == want
 
 
 def front(*articles: str) -> bytes:

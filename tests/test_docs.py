@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
 import pytest
 
 from nightdesk.__main__ import build_parser
+from nightdesk.feeds import feed_row
+from nightdesk.newsstand.plays import PLAYS
 from nightdesk.warehouse.publish import list_marts
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +46,16 @@ def test_every_setting_is_documented() -> None:
     code = "".join(p.read_text("utf-8") for p in ROOT.glob("include/nightdesk/**/*.py"))
     used = set(re.findall(r"\"(NIGHTDESK_[A-Z]+(?:_[A-Z]+)*)\"", code))
     assert used <= named
+
+
+def test_every_play_and_row_key_is_documented() -> None:
+    sources = (ROOT / "docs/sources.md").read_text("utf-8")
+    assert [play for play in PLAYS if f"`{play}`" not in sources] == []
+    rows = (ROOT / "docs/jsonl.md").read_text("utf-8")
+    body = base64.b64encode(b"<rss><item><title>a</title></item></rss>").decode()
+    out = feed_row({"id": 1, "body_b64": body})
+    keys = [*out, *out["feed"], *out["entries"][0]]
+    assert [key for key in keys if f"`{key}`" not in rows] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -12,7 +12,7 @@ from httpworld import World, reply
 from nightworld import MORNING, NIGHT, Desk, write_feed, write_item, write_page
 
 from nightdesk.feeds import feed_row, parse_feed
-from nightdesk.model import Credit, Listing
+from nightdesk.model import Coverage, Credit, Listing
 
 ALPHA = "https://alpha.example"
 MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'
@@ -205,3 +205,25 @@ def test_an_old_article_that_has_changed_is_owed_for_a_while(
     assert "ok" not in desk.collect(None)  # and once is enough
     rows = desk.landing.read_folder(f"entries/night={NIGHT}", Listing)
     assert len({row.digest for row in rows if row.file}) == 1 + is_asked
+
+
+@pytest.mark.parametrize(
+    ("n_children", "reason"),
+    [(10, None), (12, "read 10 of 12 sitemaps")],
+    ids=["all are read", "two are left"],
+)
+def test_sitemaps_of_an_index_that_are_left_are_counted(
+    tmp_path: Path, n_children: int, reason: str | None
+) -> None:
+    child = "<sitemap><loc>https://alpha.example/map-{}.xml</loc></sitemap>"
+    page = "<url><loc>https://alpha.example/{}</loc><lastmod>{}</lastmod></url>"
+    with World() as world:
+        desk = Desk(tmp_path, world)
+        children = "".join(map(child.format, range(n_children)))
+        desk.serve("/feed", reply(f"<sitemapindex>{children}</sitemapindex>"))
+        for n in range(n_children):
+            urls = f"<urlset>{page.format(n, NIGHT)}</urlset>"
+            desk.serve(f"/map-{n}.xml", reply(urls, kind="text/xml"))
+        desk.collect()
+        (look,) = desk.landing.read_folder(f"coverage/night={NIGHT}", Coverage)
+    assert (look.status, look.reason, look.n_entries) == ("ok", reason, 10)

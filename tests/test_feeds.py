@@ -283,6 +283,16 @@ def test_a_bad_row_gets_a_status(row: dict[str, Any]) -> None:
     assert out["error"]
 
 
+def test_a_row_names_dates_that_cannot_be_read() -> None:
+    item = "<item><title>a</title><pubDate>{}</pubDate></item>"
+    body = "".join(map(item.format, ("Sun, 01 Mar 2026 10:00:00 GMT", "soon", "later")))
+    row = {
+        "id": 1,
+        "body_b64": base64.b64encode(f"<rss>{body}</rss>".encode()).decode(),
+    }
+    assert feed_row(row)["warnings"] == ["2 dates not read, such as 'soon'"]
+
+
 def test_parsing_is_pure() -> None:
     for path in CASES:
         first: Feed = parse_feed(path.read_bytes(), url=URL)

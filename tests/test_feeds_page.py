@@ -163,9 +163,51 @@ def test_sniffing_is_linear(piece: bytes) -> None:
     ],
 )
 def test_children_of_an_index(names: list[str], want: list[str]) -> None:
-    chosen = choose_children(
+    chosen, left = choose_children(
         [f"https://hill.example/{name}.xml" for name in names], date(2026, 3, 1)
     )
+    assert len(left) == {20: 10, 3: 2 if "map-1" in names else 0}.get(len(names), 0)
     found = [url.removeprefix("https://hill.example/")[:-4] for url in chosen]
     assert found[: len(want)] == want
     assert len(found) == (10 if len(names) == 20 else len(want))
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted", "left"),
+    [
+        ({"post-2": "2026-03-01T20:00:00Z"}, ["post-2"], []),
+        ({"post-2": "2026-03-01", "post-1": "2026-02-28"}, ["post-2", "post-1"], []),
+        ({"post-1": None}, ["post-1"], []),
+        ({"post-2": "2026-03-01", "page": None}, ["post-2", "page"], []),
+        ({"news": "2020-01-01", "post-2": "2026-03-01"}, ["news"], ["post-2"]),
+        ({f"new-{n}": "2026-03-01" for n in range(12)},
+         [f"new-{n}" for n in range(10)], ["new-10", "new-11"]),
+        ({}, [], []),
+    ],
+    ids=[
+        "one that changed that night, in the middle of the index",
+        "the nearest to the night first",
+        "one that says nothing of a change",
+        "both",
+        "a news map, and one that may tell as well",
+        "more than are read",
+        "none has changed since",
+    ],
+)  # fmt: skip
+def test_children_of_an_index_by_their_last_change(
+    changed: dict[str, str | None], wanted: list[str], left: list[str]
+) -> None:
+    """Beside them: two that state no change since the week before."""
+    stated = {"author": "2026-02-20", **changed, "tag": "2026-02-20T00:00:00Z"}
+    body = "".join(
+        f"<sitemap><loc>https://hill.example/{name}.xml</loc>"
+        + (f"<lastmod>{at}</lastmod>" if at else "")
+        + "</sitemap>"
+        for name, at in stated.items()
+    )
+    index = parse_feed(
+        f"<sitemapindex>{body}</sitemapindex>".encode(), url="https://hill.example/"
+    )
+    found = choose_children(index.children, date(2026, 3, 1), changed=index.changed)
+    names = [[u.rpartition("/")[2][:-4] for u in urls] for urls in found]
+    assert names == [wanted, left]

@@ -6,7 +6,7 @@ import pytest
 
 from nightdesk.errors import FeedError
 from nightdesk.model import Source
-from nightdesk.opml import make_source, read_opml, write_opml
+from nightdesk.opml import find_damage, make_source, read_opml, write_opml
 
 LIST = b"""<?xml version="1.0"?><opml version="2.0"><head><title>t</title></head><body>
 <outline text="Europe"><outline type="RSS" text="Hill &amp; Dale"
@@ -72,6 +72,31 @@ def test_what_is_no_list_is_refused(body: bytes) -> None:
         read_opml(body)
 
 
+ONE = '<outline text="One" xmlUrl="http://one.example/f"/>'
+
+
+@pytest.mark.parametrize(
+    ("text", "n_read", "want"),
+    [
+        (f"<opml><body>{ONE}</body></opml>", 1, None),
+        (LIST.decode(), 3, None),
+        (f"<opml>\n<body>\n{ONE}\n", 1, "cut at line 3"),
+        (f'<opml><body>{ONE}\n<outline text="Two" xmlUrl="http://tw', 1,
+         "cut at line 2, 1 of 2 subscriptions are lost"),
+        (f"<opml><body>{ONE}<!-- </opml>", 1, "cut at line 1"),
+        (f'<opml><body>{ONE}<outline xmlUrl="http://two.example/" text="a < b " c" '
+         "</body></opml>", 2, None),
+    ],
+    ids=["whole", "mended, and whole", "cut between two", "cut in an address",
+         "its end is in a comment", "mended, with nothing lost"],
+)  # fmt: skip
+def test_what_a_list_lacks_is_said(text: str, n_read: int, want: str | None) -> None:
+    outlines = read_opml(text.encode())
+    assert len(outlines) == n_read
+    found = find_damage(text.encode(), len(outlines))
+    assert found == (want and f"not well-formed: {want}")
+
+
 def test_entities_of_a_list_are_not_expanded() -> None:
     body = (
         b'<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body>'
@@ -83,12 +108,19 @@ def test_entities_of_a_list_are_not_expanded() -> None:
 def test_what_is_written_reads_the_same() -> None:
     sources = [
         Source("a", "Tag <b>\"&'\n\x01", "rss", "http://a.example/?x=1&y=2", lang="en"),
-        Source("b", "ب", "jsonfeed", "http://b.example/", tags=("asia", "wire")),
+        Source(
+            "b",
+            "ب",
+            "jsonfeed",
+            "http://b.example/",
+            tags=("asia", "wire"),
+            is_enabled=False,
+        ),
         Source("c", "Page", "page", "http://c.example/", link_pattern="x"),
     ]
     back = [make_source(o, ()) for o in read_opml(write_opml(sources).encode())]
-    assert [(s.kind, s.url, s.lang, s.tags) for s in back] == [
-        ("rss", "http://a.example/?x=1&y=2", "en", ()),
-        ("jsonfeed", "http://b.example/", None, ("asia", "wire")),
+    assert [(s.kind, s.url, s.lang, s.tags, s.is_enabled) for s in back] == [
+        ("rss", "http://a.example/?x=1&y=2", "en", (), True),
+        ("jsonfeed", "http://b.example/", None, ("asia", "wire"), False),
     ]
     assert [s.name for s in back] == ["Tag <b>\"&'", "ب"]

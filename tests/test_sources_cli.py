@@ -26,6 +26,10 @@ OPML = b"""<opml version="2.0"><body><outline text="World">
 <outline text="Odd" xmlUrl="ftp://odd.example/"/></body></opml>"""
 
 
+HILL = "{id: hill, name: Hill, kind: rss, url: 'https://hill.example/rss'}"
+DALE = HILL.replace("hill", "dale")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("LANDING", "WAREHOUSE", "MIRRORS", "CONTACT"):
@@ -135,6 +139,7 @@ def test_discover_reads_what_a_page_links(
         (["discover", "ftp://hill.example/"], 2, "scheme is not http"),
         (["discover", "https://u:p@hill.example/"], 2, "password"),
         (["discover", "http://127.0.0.1/"], 2, "forbidden_address"),
+        (["discover", "http://127.0.0.1/"], 2, "if it is yours: --allow-private"),
         (["try", "nowhere"], 2, "'nowhere' is neither a source"),
         (["try", "harbour-ledger", "--link-pattern", "("], 2, "--link_pattern"),
         (["import-opml", "/nowhere.opml"], 2, "No such file"),
@@ -144,6 +149,7 @@ def test_discover_reads_what_a_page_links(
         "another scheme",
         "a password",
         "a private address",
+        "and what lets it be asked",
         "an unknown source",
         "a broken pattern",
         "no file to read",
@@ -206,6 +212,124 @@ def test_try_names_problems(capsys) -> None:
     assert "none of" in found["problems"][0]
 
 
+# a server of our own -------------------------------------------------------
+
+RSS = (
+    "<rss><channel><title>{}</title><item><link>/{}</link>"
+    "<pubDate>Sun, 01 Mar 2026 10:00:00 GMT</pubDate></item></channel></rss>"
+)
+INDEX = "<sitemapindex>{}</sitemapindex>"
+CHILD = "<sitemap><loc>https://hill.example/{}.xml</loc></sitemap>"
+URLS = "<urlset><url><loc>https://hill.example/{}</loc></url></urlset>"
+
+
+@pytest.fixture
+def server(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """A world at hill.example; its sources are a newsstand's, so nobody waits."""
+    with Server() as server:
+        mirrors = home / "mirrors.json"
+        mirrors.write_text(json.dumps({"https://hill.example/": server.url("/")}))
+        monkeypatch.setenv("NIGHTDESK_MIRRORS", str(mirrors))
+        yield server
+
+
+def test_discover_names_each_row_and_puts_comments_last(server, capsys) -> None:
+    head = '<link rel="alternate" type="application/rss+xml" href="{}">'
+    paths = ("/comments/feed/", "/a.rss", "/b.rss")
+    server.pages["/"] = reply("".join(map(head.format, paths)))
+    for path in paths:
+        server.pages[path] = reply(RSS.format("Hill", path[1]), kind="text/xml")
+    code, rows = ask(capsys, "discover", "https://hill.example/")
+    assert code == 0
+    assert [(row["id"], row["url"].rpartition("example")[2]) for row in rows] == [
+        ("hill", "/a.rss"),
+        ("hill-2", "/b.rss"),
+        ("hill-3", "/comments/feed/"),
+    ]
+    assert main(["sources", "discover", "https://hill.example/"]) == 0
+    out = capsys.readouterr().out
+    assert "# comments\n  - id: hill-3" in out
+    assert len(yaml.safe_load(out)) == 3
+
+
+def serve_index(server, n_children: int) -> None:
+    names = [f"map-{n}" for n in range(n_children)]
+    server.pages["/"] = reply("nothing here")
+    server.pages["/sitemap.xml"] = reply(
+        INDEX.format("".join(map(CHILD.format, names))), kind="text/xml"
+    )
+    for name in names[1:]:
+        server.pages[f"/{name}.xml"] = reply(URLS.format(name), kind="text/xml")
+
+
+def test_discover_looks_into_an_index(server, capsys) -> None:
+    serve_index(server, 14)
+    code, (row,) = ask(capsys, "discover", "https://hill.example/")
+    assert (code, row["n_entries"]) == (0, 9)
+    assert row["note"] == "an index of 14 sitemaps; a night reads 10"
+    assert row["reads"][:2] == [
+        "https://hill.example/map-0.xml: not_found",
+        "https://hill.example/map-1.xml: 1 entries",
+    ]
+    assert main(["sources", "discover", "https://hill.example/"]) == 0
+    assert "#   reads https://hill.example/map-1.xml: 1 " in capsys.readouterr().out
+
+
+def test_try_reads_of_an_index_what_a_run_reads(server, capsys) -> None:
+    serve_index(server, 14)
+    code, found = ask(capsys, "try", "https://hill.example/sitemap.xml")
+    assert (code, len(found["entries"]), len(found["children"])) == (0, 9, 10)
+    assert found["children"][0]["outcome"] == "not_found"
+    assert found["problems"][0].startswith("4 of its 14 sitemaps may tell of the night")
+    assert main(["sources", "try", "https://hill.example/sitemap.xml"]) == 0
+    assert "sitemap   https://hill.example/map-1.xml: ok, 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("action", ["discover", "try"])
+def test_a_private_address_is_asked_if_that_is_wanted(capsys, action: str) -> None:
+    with Server() as server:
+        server.pages["/feed/"] = reply(RSS.format("Hill", "x"), kind="text/xml")
+        url = server.url("/feed/")
+        assert main(["sources", action, url]) in (1, 2)
+        assert "if it is yours: --allow-private" in "".join(capsys.readouterr())
+        assert main(["sources", action, url, "--allow-private"]) == 0
+        out = capsys.readouterr().out
+        assert ("allow_private: true" in out) == (action == "discover")
+
+
+def test_a_mistake_in_the_file_stops_only_what_needs_it(
+    home: Path, server, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@hill.example")
+    monkeypatch.setattr("nightdesk.cli.asking.gap_of", lambda _: 0.0)
+    path = own_file(home)
+    path.parent.mkdir(parents=True)
+    path.write_text(f"sources: [{HILL.replace('kind: rss', 'kind: x')}]")
+    server.pages["/rss"] = reply(RSS.format("Hill", "x"), kind="text/xml")
+    assert main(["sources", "try", "https://hill.example/rss"]) == 0
+    assert "left aside, for its mistakes" in capsys.readouterr().err
+    assert main(["sources", "discover", "https://hill.example/rss"]) == 0
+    err = capsys.readouterr().err
+    assert "discover: asking hill.example" in err
+    assert "addresses to try" in err
+    assert main(["sources", "try", "hill"]) == 2
+
+
+def test_validate_warns_of_what_is_hardly_meant(home: Path, capsys) -> None:
+    rows = [
+        HILL,
+        DALE.replace("//dale", "//hill"),
+        "{id: in, name: In, kind: rss, url: 'http://10.0.0.1/feed'}",
+        "{id: ok, name: Ok, kind: rss, url: 'http://10.0.0.2/', allow_private: true}",
+    ]
+    (home / "my.yaml").write_text(f"sources: [{', '.join(rows)}]")
+    assert main(["sources", "validate", str(home / "my.yaml")]) == 0
+    told = [x for x in capsys.readouterr().out.splitlines() if "warning" in x]
+    assert len(told) == 2
+    assert "hill: has the url of dale too" in told[0]
+    assert "in: http://10.0.0.1/feed is a private address" in told[1]
+
+
 def test_opml_becomes_sources_beside_what_is_there(home: Path, capsys) -> None:
     (home / "in.opml").write_bytes(OPML)
     words = ("import-opml", str(home / "in.opml"))
@@ -226,6 +350,32 @@ def test_opml_becomes_sources_beside_what_is_there(home: Path, capsys) -> None:
     assert "1 sources added, 3 left out" in capsys.readouterr().out
     assert "# my own words" in path.read_text("utf-8")
     assert len(load_sources(path).sources) == 3
+
+
+def test_what_an_import_leaves_out_or_lacks_is_said(home: Path, capsys) -> None:
+    text = OPML.replace(b"ftp://odd.example/", b"http://10.0.0.1/feed")
+    (home / "in.opml").write_bytes(text.removesuffix(b"</body></opml>"))
+    words = ("import-opml", str(home / "in.opml"))
+    assert main(["sources", *words, "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "in.opml: not well-formed: cut at line 5; what was read is kept" in out
+    assert "# left out http://10.0.0.1/feed: a private address" in out
+    assert yaml.safe_load(out)[0]["id"] == "hill-news"
+    code, report = ask(capsys, *words)
+    assert (code, report["damage"]) == (0, "not well-formed: cut at line 5")
+    assert len(report["added"]) == 2
+
+
+def test_a_disabled_source_goes_out_and_comes_back_disabled(home: Path, capsys) -> None:
+    path = own_file(home)
+    path.parent.mkdir(parents=True)
+    path.write_text(f"sources: [{HILL.replace('kind', 'enabled: false, kind')}]")
+    out = home / "out.opml"
+    assert main(["sources", "export-opml", str(out)]) == 0
+    path.unlink()
+    assert main(["sources", "import-opml", str(out)]) == 0
+    (source,) = load_sources(path).sources
+    assert (source.name, source.is_enabled) == ("Hill", False)
 
 
 def test_a_dry_run_writes_nothing(home: Path, capsys) -> None:
@@ -297,10 +447,6 @@ def test_schema_is_printed_as_json(capsys) -> None:
     assert main(["sources", "schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert "link_pattern" in schema["$defs"]["Source"]["properties"]
-
-
-HILL = "{id: hill, name: Hill, kind: rss, url: 'https://hill.example/rss'}"
-DALE = HILL.replace("hill", "dale")
 
 
 @pytest.mark.parametrize(

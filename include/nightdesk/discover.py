@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 from nightdesk.errors import FeedError
-from nightdesk.feeds import parse_feed
+from nightdesk.feeds import choose_children, parse_feed
 from nightdesk.feeds.page import Link, list_links, parse_html, read_title
 from nightdesk.model import Feed, SourceKind
 from nightdesk.urls import canonicalize_url, registered_domain
@@ -44,6 +44,8 @@ _MAX_SITEMAPS = 20
 _HEADLINE = 22
 _VARIES = re.compile(r"\\d|\[-_\]|\{9,\}")  # what `_shape_of` makes of ids and slugs
 _MIN_ARTICLES = 3
+_COMMENTS_PATH = re.compile(r"(?:^|[/._=-])comments(?:[/._&-]|$)", re.I)
+_COMMENTS_TITLE = re.compile(r"\bcomments\b|^(?:commentaires|comentarios|kommentare)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Proposal:
     link_pattern: str | None = None
     examples: tuple[str, ...] = ()
     note: str | None = None
+    is_cut: bool = False  # it has more entries than were read
+    is_comments: bool = False  # of what readers say, not of articles
+    children: tuple[str, ...] = ()  # of a sitemap index: those that a night reads
+    reads: tuple[str, ...] = ()  # of those that were asked, what each has given
 
 
 def list_candidates(
@@ -115,9 +121,22 @@ def find_sitemaps(robots: bytes, url: str) -> tuple[str, ...]:
 
 
 def judge(
-    candidate: Candidate, body: bytes, content_type: str | None, final_url: str
+    candidate: Candidate,
+    body: bytes,
+    content_type: str | None,
+    final_url: str,
+    *,
+    night: date,
 ) -> Proposal | None:
-    """Return the proposal of a candidate's answer, None where it is no feed."""
+    """Return the proposal of a candidate's answer, None where it is no feed.
+
+    Args:
+        candidate: what was asked.
+        body: of the answer.
+        content_type: of the answer.
+        final_url: where it came from in the end.
+        night: whose children of a sitemap index are named.
+    """
     try:
         feed = parse_feed(body, url=final_url, content_type=content_type)
     except FeedError:
@@ -125,16 +144,50 @@ def judge(
     kind = "sitemap" if feed.kind == "sitemapindex" else feed.kind
     if not feed.entries and not feed.children:
         return None
+    wanted, _ = choose_children(feed.children, night, changed=feed.changed)
+    n_all = len(feed.children)
+    title = feed.title or candidate.title
     return Proposal(
         kind=cast(SourceKind, kind),
         url=candidate.url,
         via=candidate.via,
-        title=feed.title or candidate.title,
+        title=title,
         n_entries=len(feed.entries),
         newest_at=_newest(feed),
         examples=tuple(entry.url for entry in feed.entries[:3]),
-        note=f"an index of {len(feed.children)} sitemaps" if feed.children else None,
+        note=f"an index of {n_all} sitemaps; a night reads {len(wanted)}"
+        if n_all
+        else None,
+        is_cut=any(warning.startswith("cut after ") for warning in feed.warnings),
+        is_comments=is_comments_feed(candidate.url, title),
+        children=wanted,
     )
+
+
+def add_children(proposal: Proposal, read: Sequence[Proposal]) -> Proposal:
+    """Return the proposal of an index with what its children were found to list."""
+    examples = dict.fromkeys(url for child in read for url in child.examples)
+    stated = [child.newest_at for child in read if child.newest_at is not None]
+    return replace(
+        proposal,
+        n_entries=sum(child.n_entries for child in read),
+        newest_at=max(stated, default=None),
+        examples=tuple(examples)[:3],
+    )
+
+
+def is_comments_feed(url: str, title: str | None) -> bool:
+    """Return whether a feed lists what readers say, by its address or its title.
+
+    >>> is_comments_feed("https://hill.example/comments/feed/", None)
+    True
+    >>> is_comments_feed("https://hill.example/comment/rss", "Comment and analysis")
+    False
+    """
+    parts = urlsplit(url)
+    where = f"{parts.path}?{parts.query}"
+    said = _COMMENTS_TITLE.search((title or "").lower())
+    return bool(_COMMENTS_PATH.search(where) or said)
 
 
 def _newest(feed: Feed) -> datetime | None:

@@ -144,7 +144,7 @@ def _judge_login(state: PollState, connection: str | None) -> list[Finding]:
         since = f" since {state.failed_since:%Y-%m-%d}" if state.failed_since else ""
         why = f"its feed {'refuses our' if connection else 'wants a'} login{since}"
     elif connection and state.login_lost == "missing":
-        why = f"connection {connection} holds no login"
+        why = f"connection {connection} holds no login that can be read"
     elif connection and state.login_lost:
         why = f"its pages refuse our login, last seen {state.login_lost_at:%Y-%m-%d}"
     else:
@@ -152,6 +152,8 @@ def _judge_login(state: PollState, connection: str | None) -> list[Finding]:
     mend = "name the connection that holds your login as a subscriber"
     if connection:
         mend = f"renew the cookie in connection {connection}"
+        if state.login_lost == "missing":
+            mend = f"put `Cookie: name=value` into connection {connection}"
     return [Finding("auth", why, mend)]
 
 

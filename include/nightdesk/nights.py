@@ -29,6 +29,8 @@ REJECTED = frozenset(
 )
 
 ONE_DAY = timedelta(days=1)
+#: Why an entry is rejected whose page somebody brought in by hand and took back.
+REMOVED = "removed_by_hand"
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ def plan_night(
         sources: the sources by id (for their time zones and first ids).
         rank: see `merge_listings`.
     """
+    gone = {
+        (k.file, k.offset) for looks in known.values() for k in looks if k.is_removal
+    }
+    removed = [row for row in rows if (row.file, row.offset) in gone]
+    rows = [row for row in rows if (row.file, row.offset) not in gone]
     merged = merge_listings(rows, rank)
     groups: dict[int, list[Listing]] = {}
     for listing in merged.values():
@@ -167,7 +174,22 @@ def plan_night(
         )
         entries += some_entries
         pages += some_pages
+    entries += _list_removed(night, merge_listings(removed, rank).values(), entries)
     return NightPlan(tuple(entries), tuple(pages))
+
+
+def _list_removed(
+    night: date, rows: Iterable[Listing], entries: Sequence[PlannedEntry]
+) -> list[PlannedEntry]:
+    """Return what a night rejects because it was taken back and is not listed again."""
+    there = {(entry.source_id, entry.url) for entry in entries}
+    taken = {entry.article_id for entry in entries}
+    return [
+        _entry(row, "rejected", REMOVED, is_primary=row.article_id not in taken)
+        for row in rows
+        if (row.source_id, row.url) not in there
+        and (stated_night(row) or row.listed_at.date()) == night
+    ]
 
 
 def _captures(

@@ -17,7 +17,8 @@ from xml.sax.saxutils import quoteattr
 from nightdesk.errors import FeedError
 from nightdesk.feeds.charset import decode_document
 from nightdesk.feeds.mend import mend_xml
-from nightdesk.feeds.tree import Tree, guard_xml, parse_tree
+from nightdesk.feeds.reader import find_root
+from nightdesk.feeds.tree import CDATA_OR_COMMENT, Tree, guard_xml, parse_tree
 from nightdesk.model import BY_HAND, Source, SourceKind
 from nightdesk.urls import host
 
@@ -29,6 +30,10 @@ _KINDS: dict[str, SourceKind] = {
     "sitemap": "sitemap",
 }
 _MAX_NAME, _MAX_ID = 200, 63
+_OWN = "urn:nightdesk:opml"  # namespace of what only we write
+_SUBSCRIPTION = re.compile(
+    r"<(?:[\w.-]+:)?outline\s[^<]*?\bxmlUrl\s*=\s*[\"']?\s*[^\s\"'<>]", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Outline:
     kind: str | None = None  # `type` as stated, lower case
     folders: tuple[str, ...] = ()
     key: str = "xmlUrl"  # as it is spelled
+    is_enabled: bool = True
 
 
 def read_opml(body: bytes, url: str = "") -> tuple[Outline, ...]:
@@ -65,6 +71,28 @@ def read_opml(body: bytes, url: str = "") -> tuple[Outline, ...]:
     return outlines
 
 
+def find_damage(body: bytes, n_read: int) -> str | None:
+    """Return what a list lacks: its end, or some that it states; None: nothing.
+
+    Args:
+        body: of the list.
+        n_read: how many subscriptions `read_opml` has found in it.
+
+    >>> find_damage(b'<opml><body><outline xmlUrl="http://hill.example/f"/>', 1)
+    'not well-formed: cut at line 1'
+    """
+    text = decode_document(body).text.replace("\0", "")
+    bare = CDATA_OR_COMMENT.sub("", guard_xml(text, ""))
+    root = re.escape(find_root(bare))
+    problems = []
+    if not re.search(rf"</(?:[\w.-]+:)?{root}\s*>|<{root}[^<>]*/>", bare, re.I):
+        problems.append(f"cut at line {text.rstrip().count(chr(10)) + 1}")
+    n_stated = sum(1 for _ in _SUBSCRIPTION.finditer(bare))
+    if n_stated > n_read:
+        problems.append(f"{n_stated - n_read} of {n_stated} subscriptions are lost")
+    return f"not well-formed: {', '.join(problems)}" if problems else None
+
+
 def _read_outlines(tree: Tree) -> Iterator[Outline]:
     for element in tree.root.iter():
         if tree.name(element).rpartition(":")[2] != "outline":
@@ -82,6 +110,7 @@ def _read_outlines(tree: Tree) -> Iterator[Outline]:
             kind=(lowered.get("type") or "").strip().lower() or None,
             folders=_read_folders(tree, element, lowered.get("category") or ""),
             key=key,
+            is_enabled=stated.get(f"{{{_OWN}}}enabled") != "false",
         )
 
 
@@ -118,6 +147,7 @@ def make_source(outline: Outline, taken: Collection[str]) -> Source:
         url=url,
         lang=lang if re.fullmatch(r"[a-z]{2,3}", lang) else None,
         tags=tuple(dict.fromkeys(filter(None, map(make_slug, outline.folders)))),
+        is_enabled=outline.is_enabled,
     )
 
 
@@ -150,9 +180,11 @@ def make_slug(text: str) -> str:
 def write_opml(sources: Iterable[Source], title: str = "nightdesk sources") -> str:
     """Return a subscription list of the sources that have a feed.
 
+    A source that is not polled says so in an attribute of ours, which others pass over.
+
     >>> print(write_opml([]), end="")
     <?xml version="1.0" encoding="UTF-8"?>
-    <opml version="2.0">
+    <opml version="2.0" xmlns:nightdesk="urn:nightdesk:opml">
       <head><title>nightdesk sources</title></head>
       <body>
       </body>
@@ -161,7 +193,7 @@ def write_opml(sources: Iterable[Source], title: str = "nightdesk sources") -> s
     head = title.replace("&", "&amp;").replace("<", "&lt;")
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<opml version="2.0">',
+        f'<opml version="2.0" xmlns:nightdesk="{_OWN}">',
         f"  <head><title>{_printable(head)}</title></head>",
         "  <body>",
         *(f"    {_write_outline(s)}" for s in sources if s.kind != "page"),
@@ -180,6 +212,7 @@ def _write_outline(source: Source) -> str:
         "xmlUrl": source.url,
         "language": source.lang,
         "category": ",".join(source.tags),
+        "nightdesk:enabled": None if source.is_enabled else "false",
     }
     words = [f"{k}={quoteattr(_printable(v))}" for k, v in values.items() if v]
     return f"<outline {' '.join(words)}/>"

@@ -14,6 +14,7 @@ from nightdesk.errors import ConfigError
 PACKAGE = Path(__file__).parent
 SHIPPED = PACKAGE.parent / "config"
 CHECKOUT = PACKAGE.parents[1]
+_CONTACT = re.compile(r"(?:mailto:)?[\w.+-]+@[\w.-]+|https?://[\w.-]+[!-~]*")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         warehouse=env.get("NIGHTDESK_WAREHOUSE")
         or str(data / "warehouse" / "nightdesk.duckdb"),
         mirrors=_read_mirrors(env.get("NIGHTDESK_MIRRORS")),
-        contact=env.get("NIGHTDESK_CONTACT") or None,
+        contact=_read_contact(env.get("NIGHTDESK_CONTACT")),
         newsstand_articles=_read_count(env, "NIGHTDESK_NEWSSTAND_ARTICLES", 180),
     )
 
@@ -75,7 +76,23 @@ def read_secret(name: str, environ: Mapping[str, str] | None = None) -> str | No
     'Cookie: a=b'
     """
     env = os.environ if environ is None else environ
-    return env.get(f"NIGHTDESK_SECRET_{re.sub(r'[^A-Z0-9]', '_', name.upper())}")
+    return env.get(secret_variable(name))
+
+
+def secret_variable(name: str) -> str:
+    """Return the variable that holds a connection's secret outside Airflow."""
+    return f"NIGHTDESK_SECRET_{re.sub(r'[^A-Z0-9]', '_', name.upper())}"
+
+
+def _read_contact(text: str | None) -> str | None:
+    """Return whom servers may ask: what an operator can write to or open."""
+    text = (text or "").strip()
+    if text and not _CONTACT.fullmatch(text):
+        raise ConfigError(
+            f"NIGHTDESK_CONTACT: {text!r} is neither an e-mail address, such as "
+            "desk@newsroom.example, nor a URL, such as https://newsroom.example/bot"
+        )
+    return text or None
 
 
 def _read_count(env: Mapping[str, str], name: str, default: int) -> int:

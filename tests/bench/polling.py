@@ -89,9 +89,7 @@ def simulate(
     return score
 
 
-def run_feed(
-    times: list[datetime], rule: Rule, score: Score, *, is_cold: bool
-) -> None:
+def run_feed(times: list[datetime], rule: Rule, score: Score, *, is_cold: bool) -> None:
     """Poll one feed until a day after its last entry."""
     is_due, learn = rule
     window = max(10, len(times) // 2)

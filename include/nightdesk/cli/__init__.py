@@ -24,6 +24,15 @@ def add_command(
     return parser
 
 
+def add_private_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--allow-private`, for what asks one address."""
+    parser.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="ask a private address too, as the key `allow_private` of a source does",
+    )
+
+
 def parse_day(text: str) -> date:
     """Return a day written as YYYY-MM-DD.
 

@@ -52,7 +52,8 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 def _say_missing(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         if row["status"] != "ok":
-            say(f"missing    {row['source_id']}: {row['status']}, {row['reason']}")
+            why = f", {row['reason']}" if row["reason"] else ""
+            say(f"missing    {row['source_id']}: {row['status']}{why}")
 
 
 def locate_brief(settings: Settings, night: date) -> str:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from nightdesk.cli import Commands, add_command, parse_day, say, say_json
+from nightdesk.cli import (
+    Commands,
+    add_command,
+    add_private_option,
+    parse_day,
+    say,
+    say_json,
+)
+from nightdesk.cli.asking import load_leniently
 from nightdesk.cli.night import open_job
+from nightdesk.config import load_settings
 from nightdesk.errors import ConfigError
 from nightdesk.pipeline.add_task import SOURCE_ID, Added, add_page
+from nightdesk.pipeline.remove_task import remove_page
 
 
 def add_commands(commands: Commands) -> None:
@@ -28,7 +38,13 @@ def add_commands(commands: Commands) -> None:
         metavar="DAY",
         help="the night to list it in; default: the day the page states, else today",
     )
-    add.add_argument("--url", help="address of a FILE; default: what the page states")
+    add.add_argument("--url", help="address of a FILE that does not state its own")
+    add.add_argument(
+        "--remove",
+        action="store_true",
+        help="take back what was added under this address",
+    )
+    add_private_option(add)
     add.add_argument("--json", action="store_true", help="print it as JSON")
 
 
@@ -36,8 +52,18 @@ def _add(options: argparse.Namespace) -> int:
     is_address = options.page.startswith(("http://", "https://"))
     if is_address and options.url:
         raise ConfigError("--url: says the address of a file, and this is no file")
-    with open_job(with_world=is_address) as job:
-        added = add_page(job, options.page, night=options.night, url=options.url)
+    if options.remove:
+        return _remove(options.page)
+    sources = load_leniently(load_settings()) if is_address else None
+    with open_job(with_world=bool(sources and sources.is_newsstand)) as job:
+        added = add_page(
+            job,
+            options.page,
+            night=options.night,
+            url=options.url,
+            sources=sources,
+            allow_private=options.allow_private,
+        )
     if options.json:
         say_json(
             {
@@ -50,6 +76,15 @@ def _add(options: argparse.Namespace) -> int:
         )
     else:
         _say(added)
+    return 0
+
+
+def _remove(url: str) -> int:
+    with open_job(with_world=False) as job:
+        nights = remove_page(job, url)
+    say(f"{url}: taken back; the next build rejects it: removed_by_hand")
+    for night in nights:
+        say(f"  to build night {night} again: nightdesk run --offline --night {night}")
     return 0
 
 

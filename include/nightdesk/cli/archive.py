@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli.progress import show_progress, warn
 from nightdesk.config import load_settings
 from nightdesk.errors import ArchiveError, ConfigError
 from nightdesk.landing import Landing
+from nightdesk.landing.export import export_day
 from nightdesk.landing.inspect import (
-    Progress,
-    export_day,
+    BYTES_NOT_LISTED,
+    NOT_LISTED,
     find_captures,
     find_lost,
     index_day,
-    read_captures,
+    read_index,
     summarize_day,
     verify_day,
 )
-from nightdesk.model import Capture
+from nightdesk.model import Capture, Finding
 from nightdesk.urls import article_id, canonicalize_url
-
-_EVERY_S = 2.0
 
 
 def add_commands(commands: Commands) -> None:
@@ -110,42 +108,38 @@ def _open() -> Landing:
     return Landing(load_settings().landing)
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Progress]:
-    """Show on the standard error stream how far long work is, every two seconds."""
-    last = time.monotonic()
-    is_shown, is_terminal = False, sys.stderr.isatty()
-
-    def show(n_done: int, n_all: int, file: str) -> None:
-        nonlocal last, is_shown
-        if time.monotonic() - last < _EVERY_S:
-            return
-        last, is_shown = time.monotonic(), True
-        line = f"{what}: {n_done} of {n_all} {file}"
-        sys.stderr.write(f"\r\x1b[K{line}" if is_terminal else f"{line}\n")
-        sys.stderr.flush()
-
-    yield show
-    if is_shown and is_terminal:
-        sys.stderr.write("\r\x1b[K")
-
-
 def _list(options: argparse.Namespace) -> int:
     landing = _open()
     columns: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    findings: list[Finding]
     if options.day:
-        rows = [asdict(row) for row in read_captures(landing, options.day)]
+        captures, findings = read_index(landing, options.day)
+        rows = [asdict(row) for row in captures]
         columns = ("captured_at", "source_id", "url", "file", "offset")
     else:
-        rows = [asdict(summarize_day(landing, d)) for d in landing.capture_days()]
+        rows, findings = [], []
+        for day in landing.capture_days():
+            captures, damaged = read_index(landing, day)
+            findings += damaged
+            rows.append(asdict(summarize_day(landing, day, captures)))
         columns = ("day", "n_files", "n_records", "n_urls", "n_bodies", "size_bytes")
+    _warn_of(findings)
     if options.json:
         say_json(rows)
     elif rows:
         say_table(rows, columns)
     else:
         say("nothing was captured" + (f" on {options.day}" if options.day else " yet"))
-    return 0
+    return 1 if findings and not rows else 0
+
+
+def _warn_of(findings: list[Finding]) -> None:
+    """Name what is damaged, and its cure, beside the answer."""
+    for finding in findings:
+        at = "" if finding.offset is None else f" at {finding.offset}"
+        warn(f"DAMAGED {finding.file}{at}: {finding.problem}")
+        warn(f"  what to do: {finding.cure}")
 
 
 def _get(options: argparse.Namespace) -> int:
@@ -178,7 +172,9 @@ def _find(landing: Landing, url: str, at: datetime | None) -> Capture:
         urls.add(canonical := canonicalize_url(url))
     except ValueError as error:
         raise ConfigError(f"archive get: {error}") from error
-    if found := find_captures(landing, urls, at):
+    found, findings = find_captures(landing, urls, at)
+    _warn_of(findings)
+    if found:
         return found[-1]
     known = landing.find_urls({article_id(canonical)}).get(article_id(canonical), [])
     places = [
@@ -197,7 +193,7 @@ def _find(landing: Landing, url: str, at: datetime | None) -> Capture:
     earlier = [p for p in places if at is None or p.captured_at <= at]
     if earlier:
         return max(earlier, key=lambda place: place.captured_at)
-    later = find_captures(landing, urls) or places
+    later = find_captures(landing, urls)[0] or places
     when = f"; but later, at {min(p.captured_at for p in later)}" if later else ""
     raise ArchiveError(
         f"archive: {url}: not captured{f' until {at}' if at else ''}{when}"
@@ -207,7 +203,7 @@ def _find(landing: Landing, url: str, at: datetime | None) -> Capture:
 def _verify(options: argparse.Namespace) -> int:
     landing, n_good, findings = _open(), 0, []
     for day in [options.day] if options.day else landing.capture_days():
-        with _progress(f"verify {day}") as progress:
+        with show_progress(f"verify {day}") as progress:
             good, found = verify_day(landing, day, progress)
         n_good += good
         findings += found
@@ -220,21 +216,24 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         for finding in findings:
             at = "" if finding.offset is None else f" at {finding.offset}"
-            say(f"DAMAGED {finding.file}{at}: {finding.problem}")
+            is_whole = finding.problem in (NOT_LISTED, BYTES_NOT_LISTED)
+            word = "UNLISTED" if is_whole else "DAMAGED"
+            say(f"{word} {finding.file}{at}: {finding.problem}")
             say(f"  what to do: {finding.cure}")
         say(f"{n_good} records are good, {len(findings)} problems")
     return 1 if findings else 0
 
 
 def _index(options: argparse.Namespace) -> int:
-    with _progress(f"index {options.day}") as progress:
+    with show_progress(f"index {options.day}") as progress:
         n_new = index_day(_open(), options.day, progress)
     say(f"{n_new} records were not in the index of {options.day}, and are now")
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
-    with _progress(f"export {options.day}") as progress:
-        n_records = export_day(_open(), options.day, options.out, progress)
-    say(f"{options.out}: {n_records} records")
-    return 0
+    with show_progress(f"export {options.day}") as progress:
+        n, findings = export_day(_open(), options.day, options.out, progress)
+    _warn_of(findings)
+    say(f"{options.out}: {n} records" + f", {len(findings)} lost" * bool(findings))
+    return 1 if findings else 0

@@ -43,7 +43,8 @@ def add_commands(commands: Commands) -> None:
         commands,
         "feed",
         lambda o: run_stage(o, _feed_rows),
-        "parse feeds: rows {id, body_b64, headers?, url?}",
+        "parse feeds: rows {id, body_b64, headers?, url?} to rows "
+        "{id, status, feed, entries, warnings}",
         "feed --jsonl in.jsonl out.jsonl",
     )
     add_option(feed)
@@ -51,7 +52,8 @@ def add_commands(commands: Commands) -> None:
         commands,
         "fetch",
         lambda o: run_stage(o, partial(_fetch_rows, o)),
-        "fetch addresses with every guard on: rows {id, url}",
+        "fetch addresses with every guard on: rows {id, url} to rows {id, outcome, "
+        "status, final_url, bytes_wire, bytes_decoded, ms, error}, as they finish",
         "fetch --jsonl in.jsonl out.jsonl --contact desk@newsroom.example",
     )
     add_option(fetch)

@@ -125,8 +125,11 @@ def open_job(*, with_world: bool) -> Iterator[Job]:
     """Yield a job of this process; the sample world runs while its sources are used."""
     settings = load_settings()
     run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}__{os.getpid()}"
-    sources = load_sources(sources_path(settings))
-    if not (with_world and sources.is_newsstand and settings.mirrors is None):
+    if not (
+        with_world
+        and settings.mirrors is None
+        and load_sources(sources_path(settings)).is_newsstand
+    ):
         yield Job(settings, run_id)
         return
     from nightdesk.newsstand import World, serve

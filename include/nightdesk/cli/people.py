@@ -6,7 +6,15 @@ import argparse
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli import (
+    Commands,
+    add_command,
+    add_private_option,
+    parse_day,
+    say,
+    say_json,
+    say_table,
+)
 from nightdesk.cli.accounts import locate_brief
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
@@ -39,6 +47,7 @@ def add_commands(commands: Commands) -> None:
         "try https://news.example/story",
     )
     attempt.add_argument("page", metavar="URL|FILE")
+    add_private_option(attempt)
     brief = add_command(
         commands,
         "brief",
@@ -121,7 +130,8 @@ def _try(options: argparse.Namespace) -> int:
     from nightdesk.cli.attempt import read_page, say_page
 
     settings = load_settings()
-    return 0 if say_page(settings, read_page(settings, options.page)) else 1
+    page = read_page(settings, options.page, allow_private=options.allow_private)
+    return 0 if say_page(settings, page) else 1
 
 
 def _brief(options: argparse.Namespace) -> int:

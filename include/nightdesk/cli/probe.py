@@ -1,40 +1,49 @@
-"""One look at a server, for people: discover an outlet's feeds, try a source.
+"""One look at an outlet, for people: which feeds, sitemaps or pages does it have?
 
 Nothing is archived and no state is written; every guard of the fetcher is on.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
+from nightdesk.cli.asking import (
+    check_address,
+    make_request,
+    name_failure,
+    open_fetcher,
+)
+from nightdesk.cli.progress import show_progress, warn
 from nightdesk.cli.source_file import write_rows
-from nightdesk.config import Settings, SourceList, read_secret
+from nightdesk.config import Settings, SourceList
 from nightdesk.discover import (
+    Candidate,
     Proposal,
+    add_children,
     judge,
     list_candidates,
     propose_page,
 )
-from nightdesk.errors import ConfigError, FeedError, NightdeskError
-from nightdesk.feeds import parse_feed
-from nightdesk.feeds.page import compile_pattern
+from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.fetch import Fetched, Fetcher, Request
-from nightdesk.landing import Landing
-from nightdesk.model import Feed, Source
+from nightdesk.model import Source
 from nightdesk.opml import make_id
-from nightdesk.pipeline.job import user_agent, utc_now
-from nightdesk.pipeline.logins import read_login
-from nightdesk.urls import article_id, canonicalize_url, host
+from nightdesk.pipeline.job import utc_now
+from nightdesk.urls import host
 
-_FAR = timedelta(days=1)  # a date further ahead than that is a mistake
+_MOST_CHILDREN = 10  # requests for the children of all indexes of one outlet
+_UNREACHED = ("dns", "connection", "forbidden_address", "tls")
 
 
-def discover(settings: Settings, sources: SourceList, url: str) -> list[Proposal]:
+def discover(
+    settings: Settings, sources: SourceList, url: str, *, allow_private: bool = False
+) -> list[Proposal]:
     """Return what an outlet can be watched by, the most trusted first.
+
+    Feeds of comments come last.
 
     Raises:
         ConfigError: no http(s) address, or a server that cannot be reached.
@@ -42,193 +51,129 @@ def discover(settings: Settings, sources: SourceList, url: str) -> list[Proposal
     """
     if "://" not in url:
         url = f"https://{url}"
-    _check_address(url)
-    with _open_fetcher(settings, sources) as fetcher:
-        front = fetcher.fetch(Request(url=url, purpose="feed"))
-        if front.attempt.outcome in ("dns", "connection", "forbidden_address", "tls"):
-            raise ConfigError(
-                f"discover: {url}: {front.attempt.outcome}: {front.attempt.error or ''}"
-            )
-        robots = fetcher.fetch(Request(url=urljoin(url, "/robots.txt"), purpose="feed"))
+    check_address(url)
+    with open_fetcher(settings, sources) as fetcher:
+        look = _Look(fetcher, sources, allow_private=allow_private)
+        warn(f"discover: asking {host(url)} for its page and its robots.txt")
+        front, candidates = look.find_candidates(url)
+        found = look.judge_all(front, candidates)
         is_there = front.attempt.outcome == "ok"
-        final_url = front.attempt.final_url
-        candidates = list_candidates(
+        if not found and is_there:
+            attempt = front.attempt
+            page = propose_page(attempt.final_url, front.body, attempt.content_type)
+            found = [page] if page else []
+        if not found and not is_there:
+            raise NightdeskError(
+                f"discover: {url}: {name_failure(front.attempt)}; nor is a feed at the "
+                "usual addresses"
+            )
+        found = look.read_indexes(_drop_twins(found))
+    return sorted(found, key=lambda proposal: proposal.is_comments)
+
+
+class _Look:
+    """The requests of one look at an outlet."""
+
+    def __init__(
+        self, fetcher: Fetcher, sources: SourceList, *, allow_private: bool
+    ) -> None:
+        self._fetcher = fetcher
+        self._sources = sources
+        self._allow_private = allow_private
+        self._night = utc_now().date()
+
+    def find_candidates(self, url: str) -> tuple[Fetched, tuple[Candidate, ...]]:
+        """Return what the outlet's page is, and the addresses to try; itself first."""
+        front = self._fetcher.fetch(self._request(url))
+        attempt = front.attempt
+        if attempt.outcome in _UNREACHED:
+            raise ConfigError(f"discover: {url}: {name_failure(attempt)}")
+        robots = self._fetcher.fetch(self._request(urljoin(url, "/robots.txt")))
+        return front, list_candidates(
             url,
-            front.body if is_there else None,
-            front.attempt.content_type,
+            front.body if attempt.outcome == "ok" else None,
+            attempt.content_type,
             robots.body if robots.attempt.outcome == "ok" else None,
-            page_url=final_url,
+            page_url=attempt.final_url,
         )
+
+    def judge_all(
+        self, front: Fetched, candidates: Sequence[Candidate]
+    ) -> list[Proposal]:
+        """Return the proposals of the candidates that give entries, in their order."""
+        warn(f"discover: {len(candidates) - 1} addresses to try, one after the other")
         answers = {candidates[0].url: front}
-        requests = [Request(url=c.url, purpose="feed") for c in candidates[1:]]
-        answers |= {r.url: fetched for r, fetched in fetcher.fetch_all(requests)}
-    found = [
-        proposal
-        for c in candidates
-        if (fetched := answers[c.url]).attempt.outcome == "ok"
-        and (proposal := _judge(c, fetched)) is not None
-    ]
-    if not found and is_there:
-        page = propose_page(final_url, front.body, front.attempt.content_type)
-        found = [page] if page else []
-    if not found and not is_there:
-        outcome, error = front.attempt.outcome, front.attempt.error or ""
-        raise NightdeskError(
-            f"discover: {url}: {outcome}: {error}; nor is a feed at the usual addresses"
-        )
-    return _drop_twins(found)
+        answers |= self._ask("discover", [c.url for c in candidates[1:]])
+        found = (self._judge(c, answers[c.url]) for c in candidates)
+        return [proposal for proposal in found if proposal is not None]
 
+    def read_indexes(self, proposals: Sequence[Proposal]) -> list[Proposal]:
+        """Return the proposals, those of indexes with what their children list."""
+        left, done = _MOST_CHILDREN, []
+        for proposal in proposals:
+            asked = proposal.children[:left]
+            left -= len(asked)
+            answers = self._ask("children", asked)
+            read, lines = [], []
+            for url in asked:
+                child = self._judge(Candidate(url, "index"), answers[url])
+                outcome = answers[url].attempt.outcome
+                gives = f"{child.n_entries} entries" if child else "no entries"
+                lines.append(f"{url}: {gives if outcome == 'ok' else outcome}")
+                read += [child] if child else []
+            if asked:
+                proposal = replace(add_children(proposal, read), reads=tuple(lines))
+            done.append(proposal)
+        return done
 
-def proposal_row(proposal: Proposal, sources: SourceList) -> dict[str, Any]:
-    """Return a proposal as a row for people and programs, with its YAML."""
-    taken = {s.id for s in sources.sources} | {
-        o for s in sources.sources for o in s.was
-    }
-    outlet = host(proposal.url)
-    name = " ".join((proposal.title or outlet).split())[:200]
-    source = Source(
-        id=make_id(name, outlet, taken),
-        name=name,
-        kind=proposal.kind,
-        url=proposal.url,
-        link_pattern=proposal.link_pattern,
-    )
-    return {**asdict(proposal), "id": source.id, "yaml": write_rows([source])}
+    def _ask(self, what: str, urls: Sequence[str]) -> dict[str, Fetched]:
+        answers: dict[str, Fetched] = {}
+        with show_progress(what) as progress:
+            requests: Iterator[Request] = map(self._request, urls)
+            for request, fetched in self._fetcher.fetch_all(requests):
+                answers[request.url] = fetched
+                progress(len(answers), len(urls), "addresses asked")
+        return answers
 
+    def _request(self, url: str) -> Request:
+        return make_request(url, self._sources, allow_private=self._allow_private)
 
-def choose_source(
-    sources: SourceList, wanted: str, link_pattern: str | None = None
-) -> Source:
-    """Return the source of an id, or one made up for an address.
-
-    Raises:
-        ConfigError: neither a known id nor an http(s) address; a bad pattern.
-    """
-    try:
-        if link_pattern is not None:
-            compile_pattern(link_pattern)
-    except ValueError as error:
-        raise ConfigError(f"--{error}") from error
-    for source in sources.sources:
-        if wanted == source.id or wanted in source.was:
-            if link_pattern is None:
-                return source
-            return replace(source, kind="page", link_pattern=link_pattern)
-    if "://" not in wanted:
-        ids = ", ".join(s.id for s in sources.sources)
-        raise ConfigError(
-            f"try: {wanted!r} is neither a source of {sources.path} nor an address; "
-            f"sources: {ids}"
-        )
-    _check_address(wanted)
-    return Source(
-        id="try",
-        name=wanted,
-        kind="page" if link_pattern else "rss",
-        url=wanted,
-        link_pattern=link_pattern,
-        gap_s=0.0 if sources.is_newsstand else 2.0,
-    )
-
-
-def try_source(
-    settings: Settings, sources: SourceList, source: Source
-) -> dict[str, Any]:
-    """Return what one poll of a source says, and what of it would be new."""
-    login = read_login(source, read_secret)
-    if login is None:
-        raise ConfigError(f"try: connection {source.connection}: holds no login")
-    request = Request(url=source.url, purpose="feed", source=source, secrets=login)
-    with _open_fetcher(settings, sources) as fetcher:
-        fetched = fetcher.fetch(request)
-    attempt = fetched.attempt
-    found: dict[str, Any] = {
-        **{"id": source.id, "kind": source.kind, "url": source.url},
-        **{"final_url": attempt.final_url, "outcome": attempt.outcome},
-        **{"error": attempt.error, "title": None, "n_new": 0},
-        **{"problems": [], "entries": []},
-    }
-    if attempt.outcome != "ok":
-        found["problems"] = [f"cannot be polled: {attempt.outcome}"]
-        return found
-    try:
-        feed = parse_feed(
+    def _judge(self, candidate: Candidate, fetched: Fetched) -> Proposal | None:
+        attempt = fetched.attempt
+        if attempt.outcome != "ok":
+            return None
+        return judge(
+            candidate,
             fetched.body,
-            url=attempt.final_url,
-            content_type=attempt.content_type,
-            timezone=source.timezone,
-            kind=source.kind,
-            link_pattern=source.link_pattern,
+            attempt.content_type,
+            attempt.final_url,
+            night=self._night,
         )
-    except FeedError as error:
-        found["problems"] = [f"not a feed: {error}"]
-        return found
-    found |= {"kind": feed.kind, "title": feed.title}
-    found["entries"] = _list_entries(settings, feed)
-    found["n_new"] = sum(row["new"] for row in found["entries"])
-    found["problems"] = _list_problems(source, feed, attempt.redirects)
-    return found
 
 
-def _list_entries(settings: Settings, feed: Feed) -> list[dict[str, Any]]:
-    keys = []
-    for entry in feed.entries:
-        try:
-            keys.append(article_id(canonicalize_url(entry.url)))
-        except ValueError:
-            keys.append(0)
-    known = Landing(settings.landing).find_urls(set(keys))
-    return [
-        {
-            "new": key not in known,
-            "published_at": entry.published_at and entry.published_at.isoformat(),
-            "updated_at": entry.updated_at and entry.updated_at.isoformat(),
-            "title": entry.title,
-            "url": entry.url,
-            "authors": list(entry.authors),
-        }
-        for key, entry in zip(keys, feed.entries, strict=True)
-    ]
+def proposal_rows(
+    proposals: Sequence[Proposal], sources: SourceList, *, allow_private: bool = False
+) -> list[dict[str, Any]]:
+    """Return proposals as rows for people and programs, with their YAML.
 
-
-def _list_problems(source: Source, feed: Feed, redirects: tuple[str, ...]) -> list[str]:
-    entries, problems = feed.entries, list(feed.warnings)
-    if feed.children:
-        problems.append(
-            f"an index of {len(feed.children)} sitemaps: watch one of them, such as "
-            f"{feed.children[0]}"
+    No two of them have one id, nor has one the id of a source.
+    """
+    taken = {name for s in sources.sources for name in (s.id, *s.was)}
+    rows = []
+    for proposal in proposals:
+        outlet = host(proposal.url)
+        name = " ".join((proposal.title or outlet).split())[:200]
+        source = Source(
+            id=make_id(name, outlet, taken),
+            name=name,
+            kind=proposal.kind,
+            url=proposal.url,
+            link_pattern=proposal.link_pattern,
+            allow_private=allow_private,
         )
-    elif not entries and "no entries" not in problems:
-        problems.append("no entries")
-    moved = [hop for hop in redirects if hop.startswith(("301 ", "308 "))]
-    if moved:
-        problems.append(f"has moved for good to {moved[-1].partition(' ')[2]}")
-    undated = sum(e.published_at is None and e.updated_at is None for e in entries)
-    if undated and feed.kind != "page":
-        problems.append(f"{undated} of {len(entries)} entries state no date")
-    ahead = utc_now() + _FAR
-    n_ahead = sum(
-        e.published_at is not None and e.published_at > ahead for e in entries
-    )
-    if n_ahead:
-        problems.append(f"{n_ahead} entries are dated in the future")
-    kind = "sitemap" if feed.kind == "sitemapindex" else feed.kind
-    if source.id != "try" and kind != source.kind:
-        problems.append(f"says it is {source.kind}, but is {kind}")
-    return problems
-
-
-def _open_fetcher(settings: Settings, sources: SourceList) -> Fetcher:
-    return Fetcher(
-        user_agent=user_agent(settings, sources),
-        mirrors=settings.mirrors or {},
-        gap_s=0.0 if sources.is_newsstand else 2.0,
-    )
-
-
-def _judge(candidate: Any, fetched: Fetched) -> Proposal | None:
-    attempt = fetched.attempt
-    return judge(candidate, fetched.body, attempt.content_type, attempt.final_url)
+        taken.add(source.id)
+        rows.append({**asdict(proposal), "id": source.id, "yaml": write_rows([source])})
+    return rows
 
 
 def _drop_twins(proposals: list[Proposal]) -> list[Proposal]:
@@ -238,13 +183,3 @@ def _drop_twins(proposals: list[Proposal]) -> list[Proposal]:
         key = (proposal.kind, proposal.examples) if proposal.examples else proposal.url
         kept.setdefault(key, proposal)
     return list(kept.values())
-
-
-def _check_address(url: str) -> None:
-    try:
-        canonicalize_url(url)
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    if parts.username or parts.password or re.search(r"\s", url):
-        raise ConfigError(f"url: {parts.hostname}: holds a password or a blank")

@@ -7,7 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nightdesk.cli import Commands, add_command, say, say_json, say_table
+from nightdesk.cli import (
+    Commands,
+    add_command,
+    add_private_option,
+    say,
+    say_json,
+    say_table,
+)
+from nightdesk.cli.lists import add_list_commands
 from nightdesk.config import (
     Settings,
     SourceList,
@@ -16,9 +24,7 @@ from nightdesk.config import (
     sources_path,
     sources_schema,
 )
-from nightdesk.errors import ConfigError, FeedError
-from nightdesk.model import Source
-from nightdesk.opml import make_source, read_opml, write_opml
+from nightdesk.errors import ConfigError
 
 _COLUMNS = ("id", "kind", "country", "lang", "past", "tags", "url")
 
@@ -74,6 +80,8 @@ def _add_looks(inner: Commands) -> None:
         "--limit", type=int, default=10, metavar="N", help="entries shown (10)"
     )
     attempt.add_argument("--json", action="store_true", help="all entries, as JSON")
+    for parser in (find, attempt):
+        add_private_option(parser)
 
 
 def _add_lists(inner: Commands) -> None:
@@ -85,24 +93,7 @@ def _add_lists(inner: Commands) -> None:
         "sources starter",
     )
     starter.add_argument("--force", action="store_true", help="replace your own file")
-    bring = add_command(
-        inner,
-        "import-opml",
-        _import_opml,
-        "add the subscriptions of an OPML file to your sources",
-        "sources import-opml subscriptions.opml --dry-run",
-    )
-    bring.add_argument("file", type=Path, metavar="FILE")
-    bring.add_argument("--dry-run", action="store_true", help="only show them")
-    bring.add_argument("--json", action="store_true")
-    take = add_command(
-        inner,
-        "export-opml",
-        _export_opml,
-        "write the sources in force as OPML, to a file or the screen",
-        "sources export-opml sources.opml",
-    )
-    take.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    add_list_commands(inner)
     add_command(
         inner,
         "schema",
@@ -117,9 +108,29 @@ def _validate(options: argparse.Namespace) -> int:
     path = options.file or sources_path(settings)
     sources = load_sources(path)
     say(f"{path}: {len(sources.sources)} sources, {len(sources.enabled)} enabled")
+    for warning in _list_doubts(sources):
+        say(f"warning    {warning}")
     if path == sources_path(settings):
         _say_changes(settings, sources)
     return 0
+
+
+def _list_doubts(sources: SourceList) -> list[str]:
+    """Return what is allowed, but hardly meant."""
+    from nightdesk.cli.asking import is_private
+
+    doubts = []
+    first: dict[str, str] = {}
+    for source in sources.sources:
+        if is_private(source.url) and not source.allow_private:
+            doubts.append(
+                f"{source.id}: {source.url} is a private address; it is only polled "
+                "with `allow_private: true`"
+            )
+        if source.url in first:
+            doubts.append(f"{source.id}: has the url of {first[source.url]} too")
+        first.setdefault(source.url, source.id)
+    return doubts
 
 
 def _say_changes(settings: Settings, sources: SourceList) -> None:
@@ -188,11 +199,13 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _discover(options: argparse.Namespace) -> int:
-    from nightdesk.cli.probe import discover, proposal_row
+    from nightdesk.cli.asking import load_leniently
+    from nightdesk.cli.probe import discover, proposal_rows
 
-    settings, sources = _load()
-    proposals = discover(settings, sources, options.url)
-    rows = [proposal_row(proposal, sources) for proposal in proposals]
+    settings, is_allowed = load_settings(), options.allow_private
+    sources = load_leniently(settings)
+    found = discover(settings, sources, options.url, allow_private=is_allowed)
+    rows = proposal_rows(found, sources, allow_private=is_allowed)
     if options.json:
         say_json(rows)
         return 0 if rows else 1
@@ -200,22 +213,43 @@ def _discover(options: argparse.Namespace) -> int:
         say(f"{options.url}: no feed, no sitemap, and no page that lists articles")
         return 1
     for row in rows:
-        newest = f", newest {row['newest_at']}" if row["newest_at"] else ""
-        note = f", {row['note']}" if row["note"] else ""
-        say(
-            f"# {row['title'] or '-'}: {row['n_entries']} entries{newest}{note}; "
-            f"found by {row['via']}"
-        )
-        say(row["yaml"])
+        _say_proposal(row)
     say("# put what you want into your sources.yaml; `nightdesk sources try` first")
     return 0
 
 
-def _try(options: argparse.Namespace) -> int:
-    from nightdesk.cli.probe import choose_source, try_source
+def _say_proposal(row: dict[str, Any]) -> None:
+    newest = f", newest {row['newest_at']}" if row["newest_at"] else ""
+    cut = ", cut" if row["is_cut"] else ""
+    note = f", {row['note']}" if row["note"] else ""
+    say(
+        f"# {row['title'] or '-'}: {row['n_entries']} entries{cut}{newest}{note}; "
+        f"found by {row['via']}"
+    )
+    for line in row["reads"]:
+        say(f"#   reads {line}")
+    if unread := len(row["children"]) - len(row["reads"]):
+        say(f"#   and {unread} more, which were not looked at now")
+    if row["is_comments"]:
+        say("# comments")
+    say(row["yaml"])
 
-    settings, sources = _load()
-    source = choose_source(sources, options.source, options.link_pattern)
+
+def _try(options: argparse.Namespace) -> int:
+    from nightdesk.cli.asking import load_leniently
+    from nightdesk.cli.trial import choose_source, try_source
+
+    settings = load_settings()
+    is_address = "://" in options.source
+    sources = (
+        load_leniently(settings) if is_address else load_sources(sources_path(settings))
+    )
+    source = choose_source(
+        sources,
+        options.source,
+        options.link_pattern,
+        allow_private=options.allow_private,
+    )
     found = try_source(settings, sources, source)
     if options.json:
         say_json(found)
@@ -233,6 +267,8 @@ def _say_try(found: dict[str, Any], limit: int) -> None:
     )
     say(f"title     {found['title'] or ''}")
     say(f"entries   {len(entries)}, {found['n_new']} of them new")
+    for child in found["children"]:
+        say(f"sitemap   {child['url']}: {child['outcome']}, {child['n_entries']}")
     for problem in found["problems"]:
         say(f"problem   {problem}")
     if entries:
@@ -240,84 +276,3 @@ def _say_try(found: dict[str, Any], limit: int) -> None:
         say_table(entries[:limit], ("new", "published_at", "title", "url"))
     if len(entries) > limit:
         say(f"... and {len(entries) - limit} more; --limit shows them")
-
-
-def _load() -> tuple[Settings, SourceList]:
-    settings = load_settings()
-    return settings, load_sources(sources_path(settings))
-
-
-# lists of others -----------------------------------------------------------
-
-
-def _import_opml(options: argparse.Namespace) -> int:
-    settings = load_settings()
-    try:
-        outlines = read_opml(options.file.read_bytes(), str(options.file))
-    except OSError as error:
-        raise ConfigError(f"import-opml: {options.file}: {error.strerror}") from error
-    except FeedError as error:
-        raise ConfigError(str(error)) from error
-    target = settings.config_dir / "sources.yaml"
-    own = load_sources(target).sources if target.exists() else ()
-    taken = {name for s in own for name in (s.id, *s.was)}
-    urls = {s.url for s in own}
-    fresh: list[Source] = []
-    skipped: list[dict[str, str]] = []
-
-    def skip(url: str, reason: str) -> None:
-        skipped.append({"url": url, "reason": reason})
-
-    for outline in outlines:
-        try:
-            source = make_source(outline, taken)
-        except ValueError as error:
-            skip(outline.feed_url, str(error))
-            continue
-        if source.url in urls:
-            skip(source.url, "already there")
-            continue
-        taken.add(source.id)
-        urls.add(source.url)
-        fresh.append(source)
-    _report_import(options, target, fresh, skipped)
-    return 0
-
-
-def _report_import(
-    options: argparse.Namespace,
-    target: Path,
-    fresh: list[Source],
-    skipped: list[dict[str, str]],
-) -> None:
-    from nightdesk.cli.source_file import add_sources, write_rows
-
-    rows = write_rows(fresh) if fresh else ""
-    if fresh and not options.dry_run:
-        add_sources(target, fresh)
-    if options.json:
-        added = [{"id": s.id, "name": s.name, "url": s.url} for s in fresh]
-        say_json({"file": str(target), "added": added, "skipped": skipped})
-        return
-    for row in skipped:
-        say(f"# left out {row['url']}: {row['reason']}")
-    if options.dry_run:
-        say(rows)
-    else:
-        say(f"{target}: {len(fresh)} sources added, {len(skipped)} left out")
-
-
-def _export_opml(options: argparse.Namespace) -> int:
-    _, sources = _load()
-    text = write_opml(sources.sources)
-    n_pages = sum(s.kind == "page" for s in sources.sources)
-    if options.file is None:
-        say(text.rstrip("\n"))
-        return 0
-    try:
-        options.file.write_text(text, "utf-8")
-    except OSError as error:
-        raise ConfigError(f"export-opml: {options.file}: {error.strerror}") from error
-    left = f"; {n_pages} pages have no feed and were left out" if n_pages else ""
-    say(f"{options.file}: {len(sources.sources) - n_pages} sources{left}")
-    return 0

@@ -50,4 +50,5 @@ class Document:
     updated: list[str] = field(default_factory=list)
     ttl_s: int | None = None
     children: list[str] = field(default_factory=list)
+    changed: list[str | None] = field(default_factory=list)  # of each child, as stated
     warnings: list[str] = field(default_factory=list)

@@ -38,6 +38,8 @@ def read_jsonfeed(text: str, url: str, *, limit: int) -> Document:
     document.author = next(iter(_names(data)), None)
     rows = [row for row in data.get("items") or () if isinstance(row, dict)]
     document.items = [_read_item(row, url) for row in rows[:limit]]
+    if len(rows) > limit:
+        document.warnings.append(f"cut after {limit} entries")
     return document
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from nightdesk.errors import FeedError
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, drop_hidden
-from nightdesk.feeds.parse import check_zone, first_stamp
+from nightdesk.feeds.parse import check_zone, first_stamp, warn_of_dates
 from nightdesk.feeds.reader import read_document
 
 
@@ -45,7 +45,12 @@ def feed_row(row: dict[str, Any]) -> dict[str, Any]:
         document = read_document(body, url, headers.get("content-type"))
         out["feed"] = _feed_fields(document, headers.get("content-language"), timezone)
         out["entries"] = [_entry_fields(item, timezone) for item in document.items]
-        out["warnings"] = document.warnings
+        unread = warn_of_dates(
+            item.published[0]
+            for item in document.items
+            if item.published and first_stamp(item.published, timezone) is None
+        )
+        out["warnings"] = document.warnings + unread
     except (FeedError, binascii.Error, ValueError, TypeError) as error:
         return {
             **{"id": row.get("id"), "status": "error", "error": str(error)},

@@ -62,7 +62,7 @@ def parse_feed(
         entries = [entry for entry in entries if entry.url]
         if n_left := n_all - len(entries):
             warnings.append(f"left out {n_left} entries without an http(s) link")
-    warnings += _list_unread_dates(document, entries)
+    warnings += _list_unread_dates(entries)
     return _build_feed(document, entries, warnings, timezone)
 
 
@@ -99,6 +99,11 @@ def _build_feed(
 ) -> Feed:
     published = first_stamp(document.published, timezone)
     updated = first_stamp(document.updated, timezone)
+    children = [
+        (child, first_stamp([stated] if stated else [], timezone))
+        for child, stated in zip(document.children, document.changed, strict=True)
+        if is_http_url(child)
+    ]
     return Feed(
         kind=document.kind,
         entries=tuple(entries),
@@ -109,7 +114,8 @@ def _build_feed(
         published_at=published.at if published else None,
         updated_at=updated.at if updated else None,
         ttl_s=document.ttl_s,
-        children=tuple(child for child in document.children if is_http_url(child)),
+        children=tuple(child for child, _ in children),
+        changed=tuple(stamp and stamp.at for _, stamp in children),
         warnings=tuple(warnings),
     )
 
@@ -148,13 +154,22 @@ def _build_entry(item: Item, timezone: str) -> Entry:
     )
 
 
-def _list_unread_dates(document: Document, entries: list[Entry]) -> list[str]:
+def _list_unread_dates(entries: list[Entry]) -> list[str]:
     """Return one warning for the dates that were stated but could not be read."""
-    unread = [
+    return warn_of_dates(
         entry.published_raw
         for entry in entries
         if entry.published_raw and entry.published_at is None
-    ]
-    if not unread:
+    )
+
+
+def warn_of_dates(unread: Iterable[str]) -> list[str]:
+    """Return one warning for stated dates that cannot be read, none for none.
+
+    >>> warn_of_dates(["the day before", "soon"])
+    ["2 dates not read, such as 'the day before'"]
+    """
+    found = list(unread)
+    if not found:
         return []
-    return [f"{len(unread)} dates not read, such as {unread[0][:60]!r}"]
+    return [f"{len(found)} dates not read, such as {found[0][:60]!r}"]

@@ -28,6 +28,7 @@ _SUMMARY = (
 )
 _CONTENT = ("content:encoded", "fullitem", "body", "xhtml:body", "atom:content")
 _CREATORS = ("dc:creator", "author", "atom:author", "itunes:author", "dc:author")
+_PODCASTER = "itunes:author"  # as often the name of the show: only if nobody is named
 _CATEGORIES = ("category", "dc:subject", "media:category", "atom:category")
 _PUBLISHED = (
     "pubdate",
@@ -46,6 +47,7 @@ _PICTURES = frozenset(
     {"media:content", "media:group", "media:thumbnail", "enclosure", "itunes:image"}
 )
 _MAIL_NAME = re.compile(r"^\S+@\S+\s*\(([^)]+)\)$|^(.*?)\s*[<(]\S+@\S+[)>]$")
+_MAIL = re.compile(r"\S+@\S+")
 _WRITERS = frozenset({"author", "writer", "reporter", "correspondent", "editor"})
 
 Fields = dict[str, list[Any]]
@@ -194,21 +196,29 @@ def _read_link(tree: Tree, element: Any, fields: Fields) -> str | None:
 
 
 def _read_authors(tree: Tree, fields: Fields) -> tuple[str | None, list[str]]:
-    """Return the first author as stated and the names of all."""
+    """Return the first author as stated and the names of all.
+
+    All that is said by any element, in the order of trust; an address without a name
+    counts only where there is no name.
+    """
     stated: list[str] = []
     for name in _CREATORS:
+        if stated and name == _PODCASTER:
+            continue
         for element in fields.get(name, ()):
             value = read_person(tree, element) if len(element) else element.text
             if value and (line := squeeze(value)):
                 stated.append(line)
-        if stated:
-            break
     for credit in [] if stated else fields.get("media:credit", ()):
         role = (credit.get("role") or "author").lower()
         if role in _WRITERS and (line := squeeze(credit.text or "")):
             stated.append(line)
-    names = list(dict.fromkeys(_name_of(line) for line in stated))
-    return (stated[0] if stated else None), names
+    names = [_name_of(line) for line in stated]
+    named = [name for name in names if not _MAIL.fullmatch(name)]
+    each: dict[str, str] = {}
+    for name in named or names:
+        each.setdefault(name.casefold(), name)
+    return (stated[0] if stated else None), list(each.values())
 
 
 def _name_of(stated: str) -> str:

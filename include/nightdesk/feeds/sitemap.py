@@ -141,6 +141,7 @@ def _collect(elements: Iterator[Any], limit: int) -> Document:
             document.kind = "sitemapindex"
             if loc := values.get("loc"):
                 children.append(loc)
+                document.changed.append(values.get("lastmod"))
         else:
             items.append(_read_url(values))
     if not items and not children:

@@ -6,7 +6,7 @@ in the order of their names; a reader therefore sees whole files only. Layout:
 
     archive/day=C/<name>.warc.zst    captures/day=C/    fetch_log/day=C/
     entries/night=D/   undated/day=C/   coverage/night=D/   urls/bucket=N/
-    plans/  articles/  fingerprints/  pairs/  tags/  settled/   each night=D/
+    plans/  articles/  fingerprints/  pairs/  tags/  reviews/  settled/   each night=D/
     built/night=D.json               sources/<id>.json      journal/
     watched/  renamed/               the register of sources, in the order of its rows
 """
@@ -45,6 +45,18 @@ __all__ = ["ArchiveWriter", "Batch", "HostLeases", "Landing"]
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
+
+
+def _drop_removed(rows: list[KnownUrl]) -> list[KnownUrl]:
+    gone = {(row.file, row.offset) for row in rows if row.is_removal}
+    return [row for row in rows if row.is_removal or (row.file, row.offset) not in gone]
+
+
+def _damaged(name: str, error: ValueError) -> LandingError:
+    return LandingError(
+        f"landing: {name} is damaged: {error}; `nightdesk warehouse verify` names "
+        "what to do"
+    )
 
 
 class Landing:
@@ -131,7 +143,7 @@ class Landing:
             try:
                 rows += decode_rows(self.get(name), row_class)
             except ValueError as error:
-                raise LandingError(f"landing: {name} is damaged: {error}") from error
+                raise _damaged(name, error) from error
         return follow_renames(rows, self.present) if has_source(row_class) else rows
 
     def read_columns(self, name: str, columns: Sequence[str]) -> list[list[Any]]:
@@ -139,7 +151,7 @@ class Landing:
         try:
             return decode_columns(self.get(name), columns)
         except ValueError as error:
-            raise LandingError(f"landing: {name} is damaged: {error}") from error
+            raise _damaged(name, error) from error
 
     def read_folder(self, folder: str, row_class: type[Row]) -> list[Row]:
         """Return the rows of all files of a folder."""
@@ -286,13 +298,16 @@ class Landing:
             self.write_rows(f"urls/bucket={bucket:02d}", name, part, KnownUrl)
 
     def find_urls(self, article_ids: set[int]) -> dict[int, list[KnownUrl]]:
-        """Return all that is known of these articles' URLs."""
+        """Return all that is known of these articles' URLs.
+
+        Without the captures that were taken back, but with the rows that do so.
+        """
         found: dict[int, list[KnownUrl]] = {}
         for bucket in sorted({i % BUCKETS for i in article_ids}):
             for row in self.read_folder(f"urls/bucket={bucket:02d}", KnownUrl):
                 if row.article_id in article_ids:
                     found.setdefault(row.article_id, []).append(row)
-        return found
+        return {i: _drop_removed(rows) for i, rows in found.items()}
 
     # small state -----------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Looks at what is kept: verify, find, list, index again, export.
+"""Looks at what is kept: verify, find, list, index again.
 
 Kept apart from `Landing`, which a night needs: this is what people ask for.
 """
@@ -6,19 +6,16 @@ Kept apart from `Landing`, which a night needs: this is what people ask for.
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import BinaryIO
 
-from nightdesk.errors import ArchiveError, LandingError
+from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, read_record
 from nightdesk.landing.batch import BUCKETS
-from nightdesk.landing.files import Spool
 from nightdesk.landing.rows import check_file
 from nightdesk.landing.state import decode_state
 from nightdesk.model import Capture, Finding
@@ -26,7 +23,10 @@ from nightdesk.model import Capture, Finding
 ENDING = ".warc.zst"
 Progress = Callable[[int, int, str], None]  # done, in all, of what
 
-_RESTORE = "bring the file back from a backup; without one the page is lost"
+#: Problems that are no damage: what lies there is whole, as far as anybody knows.
+NOT_LISTED = "not in the index"
+BYTES_NOT_LISTED = "bytes that no row of the index names"
+RESTORE = "bring the file back from a backup; without one the page is lost"
 _INDEX = "nightdesk archive index --day {day}"
 _RESTORE_FILE = "bring it back from a backup; without one what it says is lost"
 _KEPT: dict[str, Callable[[bytes], object]] = {
@@ -74,9 +74,9 @@ def read_captures(landing: Landing, day: date) -> list[Capture]:
     return landing.read_folder(f"captures/day={day}", Capture)
 
 
-def summarize_day(landing: Landing, day: date) -> DaySummary:
-    """Return what the archive holds of a day."""
-    rows, files = read_captures(landing, day), archive_files(landing, day)
+def summarize_day(landing: Landing, day: date, rows: list[Capture]) -> DaySummary:
+    """Return what the archive holds of a day, by the rows of its index."""
+    files = archive_files(landing, day)
     sizes = [(landing.root / name).stat().st_size for name in files]
     return DaySummary(
         day=day,
@@ -90,24 +90,28 @@ def summarize_day(landing: Landing, day: date) -> DaySummary:
 
 def find_captures(
     landing: Landing, urls: set[str], until: datetime | None = None
-) -> list[Capture]:
+) -> tuple[list[Capture], list[Finding]]:
     """Return the captures of the newest day that has these addresses, oldest first.
+
+    With them come the damaged files of the index that were passed over: what they hold
+    may be newer.
 
     Args:
         landing: the landing area.
         urls: as listed or as redirected to.
         until: the last moment that counts; none: now.
-
-    Raises:
-        LandingError: a file of the index is damaged.
     """
     last = until.astimezone(UTC).date() if until else None
+    findings: list[Finding] = []
     for day in reversed(landing.capture_days(until=last)):
         found = []
         for name in landing.names(f"captures/day={day}"):
-            columns = landing.read_columns(name, ("url", "final_url"))
-            if not urls.isdisjoint(columns[0]) or not urls.isdisjoint(columns[1]):
-                found += landing.read_rows([name], Capture)
+            try:
+                columns = landing.read_columns(name, ("url", "final_url"))
+                if not urls.isdisjoint(columns[0]) or not urls.isdisjoint(columns[1]):
+                    found += landing.read_rows([name], Capture)
+            except LandingError as error:
+                findings.append(_damaged_index(day, name, error))
         hits = [
             row
             for row in found
@@ -115,8 +119,9 @@ def find_captures(
             and (until is None or row.captured_at <= until)
         ]
         if hits:
-            return sorted(hits, key=lambda row: (row.captured_at, row.file, row.offset))
-    return []
+            hits.sort(key=lambda row: (row.captured_at, row.file, row.offset))
+            return hits, findings
+    return [], findings
 
 
 # verify --------------------------------------------------------------------
@@ -157,7 +162,7 @@ def find_lost(landing: Landing, day: date | None = None) -> list[Finding]:
                 continue  # `verify_files` names it
             counts.update(file for file in files if file and file.startswith(place))
     return [
-        Finding(file, f"missing, with {n} articles", _RESTORE)
+        Finding(file, f"missing, with {n} articles", RESTORE)
         for file, n in sorted(counts.items())
         if not landing.exists(file)
     ]
@@ -173,7 +178,7 @@ def verify_day(
         day: the day of capture.
         progress: told (records done, records in all, file).
     """
-    rows, findings = _read_index(landing, day)
+    rows, findings = read_index(landing, day)
     by_file: dict[str, list[Capture]] = {
         name: [] for name in archive_files(landing, day)
     }
@@ -192,26 +197,30 @@ def verify_day(
     return n_good, findings
 
 
-def _read_index(landing: Landing, day: date) -> tuple[list[Capture], list[Finding]]:
+def read_index(landing: Landing, day: date) -> tuple[list[Capture], list[Finding]]:
+    """Return the rows of a day's index that can be read, and the files that cannot."""
     rows: list[Capture] = []
     findings = []
     for name in landing.names(f"captures/day={day}"):
         try:
             rows += landing.read_rows([name], Capture)
         except LandingError as error:
-            cure = f"delete it, then {_INDEX.format(day=day)}"
-            findings.append(Finding(name, _cause(error), cure))
+            findings.append(_damaged_index(day, name, error))
     return rows, findings
+
+
+def _damaged_index(day: date, name: str, error: LandingError) -> Finding:
+    return Finding(name, name_cause(error), f"delete it, then {_INDEX.format(day=day)}")
 
 
 def _verify_file(
     landing: Landing, day: date, file: str, rows: list[Capture]
 ) -> tuple[int, list[Finding]]:
     if not landing.exists(file):
-        return 0, [Finding(file, f"missing, with {len(rows)} records", _RESTORE)]
+        return 0, [Finding(file, f"missing, with {len(rows)} records", RESTORE)]
     if not rows:
         cure = f"a run was killed here, or the index was lost: {_INDEX.format(day=day)}"
-        return 0, [Finding(file, "not in the index", cure)]
+        return 0, [Finding(file, NOT_LISTED, cure)]
     findings, n_good, end = [], 0, 0
     ordered = sorted(rows, key=lambda row: row.offset)
     with (landing.root / file).open("rb") as stream:
@@ -221,7 +230,7 @@ def _verify_file(
             problem, size = _verify_record(landing, stream, row)
             end = -1 if problem and not size else row.offset + size
             if problem:
-                findings.append(Finding(file, problem, _RESTORE, row.offset))
+                findings.append(Finding(file, problem, RESTORE, row.offset))
             else:
                 n_good += 1
     length = (landing.root / file).stat().st_size
@@ -235,8 +244,7 @@ def _verify_file(
 
 
 def _unlisted(day: date, file: str, offset: int) -> Finding:
-    problem = "bytes that no row of the index names"
-    return Finding(file, problem, _INDEX.format(day=day), offset)
+    return Finding(file, BYTES_NOT_LISTED, _INDEX.format(day=day), offset)
 
 
 def _verify_record(
@@ -263,12 +271,12 @@ def _verify_record(
     return None, record.size
 
 
-def _cause(error: LandingError) -> str:
+def name_cause(error: LandingError) -> str:
     """Return the message without the place, which its finding names anyway."""
     text = str(error)
     for sign in (" is damaged: ", ": damaged: "):
         text = text.split(sign, 1)[-1]
-    return text
+    return text.partition("; `nightdesk ")[0]
 
 
 # index again ---------------------------------------------------------------
@@ -311,64 +319,3 @@ def scan_file(landing: Landing, file: str) -> Iterator[Record]:
             record = read_record(stream, file, offset)
             yield record
             offset += record.size
-
-
-# export --------------------------------------------------------------------
-
-
-def export_day(
-    landing: Landing, day: date, target: Path, progress: Progress | None = None
-) -> int:
-    """Write a day as `.warc.gz`, one gzip member a record; return how many records.
-
-    Revisits stay revisits; the body that one of them refers to may lie in another day.
-
-    Raises:
-        ArchiveError: a record is damaged; nothing is written.
-        LandingError: the file cannot be written, or the index is damaged.
-    """
-    rows = sorted(read_captures(landing, day), key=lambda row: (row.file, row.offset))
-    if not rows:
-        raise ArchiveError(f"archive: {day}: nothing was captured on that day")
-    try:
-        sink = Spool(type(landing.root)(str(target.absolute())))
-        sink.write(_zip(_describe(rows)))
-        for n, record in enumerate(_records(landing, rows)):
-            if progress:
-                progress(n, len(rows), record.capture.file)
-            sink.write(_zip(record.raw))
-        sink.close()
-    except OSError as error:
-        raise LandingError(f"archive: cannot write {target}: {error}") from error
-    if progress:
-        progress(len(rows), len(rows), "")
-    return len(rows)
-
-
-def _records(landing: Landing, rows: Iterable[Capture]) -> Iterator[Record]:
-    for row in rows:
-        yield landing.read_record(row.file, row.offset)
-
-
-def _describe(rows: list[Capture]) -> bytes:
-    """Return the warcinfo record with which a file begins."""
-    block = b"software: nightdesk\r\nformat: WARC File Format 1.1\r\n"
-    stamp = min(row.captured_at for row in rows).strftime("%Y-%m-%dT%H:%M:%SZ")
-    name = rows[0].digest[:32].ljust(32, "0")
-    head = (
-        "WARC/1.1\r\nWARC-Type: warcinfo\r\n"
-        f"WARC-Date: {stamp}\r\nWARC-Record-ID: <urn:uuid:{_uuid(name)}>\r\n"
-        "Content-Type: application/warc-fields\r\n"
-        f"Content-Length: {len(block)}\r\n\r\n"
-    )
-    return head.encode() + block + b"\r\n\r\n"
-
-
-def _uuid(hexadecimal: str) -> str:
-    h = hexadecimal
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
-
-
-def _zip(record: bytes) -> bytes:
-    gzip = zlib.compressobj(6, zlib.DEFLATED, 31)
-    return gzip.compress(record) + gzip.flush()

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from urllib.parse import quote
 
+from nightdesk.config import SourceList
 from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.extract import Page, extract_article
 from nightdesk.fetch import (
@@ -33,6 +33,7 @@ from nightdesk.model import (
     Coverage,
     KnownUrl,
     Listing,
+    Source,
 )
 from nightdesk.nights import ONE_DAY, night_of
 from nightdesk.pipeline.job import Job, user_agent
@@ -46,6 +47,19 @@ _MOST = 5 << 20  # what extraction takes; see DESIGN.md, size caps
 _HEAD = 64 << 10  # addresses of a saved page stand in its head
 #: What browsers write on top of a saved page: the length of the address, the address.
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]+?)\s*-->")
+#: What extraction rejects a body for that is no page at all.
+_NO_PAGE = frozenset({"wrong_type", "not_html"})
+_FOREIGN = {
+    "a WARC file": re.compile(rb"WARC/[01]\.\d"),
+    "a page in MIME parts, as .mht is": re.compile(
+        rb"(?:[\w-]+:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n)*?content-type:\s*multipart/",
+        re.IGNORECASE,
+    ),
+    "JSON": re.compile(rb"\{\s*\"|\[\s*[\[{\"]"),
+    "base64 or the like": re.compile(
+        rb"(?=[\s\S]{120})(?:[A-Za-z0-9+/=_-]{40,}+\s*+)+[A-Za-z0-9+/=_-]*\Z"
+    ),
+}
 _TAG = re.compile(rb"<(?:link|meta)\b[^>]*>", re.IGNORECASE)
 _STATES = re.compile(
     rb"\b(?:rel|property)\s*=\s*[\"']?(?:canonical|og:url)\b", re.IGNORECASE
@@ -90,7 +104,13 @@ class _Body:
 
 
 def add_page(
-    job: Job, where: str, *, night: date | None = None, url: str | None = None
+    job: Job,
+    where: str,
+    *,
+    night: date | None = None,
+    url: str | None = None,
+    sources: SourceList | None = None,
+    allow_private: bool = False,
 ) -> Added:
     """Capture a page and list it in a night.
 
@@ -99,20 +119,25 @@ def add_page(
         where: an address, or the name of a file of saved HTML.
         night: the night to list it in; none: the day that the page itself states,
             else today.
-        url: the address of a file; none: the one that it states, else one made up from
-            its name and content.
+        url: the address of a file; none: the one that it states.
+        sources: the sources in force; none: those of the job.
+        allow_private: ask for an address although it is a private one.
 
     Raises:
-        ConfigError: the file cannot be read, the address is none, or the night is
-            still to come.
+        ConfigError: the file cannot be read or has no address, what it or the address
+            holds is no page, or the night is still to come. Nothing is written.
         NightdeskError: the page cannot be fetched; the message says why.
     """
     now = job.clock()
     if night is not None and night > night_of(now):
         raise ConfigError(f"--night {night}: that day is still to come")
     is_address = where.startswith(("http://", "https://"))
-    body = _fetch(job, where) if is_address else _read_file(Path(where), url)
-    canonical = _canonicalize(body.url)
+    if is_address:
+        agent = user_agent(job.settings, sources or job.load_sources())
+        body = _fetch(job, where, agent, allow_private=allow_private)
+    else:
+        body = _read_file(Path(where), url)
+    canonical = canonicalize_page(body.url)
     key = article_id(canonical)
     page = Page(
         body=body.data,
@@ -124,6 +149,12 @@ def add_page(
         captured_at=now,
     )
     article = extract_article(page)
+    foreign = name_foreign(body.data)
+    if foreign or article.reason in _NO_PAGE:
+        raise ConfigError(
+            f"add: {where}: is no page, but {foreign or 'of another kind'} "
+            f"({article.reason or 'not_html'}); a page is HTML or plain text"
+        )
     listing = _date(
         Listing(
             source_id=SOURCE_ID,
@@ -156,7 +187,12 @@ def add_page(
     )
 
 
-def _canonicalize(url: str) -> str:
+def canonicalize_page(url: str) -> str:
+    """Return the canonical URL of a page.
+
+    Raises:
+        ConfigError: it is no address.
+    """
     try:
         return canonicalize_url(url)
     except ValueError as error:
@@ -178,18 +214,27 @@ def _date(listing: Listing, article: Article, night: date | None) -> Listing:
 # where a page comes from ---------------------------------------------------
 
 
-def _fetch(job: Job, url: str) -> _Body:
-    _canonicalize(url)
+def _fetch(job: Job, url: str, agent: str, *, allow_private: bool) -> _Body:
+    canonicalize_page(url)
+    source = Source(SOURCE_ID, SOURCE_ID, "page", url, allow_private=True)
     with Fetcher(
-        user_agent=user_agent(job.settings, job.load_sources()),
+        user_agent=agent,
         mirrors=job.settings.mirrors or {},
         leases=HostLeases(job.settings.data / "hosts"),
         clock=job.clock,
     ) as fetcher:
-        fetched: Fetched = fetcher.fetch(Request(url=url, purpose="page"))
+        request = Request(
+            url=url, purpose="page", source=source if allow_private else None
+        )
+        fetched: Fetched = fetcher.fetch(request)
     attempt = fetched.attempt
     if attempt.outcome != "ok":
         more = f": {attempt.error}" if attempt.error else ""
+        if attempt.outcome == "forbidden_address":
+            raise NightdeskError(
+                f"add: {url}: {attempt.outcome}{more}; a private address that is yours "
+                "is asked with --allow-private"
+            )
         raise NightdeskError(
             f"add: {url}: {attempt.outcome}{more}; a page that a browser can show can "
             f"be saved there and added as a file: nightdesk add FILE --url {url}"
@@ -215,9 +260,11 @@ def _read_file(path: Path, url: str | None) -> _Body:
         raise ConfigError(f"add: {path}: the file is empty")
     if len(data) > _MOST:
         raise ConfigError(f"add: {path}: {len(data)} bytes; at most {_MOST}")
+    url = url or read_address(data)
     if url is None:
-        digest = hashlib.sha256(data).hexdigest()[:16]
-        url = read_address(data) or f"https://file.invalid/{digest}/{quote(path.name)}"
+        raise ConfigError(
+            f"add: {path}: states no address of its own; say it: --url https://..."
+        )
     kind = "text/plain" if path.suffix.lower() == ".txt" else "text/html"
     reserved = read_reservations("", 200, {}, data)
     return _Body(url, url, kind, {"content-type": kind}, data, reserved)
@@ -237,6 +284,16 @@ def read_address(page: bytes) -> str | None:
             address = match.group(1).decode("utf-8", "replace")
             return address.replace("&amp;", "&")
     return None
+
+
+def name_foreign(body: bytes) -> str | None:
+    """Return what a body is that is no page but may look like text; None: it may be.
+
+    >>> name_foreign(b"UklGRiQAAABXQVZFZm10" * 40), name_foreign(b"Rain on the hills.")
+    ('base64 or the like', None)
+    """
+    head = body[:_HEAD].strip()
+    return next((name for name, sign in _FOREIGN.items() if sign.match(head)), None)
 
 
 # what is written down ------------------------------------------------------

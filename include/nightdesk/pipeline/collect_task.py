@@ -234,12 +234,12 @@ def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) 
         _look(run, source.id, "failed", "not_a_feed", poll.via)
         return
     listed = list_entries(source, feed, poll.via, run.job.clock())
-    more, reason = _read_children(run, poll, feed.children)
+    more, reason, left = _read_children(run, poll, feed)
     listed += more
     run.listed += listed
     _note_poll(run, poll, request, fetched, feed, listed)
     status = "failed" if reason else "ok"
-    _look(run, source.id, status, reason, poll.via, len(listed))
+    _look(run, source.id, status, reason or left, poll.via, len(listed))
     log.info("source=%s via=%s entries=%d", source.id, poll.via, len(listed))
 
 
@@ -265,15 +265,17 @@ def _parse(run: CollectRun, poll: Poll, fetched: Fetched) -> Feed | None:
 
 
 def _read_children(
-    run: CollectRun, poll: Poll, children: Sequence[str]
-) -> tuple[list[Listing], str | None]:
+    run: CollectRun, poll: Poll, index: Feed
+) -> tuple[list[Listing], str | None, str | None]:
     """Return the entries of the sitemaps that an index names for this night.
 
-    With them comes why one of them could not be read, if one could not.
+    With them comes why one of them could not be read, if one could not, and how many
+    that may tell of the night were not asked, if any were not.
     """
-    if not children:
-        return [], None
-    wanted = choose_children(children, run.night or run.job.clock().date())
+    if not index.children:
+        return [], None, None
+    night = run.night or run.job.clock().date()
+    wanted, left = choose_children(index.children, night, changed=index.changed)
     source = poll.source
     requests = [
         Request(url, "feed", source, secrets=run.login_for(source.id, url))
@@ -288,7 +290,8 @@ def _read_children(
             reason = "not_a_feed" if outcome == "ok" else outcome
             continue
         listed += list_entries(poll.source, feed, poll.via, run.job.clock())
-    return listed, reason
+    n_all = len(wanted) + len(left)
+    return listed, reason, f"read {len(wanted)} of {n_all} sitemaps" if left else None
 
 
 def _judge_poll(via: str, outcome: str) -> tuple[str, str | None]:

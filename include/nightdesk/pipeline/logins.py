@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from nightdesk.config import secret_variable
 from nightdesk.fetch import Login, parse_login
 from nightdesk.model import Source
 from nightdesk.urls import host
@@ -31,8 +32,22 @@ def read_login(
         return None
 
 
+def name_place(source: Source) -> str:
+    """Return where a source's login is read from, and in which form it stands there.
+
+    >>> name_place(Source("hill", "Hill", "rss", "https://a.example/", connection="h"))
+    'h: wants `Cookie: name=value`, `Authorization: ...` or `?key=value`: the password \
+of the Airflow connection h, or NIGHTDESK_SECRET_H'
+    """
+    name = source.connection or ""
+    return (
+        f"{name}: wants `Cookie: name=value`, `Authorization: ...` or `?key=value`: "
+        f"the password of the Airflow connection {name}, or {secret_variable(name)}"
+    )
+
+
 def _warn(source: Source, why: str) -> None:
-    log.warning("source=%s connection=%s: %s", source.id, source.connection, why)
+    log.warning("source=%s connection=%s (%s)", source.id, name_place(source), why)
 
 
 def is_at_home(source: Source, url: str) -> bool:
