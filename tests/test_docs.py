@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import doctest
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
+import nightdesk
 from nightdesk.__main__ import build_parser
 from nightdesk.feeds import feed_row
 from nightdesk.newsstand.plays import PLAYS
@@ -17,6 +21,14 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 _NOT_OURS = (".git", ".venv", ".venv-peers", ".airflow", "data")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+
+
+MODULES = [m.name for m in pkgutil.walk_packages(nightdesk.__path__, "nightdesk.")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_docstrings_are_true(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_readme_is_one_screen() -> None:

@@ -1,28 +1,16 @@
-"""The rules of extraction one by one: bytes, bylines, furniture, language, doctests."""
+"""The rules of extraction one by one: bytes, bylines, furniture, language."""
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import pkgutil
-
 import pytest
 
-import nightdesk.extract
 from nightdesk.extract.authors import split_authors
 from nightdesk.extract.boilerplate import drop_boilerplate, is_boilerplate
 from nightdesk.extract.decode import decode_page, sniff_kind
 from nightdesk.extract.language import find_language
 from nightdesk.extract.scripts import load_values
 
-MODULES = [m.name for m in pkgutil.iter_modules(nightdesk.extract.__path__)]
 WORDS = "Größe, Straße, naïve café, señor, façade"
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_hold(name: str) -> None:
-    module = importlib.import_module(f"nightdesk.extract.{name}")
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(

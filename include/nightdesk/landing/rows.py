@@ -40,7 +40,7 @@ def schema_of(row_class: type) -> Any:
 
     >>> from nightdesk.model import Repeat
     >>> schema_of(Repeat).names
-    ['dropped', 'kept']
+    ['dropped', 'kept', 'text']
     """
     hints = get_type_hints(row_class)
     return pa.schema([(f.name, _arrow(hints[f.name])) for f in fields(row_class)])
