@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from nightdesk.config import (
+from nightdesk.config import Settings
+from nightdesk.decisions import load_decisions, load_merges
+from nightdesk.entity_list import (
     ENTITY_TABLE,
     EntityList,
-    Settings,
     encode_entities,
     load_entities,
 )
-from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing

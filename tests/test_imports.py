@@ -35,9 +35,12 @@ MAY_IMPORT = {
     "opml": BASE | {"urls", "feeds"},
     "discover": BASE | {"urls", "feeds"},
     "settings": BASE,
-    "config": BASE | {"settings"},
+    "yaml_file": BASE,
+    "config": BASE | {"settings", "yaml_file"},
+    "entity_file": BASE | {"yaml_file"},
+    "entity_list": BASE | {"entity_file"},
     "decisions": BASE | {"urls", "deduplicate"},
-    "gazetteer": BASE | {"config", "tag"},
+    "gazetteer": BASE | {"entity_list", "tag"},
     "fetch": BASE | {"urls"},
     "landing": BASE,
     "warehouse": BASE,
@@ -88,7 +91,7 @@ LIVES_IN = {
     "jinja2": {"report"},
     "tantivy": {"search"},
     "pycrfsuite": {"tag", "cli"},
-    "pydantic": {"config", "gazetteer"},
+    "pydantic": {"config", "entity_file", "gazetteer", "yaml_file"},
     "airflow": set(),
 }
 #: What a stage may not touch: the world outside its arguments.

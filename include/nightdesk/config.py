@@ -1,25 +1,21 @@
-"""YAML -> values. A bad file is named with line, key, allowed values.
+"""The sources file. A bad one is named with line, key, allowed values.
 
 The user's files live in `<data>/config` and lie over those shipped in `include/config`,
 so that an upgrade never touches them: a user's sources file takes the place of the
-sample sources, a user's entities are laid over the shipped ones row by row. What the
-environment states is read in `settings`.
+sample sources. Entities are read by `entity_list`; what the environment states is read
+in `settings`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import regex
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -27,11 +23,10 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from nightdesk.errors import ConfigError
-from nightdesk.model import BY_HAND, Entity, Source, SourceKind
+from nightdesk.model import BY_HAND, Source, SourceKind
 from nightdesk.settings import (
     SHIPPED,
     Settings,
@@ -39,15 +34,12 @@ from nightdesk.settings import (
     read_secret,
     secret_variable,
 )
+from nightdesk.yaml_file import Lines, explain, read_yaml
 
 __all__ = [
-    "ENTITY_TABLE",
     "SHIPPED",
-    "EntityList",
     "Settings",
     "SourceList",
-    "encode_entities",
-    "load_entities",
     "load_settings",
     "load_sources",
     "read_secret",
@@ -56,10 +48,6 @@ __all__ = [
     "sources_schema",
 ]
 
-#: Below the shipped folder: what the YAML files of entities say, ready to be read.
-ENTITY_TABLE = "entities/table.tsv"
-
-_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # neither makes objects
 _COUNTRIES = SHIPPED / "gazetteer" / "countries.tsv"
 _LANGUAGES = (  # ISO 639-1; of the 7,900 codes of three letters any will do
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr "
@@ -336,7 +324,7 @@ def load_sources(path: Path) -> SourceList:
     Raises:
         ConfigError: names every line and key that is wrong, with the allowed values.
     """
-    data, lines, digest = _read_yaml(path)
+    data, lines, digest = read_yaml(path)
     if data is None:
         raise ConfigError(f"{path}: is empty: wants `sources:`")
     twins = _list_twins(path, data, lines)
@@ -344,7 +332,7 @@ def load_sources(path: Path) -> SourceList:
         rows = _SourcesFile.model_validate(data)
     except ValidationError as error:
         models = (_SourceRow, _SourcesFile)
-        problems = [_explain(path, error, lines, models), *twins]
+        problems = [explain(path, error, lines, models), *twins]
         raise ConfigError("\n".join(problems)) from error
     if twins:
         raise ConfigError("\n".join(twins))
@@ -366,89 +354,6 @@ def _make_source(row: _SourceRow) -> Source:
         tags=tuple(row.tags),
         was=tuple(row.was),
     )
-
-
-Lines = dict[tuple[str | int, ...], int]
-_Models = tuple[type[BaseModel], type[BaseModel]]  # of a row, of the file
-
-
-def _read_yaml(path: Path, loader: Any = yaml.SafeLoader) -> tuple[Any, Lines, str]:
-    try:
-        raw = path.read_bytes()
-        text = raw.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
-    try:
-        node = yaml.compose(text, Loader=loader)
-        data = yaml.load(text, Loader=loader)  # noqa: S506
-        lines: Lines = dict(_walk(path, node, ())) if node is not None else {}
-    except RecursionError as error:
-        raise ConfigError(
-            f"{path}: nested too deep, or an alias that holds itself"
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(f"{path}{where}: not YAML: {problem}") from error
-    return data, lines, hashlib.sha256(raw).hexdigest()
-
-
-def _walk(
-    path: Path, node: yaml.Node, place: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    yield place, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                raise ConfigError(
-                    f"{path}:{line}: key {key.value!r} is already there "
-                    f"on line {seen[key.value]}"
-                )
-            seen[key.value] = line
-            yield from _walk(path, value, (*place, key.value))
-            yield (*place, key.value), line
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _walk(path, value, (*place, index))
-
-
-def _explain(path: Path, error: ValidationError, lines: Lines, models: _Models) -> str:
-    return "\n".join(
-        f"{path}:{_line_of(lines, item['loc'])}: {_key_of(item['loc'])}: "
-        f"{_cause(item, models)}"
-        for item in error.errors()
-    )
-
-
-def _line_of(lines: Lines, loc: tuple[str | int, ...]) -> int:
-    for end in range(len(loc), -1, -1):
-        if loc[:end] in lines:
-            return lines[loc[:end]]
-    return 1
-
-
-def _key_of(loc: tuple[str | int, ...]) -> str:
-    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc)
-    return key.lstrip(".") or "file"
-
-
-def _cause(item: Mapping[str, Any], models: _Models) -> str:
-    given = item.get("input")
-    if item["type"] == "extra_forbidden":
-        fields = models[len(item["loc"]) == 1].model_fields
-        keys = [field.alias or name for name, field in fields.items()]
-        return f"unknown key; allowed keys: {', '.join(keys)}"
-    if item["type"] == "missing":
-        return "missing; this key is required"
-    if item["type"] == "literal_error":
-        return f"{given!r} is not one of {item['ctx']['expected']}"
-    if item["type"] == "string_pattern_mismatch":
-        return f"{given!r} does not fit the pattern {item['ctx']['pattern']}"
-    cause = str(item["msg"]).removeprefix("Value error, ")
-    return cause if item["type"] == "value_error" else f"{cause}, not {given!r}"
 
 
 def _list_twins(path: Path, data: object, lines: Lines) -> list[str]:
@@ -480,235 +385,3 @@ def _list_twins(path: Path, data: object, lines: Lines) -> list[str]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-# entities --------------------------------------------------------------------
-
-_ENTITY_ID = r"^nd:(per|org|loc):[^\W_]+(-[^\W_]+)*$"
-
-
-_TYPES: dict[str, Literal["PER", "ORG", "LOC"]] = {"p": "PER", "o": "ORG", "l": "LOC"}
-
-
-class _EntityRow(BaseModel):
-    """An entity as people write it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    id: str = Field(pattern=_ENTITY_ID)
-    type: Literal["ORG", "PER", "LOC"] | None = None
-    name: str | None = None
-    names: list[str] = []
-    context: list[str] = []
-    country: str | None = None
-    qid: str | None = Field(default=None, pattern=r"^Q[1-9][0-9]*$")
-    since: int | str | date | None = Field(default=None, alias="from")
-    until: int | str | date | None = Field(default=None, alias="to")
-    is_government: bool = False
-    is_wire: bool = False
-    enabled: bool = True
-
-    @field_validator("country", mode="before")
-    @classmethod
-    def _is_country(cls, value: Any, info: ValidationInfo) -> Any:
-        allowed = (info.context or {}).get("countries", ())
-        if value is not None and not (isinstance(value, str) and value in allowed):
-            raise ValueError(
-                f"{value!r} is no ISO 3166-1 alpha-2 code (put quotes round NO); "
-                f"allowed: {', '.join(sorted(allowed))}"
-            )
-        return value
-
-    @field_validator("name", "names", "context")
-    @classmethod
-    def _are_names(cls, value: str | list[str] | None) -> str | list[str] | None:
-        for name in [value] if isinstance(value, str) else value or []:
-            if not name.strip() or not name.isprintable():
-                raise ValueError(f"{name!r} is no name")
-        return value
-
-    @field_validator("since", "until")
-    @classmethod
-    def _is_day(cls, value: int | str | date | None) -> int | str | date | None:
-        if value is not None and not re.fullmatch(r"\d{4}(-\d\d){0,2}", str(value)):
-            raise ValueError(f'{value!r}; allowed: 2017, "2017-05" or 2017-05-14')
-        return value
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> _EntityRow:
-        if not self.enabled:
-            return self
-        if self.type is None:
-            raise ValueError("type: missing; allowed: ORG, PER, LOC")
-        if self.id.split(":")[1] != self.type.lower():
-            raise ValueError(
-                f"type: {self.type} has ids that begin with nd:{self.type.lower()}:"
-            )
-        names = self.list_names()
-        if not names:
-            raise ValueError("names: missing; the canonical one first")
-        for name in self.context:
-            if name not in names:
-                raise ValueError(
-                    f"context: {name!r} is none of the names; allowed: "
-                    f"{', '.join(names)}"
-                )
-        times = [str(x) for x in (self.since, self.until) if x is not None]
-        if times != sorted(times):
-            raise ValueError("to: is before from")
-        return self
-
-    def list_names(self) -> tuple[str, ...]:
-        """Return the names, the canonical one first, each once."""
-        first = [self.name] if self.name else []
-        return tuple(dict.fromkeys([*first, *self.names]))
-
-
-class _EntitiesFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    entities: list[_EntityRow] = []
-
-
-@dataclass(frozen=True)
-class EntityList:
-    """The entities in force."""
-
-    rows: tuple[Entity, ...]  # shipped ones first, in the order of their files
-    digest: str  # of what the rows say
-    places: Mapping[str, str]  # id -> file, line and key of the row
-
-
-def load_entities(
-    shipped: Path, overlay: Path | None, countries: Collection[str]
-) -> EntityList:
-    """Return the shipped entities with the user's own laid over them by id.
-
-    The shipped ones are read from the table that was made of their YAML files, if it
-    was made of these very files; else from the files.
-
-    Args:
-        shipped: the folder of entities/*.yaml (include/config).
-        overlay: a folder that may hold entities.yaml.
-        countries: ISO2 codes that there are.
-
-    Raises:
-        ConfigError: a row is wrong; names file, line, key and the allowed values.
-    """
-    paths = sorted((shipped / "entities").glob("*.yaml"))
-    digest = _digest_files(paths)
-    table = shipped / ENTITY_TABLE
-    rows = _decode_entities(table, digest) if table.exists() else None
-    places = dict.fromkeys((row.id for row in rows or ()), str(shipped / "entities"))
-    if rows is None:
-        rows = _read_entities(paths, countries, places)
-    found = {row.id: row for row in rows}
-    own = overlay / "entities.yaml" if overlay is not None else None
-    if own is not None and own.exists():
-        digest = f"{digest} {_lay_over(own, countries, found, places)}"
-    return EntityList(tuple(found.values()), digest, places)
-
-
-def _digest_files(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _read_entities(
-    paths: Iterable[Path], countries: Collection[str], places: dict[str, str]
-) -> tuple[Entity, ...]:
-    found: dict[str, Entity] = {}
-    for path in paths:
-        before = set(found)
-        _lay_over(path, countries, found, places)
-        twice = before & {
-            i for i, place in places.items() if place.startswith(f"{path}:")
-        }
-        if twice:
-            first = min(twice)
-            raise ConfigError(f"{places[first]}: {first}: this id has a row elsewhere")
-    return tuple(found.values())
-
-
-def _lay_over(
-    path: Path,
-    countries: Collection[str],
-    found: dict[str, Entity],
-    places: dict[str, str],
-) -> str:
-    """Put the rows of a file over those found; return the digest of the file."""
-    data, lines, digest = _read_yaml(path, _FAST_LOADER)
-    context = {"countries": frozenset(countries)}
-    try:
-        rows = _EntitiesFile.model_validate(data or {}, context=context).entities
-    except ValidationError as error:
-        models = (_EntityRow, _EntitiesFile)
-        raise ConfigError(_explain(path, error, lines, models)) from error
-    seen: dict[str, int] = {}
-    for index, row in enumerate(rows):
-        line = lines.get(("entities", index), 1)
-        if row.id in seen:
-            raise ConfigError(
-                f"{path}:{line}: entities[{index}].id: {row.id!r} is already used "
-                f"on line {seen[row.id]}"
-            )
-        seen[row.id] = line
-        places[row.id] = f"{path}:{line}: entities[{index}] {row.id}"
-        if row.enabled:
-            found[row.id] = _make_entity(row)
-        else:
-            found.pop(row.id, None)
-    return digest
-
-
-def _make_entity(row: _EntityRow) -> Entity:
-    return Entity(
-        id=row.id,
-        type=row.type or "ORG",
-        names=row.list_names(),
-        context=tuple(row.context),
-        country=row.country,
-        qid=row.qid,
-        since=str(row.since) if row.since is not None else None,
-        until=str(row.until) if row.until is not None else None,
-        is_government=row.is_government,
-        is_wire=row.is_wire,
-    )
-
-
-def encode_entities(shipped: Path, countries: Collection[str]) -> str:
-    """Return the table of the shipped YAML files: a digest of them, then the rows."""
-    paths = sorted((shipped / "entities").glob("*.yaml"))
-    lines = [_digest_files(paths)]
-    for row in _read_entities(paths, countries, {}):
-        flags = "g" * row.is_government + "w" * row.is_wire
-        cells = (row.id, row.country, row.qid, row.since, row.until, flags)
-        names = ("|".join(row.names), "|".join(row.context))
-        lines.append("\t".join([*(cell or "" for cell in cells), *names]))
-    return "\n".join(lines) + "\n"
-
-
-def _decode_entities(table: Path, digest: str) -> tuple[Entity, ...] | None:
-    """Return the rows of the table; None if it was made of other files."""
-    head, *lines = table.read_text("utf-8").rstrip("\n").split("\n")
-    if head != digest:
-        return None
-    return tuple(_decode_entity(line.split("\t")) for line in lines)
-
-
-def _decode_entity(cells: list[str]) -> Entity:
-    key, country, qid, since, until, flags, names, context = cells
-    return Entity(
-        key,
-        _TYPES[key[3]],
-        tuple(names.split("|")),
-        tuple(context.split("|")) if context else (),
-        country or None,
-        qid or None,
-        since or None,
-        until or None,
-        "g" in flags,
-        "w" in flags,
-    )

@@ -10,7 +10,7 @@
                                        user's own model/names.crfsuite goes before it
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
-    entities/*.yaml                    people and organisations, read by `config`; the
+    entities/*.yaml                    people and organisations (`entity_list`); the
                                        overlay's entities.yaml is laid over them
 
 The rows of the YAML files are checked: a wrong one is named by file and key. An
@@ -27,7 +27,7 @@ from typing import Any
 
 import yaml
 
-from nightdesk.config import load_entities
+from nightdesk.entity_list import load_entities
 from nightdesk.errors import ConfigError
 from nightdesk.model import Region
 from nightdesk.tag.entities import add_entities

@@ -19,7 +19,7 @@ CONFIG = Path(__file__).parents[1]
 def main() -> int:
     """Write the table; a wrong row ends it with its place and its cure."""
     sys.path.insert(0, str(CONFIG.parent))
-    from nightdesk.config import ENTITY_TABLE, encode_entities
+    from nightdesk.entity_list import ENTITY_TABLE, encode_entities
     from nightdesk.errors import ConfigError
     from nightdesk.gazetteer import load_gazetteer
 
