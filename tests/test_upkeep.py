@@ -211,6 +211,7 @@ def test_what_a_killed_publish_left_is_swept(desk: Desk) -> None:
         folder / ".nightdesk-9.json.tmp",
         folder / "nightdesk-9.json",
         folder / "parts" / "article" / f"night={NIGHT}" / ".x.tmp",
+        folder / "parts" / "article" / f"night={NIGHT}" / "tmp_.x.tmp",
         folder / "parts" / "article" / f"night={NIGHT}" / "0123.parquet",
     ]
     for path in left:

@@ -304,10 +304,10 @@ def _sweep(folder: Path) -> None:
         if not path.with_suffix(".duckdb").exists():
             path.unlink()
     used = {part for kept in list_kept(folder).values() for part in list_parts(kept)}
-    for part in (folder / "parts").rglob("*.parquet"):
-        if str(part.relative_to(folder)) not in used:
+    for part in (folder / "parts").rglob("*"):  # half written ones of ours and DuckDB's
+        if part.is_file() and str(part.relative_to(folder)) not in used:
             part.unlink()
-    for half in [*folder.glob(".nightdesk-*"), *(folder / "parts").rglob(".*.tmp")]:
+    for half in folder.glob(".nightdesk-*"):
         half.unlink()
 
 
