@@ -45,6 +45,7 @@ chaos:           ## kill collect runs, loads and publishes; load nights in every
 	PYTHONPATH=include $(BIN)/python tests/chaos/drill.py --kills 50
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
+	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
