@@ -18,7 +18,12 @@ from nightdesk.extract import learn_site_lines
 from nightdesk.landing.frozen import freeze_rows
 from nightdesk.model import HotShingle, SiteLine, TermCount
 from nightdesk.pipeline.job import Job
-from nightdesk.warehouse.read import open_catalogue, read_site_texts, sample_texts
+from nightdesk.warehouse.read import (
+    SampledText,
+    open_catalogue,
+    read_site_texts,
+    sample_texts,
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +63,7 @@ def learn_terms(job: Job, last: date, nights: int = 28) -> Learned:
 
     Args and errors as of `learn_boilerplate`.
     """
-    with open_catalogue(job.settings.published) as con:
-        first = last - timedelta(days=nights - 1)
-        texts = sample_texts(con, first, last, MOST_TEXTS)
+    texts = _sample(job, last, nights)
     rows = count_terms((row.lang, list_terms(row.title, row.text)) for row in texts)
     version = freeze_rows(job.landing, "terms", rows, TermCount)
     return _tell("terms", version, len(texts), rows)
@@ -71,12 +74,17 @@ def learn_shingles(job: Job, last: date, nights: int = 28) -> Learned:
 
     Args and errors as of `learn_boilerplate`.
     """
-    with open_catalogue(job.settings.published) as con:
-        first = last - timedelta(days=nights - 1)
-        texts = sample_texts(con, first, last, MOST_TEXTS)
+    texts = _sample(job, last, nights)
     rows = count_hot(row.text for row in texts)
     version = freeze_rows(job.landing, "shingles", rows, HotShingle)
     return _tell("shingles", version, len(texts), rows)
+
+
+def _sample(job: Job, last: date, nights: int) -> list[SampledText]:
+    """Return the texts that terms and shingles are counted in."""
+    first = last - timedelta(days=nights - 1)
+    with open_catalogue(job.settings.published) as con:
+        return sample_texts(con, first, last, MOST_TEXTS)
 
 
 #: Table -> what learns it: all that a build reads (`select_task.LEARNED`).
