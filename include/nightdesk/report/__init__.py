@@ -4,9 +4,20 @@ Pure but for `load_shapes`, which reads the map once: rows go in, a string comes
 and the same rows give the same bytes. Says nothing that is not in a row.
 """
 
-from nightdesk.report.brief import build_brief
+from nightdesk.report.brief import build_brief, read_style
+from nightdesk.report.classes import say_classes, split_classes
 from nightdesk.report.rows import Marts, Row
 from nightdesk.report.shapes import Shapes, load_shapes
 from nightdesk.report.summary import brief_summary
 
-__all__ = ["Marts", "Row", "Shapes", "brief_summary", "build_brief", "load_shapes"]
+__all__ = [
+    "Marts",
+    "Row",
+    "Shapes",
+    "brief_summary",
+    "build_brief",
+    "load_shapes",
+    "read_style",
+    "say_classes",
+    "split_classes",
+]

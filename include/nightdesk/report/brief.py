@@ -56,6 +56,11 @@ def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
     return template.render(page)
 
 
+def read_style() -> str:
+    """Return the style sheet of the brief: colours, type and tables."""
+    return (_TEMPLATES / "brief.css").read_text("utf-8")
+
+
 def _make_environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
