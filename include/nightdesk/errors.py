@@ -9,6 +9,7 @@
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
     |- SearchError        the search index is missing, damaged or cannot be written
+    |- RequestError       what the page was asked for is not there; `status` says how
     |- WorkerError        processes cannot be started here
     |- NightFailed        the night is accounted for, and it is a failure: exit code 1
     `- FeedError          a document that is no feed at all
@@ -71,6 +72,18 @@ class CheckFailed(WarehouseError):
 
 class SearchError(NightdeskError):
     """The search index cannot do what was asked; the message names the cure."""
+
+
+class RequestError(NightdeskError):
+    """What the page was asked for cannot be shown.
+
+    Attributes:
+        status: of HTTP: 400 for a parameter that is wrong, 404 for what is not there.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class WorkerError(NightdeskError):
