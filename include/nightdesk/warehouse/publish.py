@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 _MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
+#: Texts in a row group: to read one text of a night, its group is unpacked, not all.
+_TEXT_ROWS = 2048
 #: Tables that serve the loader alone.
 _INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version", "story_pair"})
 
@@ -181,7 +183,8 @@ def _write_part(
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target)
     os.close(handle)
     quoted = name.replace("'", "''")
-    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    rows = f", ROW_GROUP_SIZE {_TEXT_ROWS}" if place.startswith("article_text/") else ""
+    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd{rows})")
     con.execute("DROP TABLE part")
     data = Path(name)
     digest = hashlib.sha256(data.read_bytes()).hexdigest()[:32]
