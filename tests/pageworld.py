@@ -162,7 +162,14 @@ def _put_last(con: Connection) -> None:
     put_article(con, NIGHT, COPY, "post", title="Fish row over", text=edited)
     put_article(con, NIGHT, ECHO, "echo", title="Accra: a deal", text="Own words here.")
     put_article(
-        con, NIGHT, FOREIGN, "echo", lang="fr", is_tagged=False, text="Le port."
+        con,
+        NIGHT,
+        FOREIGN,
+        "echo",
+        lang="fr",
+        is_tagged=False,
+        text="Le port.",
+        title=None,
     )
     put_article(con, NIGHT, HELD, "post", held_back="tdm")
     put_article(

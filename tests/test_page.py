@@ -271,7 +271,7 @@ def test_long_lists_come_in_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -
     rows = []
     for n in (1, 2, 3, 4):
         page = look(site, f"/articles?page={n}")
-        rows += page.xpath("//td[3]/a/@href")
+        rows += page.xpath("//td[2]/a/@href")
     assert len(rows) == len(set(rows)) == 25
     beyond = look(site, "/articles?page=5")
     assert beyond.xpath("//table") == []
@@ -454,3 +454,11 @@ def test_same_rows_same_bytes(site: Site, folder: Path) -> None:
     again = Site(folder / "published", GEO)
     for address in VIEWS:
         assert ask(site, address).body == ask(again, address).body
+
+
+def test_an_article_without_a_title_can_be_opened(site: Site) -> None:
+    (link,) = look(site, "/articles?lang=fr").xpath("//td[2]/a")
+    assert link.text_content() == "(no title)"
+    assert link.get("href") == f"{ROOT}/articles/{FOREIGN}"
+    assert read(look(site, f"/articles/{FOREIGN}"), "//h1") == ["(no title)"]
+    assert read(look(site, f"/stories/{FOREIGN}"), "//h1") == ["(no title)"]

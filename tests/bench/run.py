@@ -24,6 +24,7 @@ from archive import archive
 from deduplicate import PEERS, deduplicate
 from feeds import feeds
 from fetching import fetching
+from page import page
 from peer_extract import GIVES
 from polling import polling
 from processes import processes
@@ -242,6 +243,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "polling": polling,
     "warehouse": warehouse,
     "search": search,
+    "page": page,
 }
 NEEDS_DATA = {"extract", "readings", "repeats", "processes", "deduplicate", "tag"}
 

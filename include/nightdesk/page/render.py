@@ -99,7 +99,7 @@ def write_cell(row: Row, column: Column, root: str) -> Markup:
     if column.kind == "url":
         return _link_out(value)
     inner = Markup("<bdi>{}</bdi>").format(said) if column.kind == "name" else said
-    is_nothing = value is None or (column.kind == "count" and value == 0)
+    is_nothing = not said or (column.kind == "count" and not value)
     path = column.link(row) if column.link and not is_nothing else None
     if path is None:
         return escape(inner)
@@ -115,6 +115,8 @@ def _link_out(value: object) -> Markup:
 
 def _say_cell(value: Any, column: Column) -> str:
     if value is None or value == "":
+        if column.name == "title":
+            return "(no title)"
         return "–" if column.kind in ("count", "share", "figure") else ""
     if column.kind == "count":
         return wording.say_number(value)
@@ -128,7 +130,7 @@ def _say_cell(value: Any, column: Column) -> str:
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return str(value)
+    return wording.say_reason(str(value)) if column.kind == "text" else str(value)
 
 
 @cache

@@ -127,13 +127,13 @@ def _list_articles(
 ) -> Table:
     rows = desk.ask("articles", **conditions, **asked.limits)
     empty = "No article meets these conditions."
-    return Table("Articles", article_columns(), rows, total["n_articles"], empty)
+    night = "" if conditions["first"] == conditions["last"] else "Night"
+    columns = (Column("night", night, "day"), *_article_columns())
+    return Table("Articles", columns, rows, total["n_articles"], empty)
 
 
-def article_columns() -> tuple[Column, ...]:
-    """Return the columns of a list of articles."""
+def _article_columns() -> tuple[Column, ...]:
     return (
-        Column("night", "Night", "day"),
         Column("published_at", "Published (UTC)", "time"),
         Column(
             "title", "Title", "name", lambda row: places.to_article(row["article_id"])
