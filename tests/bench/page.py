@@ -85,7 +85,7 @@ def move_part(con: Any, folder: Path, part: str, where: tuple[str, date, int]) -
             moved.append(f"({name} + INTERVAL {n} DAY)::{kind} AS {name}")
     replaced = f"* REPLACE ({', '.join(moved)})" if moved else "*"
     name = f"parts/{table}/night={night}/made.parquet"
-    rows = ", ROW_GROUP_SIZE 2048" if table == "article_text" else ""  # as publish does
+    rows = ", ROW_GROUP_SIZE 2048" if table == "article_text" else ""  # as publish
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     con.execute(
         f"COPY (SELECT {replaced} FROM read_parquet("

@@ -36,6 +36,7 @@ _TYPES: dict[Kind, pa.DataType] = {
     "figure": pa.float64(),
     "share": pa.float64(),
     "time": pa.timestamp("us", "UTC"),
+    "clock": pa.timestamp("us", "UTC"),
     "day": pa.date32(),
     "flag": pa.bool_(),
 }

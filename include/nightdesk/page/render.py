@@ -6,7 +6,7 @@ address through `check_link` as well; the policy in `site` is there should both 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from nightdesk.page.asked import Asked, locate
-from nightdesk.page.table import Column, Row
+from nightdesk.page.table import Column, Kind, Row
 from nightdesk.page.view import View
 from nightdesk.report import wording
 
@@ -95,7 +95,9 @@ def _find_around(
 def write_cell(row: Row, column: Column, root: str) -> Markup:
     """Return the content of a cell of a table on the screen."""
     value = row.get(column.name)
-    said = _say_cell(value, column)
+    said = (
+        _say_clock(row, value) if column.kind == "clock" else _say_cell(value, column)
+    )
     if column.kind == "url":
         return _link_out(value)
     inner = Markup("<bdi>{}</bdi>").format(said) if column.kind == "name" else said
@@ -115,22 +117,34 @@ def _link_out(value: object) -> Markup:
 
 def _say_cell(value: Any, column: Column) -> str:
     if value is None or value == "":
-        if column.name == "title":
-            return "(no title)"
-        return "–" if column.kind in ("count", "share", "figure") else ""
-    if column.kind == "count":
-        return wording.say_number(value)
-    if column.kind == "figure":
-        return f"{value:,.1f}".replace("-", "\N{MINUS SIGN}")
-    if column.kind == "share":
-        return wording.say_share(value)
-    if column.kind == "flag":
-        return "yes" if value else "no"
+        return _say_nothing(column)
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return wording.say_reason(str(value)) if column.kind == "text" else str(value)
+    return _SAY.get(column.kind, str)(value)
+
+
+def _say_clock(row: Row, value: datetime | None) -> str:
+    """Return a time of publication; a day alone where the article states no time."""
+    if value is not None and row.get("published_precision") == "day":
+        return f"{value.astimezone(UTC):%Y-%m-%d}"
+    return wording.say_time(value and value.astimezone(UTC), row["night"])
+
+
+def _say_nothing(column: Column) -> str:
+    if column.name == "title":
+        return "(no title)"
+    return "–" if column.kind in ("count", "share", "figure") else ""
+
+
+_SAY: Mapping[Kind, Callable[[Any], str]] = {
+    "count": wording.say_number,
+    "figure": lambda value: f"{value:,.1f}".replace("-", "\N{MINUS SIGN}"),
+    "share": wording.say_share,
+    "flag": lambda value: "yes" if value else "no",
+    "text": lambda value: wording.say_reason(str(value)),
+}
 
 
 @cache

@@ -15,6 +15,7 @@ Kind: TypeAlias = Literal[
     "figure",
     "share",  # 0 to 1
     "time",
+    "clock",  # a time, said without its day where that is the night of the row
     "day",
     "flag",
     "url",

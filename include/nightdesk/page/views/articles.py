@@ -134,7 +134,7 @@ def _list_articles(
 
 def _article_columns() -> tuple[Column, ...]:
     return (
-        Column("published_at", "Published (UTC)", "time"),
+        Column("published_at", "UTC", "clock"),
         Column(
             "title", "Title", "name", lambda row: places.to_article(row["article_id"])
         ),

@@ -187,7 +187,7 @@ def view_entries(desk: Desk, asked: Asked) -> View:
             lambda row: places.to_source(row["source_id"], night),
         ),
         Column("title", "Title", "name", _link_entry),
-        Column("stated_at", "Stated (UTC)", "time"),
+        Column("stated_at", "UTC", "clock"),
         Column("bin", "Became"),
         Column("reason", "Reason"),
         Column("via", "Found in"),
