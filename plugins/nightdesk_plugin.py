@@ -36,8 +36,9 @@ def build_app():
         return Response(answer.body, answer.status, headers, answer.media_type)
 
     @app.exception_handler(401)
+    @app.exception_handler(403)  # a login that has run out, or that was made up
     def refuse(request: Request, error: HTTPException) -> Response:
-        return send(site.refuse(request.scope["root_path"]))
+        return send(site.refuse(request.scope["root_path"], error.status_code))
 
     # One route for every path and method, so that none is open by being forgotten.
     @app.api_route("/{path:path}", methods=METHODS)
@@ -75,10 +76,11 @@ class NightdeskPlugin(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012
         # Without a url_route it opens beside Airflow: the frame that Airflow would put
-        # around it lets no link out, neither to an original nor to the backfill.
+        # around it lets no link out, neither to an original nor to the backfill. The
+        # address is relative to Airflow's own, which may have a path.
         {
             "name": "Nightdesk",
-            "href": "/nightdesk/",
+            "href": "nightdesk/",
             "destination": "nav",
             "category": "browse",
         },

@@ -113,7 +113,9 @@ def test_who_is_not_logged_in_gets_401_everywhere(
         status, body = ask(port, path)
         assert status == 401, path
         assert b"log in" in body
-        assert ask(port, path, token="-".join("abc"))[0] == 401
+        status, body = ask(port, path, token="-".join("abc"))
+        assert status in (401, 403), path  # Airflow says 403 to a login that is none
+        assert b"log in" in body
     for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         assert ask(port, f"{PAGE}/stories", method)[0] == 401, method
 

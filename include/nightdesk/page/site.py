@@ -149,10 +149,10 @@ class Site:
         values = {"status": status, "problem": str(error), "is_empty": is_empty}
         return _answer_document(status, View("problem.html", title, values), frame)
 
-    def refuse(self, root: str = "") -> Answer:
-        """Return the answer to somebody who is not logged in."""
+    def refuse(self, root: str = "", status: int = 401) -> Answer:
+        """Return the answer to somebody who is not logged in, or not any more."""
         frame = Frame(root, "", Asked("/", {}))
-        return _answer_document(401, View("login.html", "Log in"), frame)
+        return _answer_document(status, View("login.html", "Log in"), frame)
 
     def _answer_style(self) -> Answer:
         headers = {**HEADERS, "Cache-Control": "private, max-age=86400"}
