@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+CoverageStatus = Literal["ok", "failed", "no_coverage"]
 SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap", "page"]
 Precision = Literal["second", "day"]
 SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap", "page")
@@ -143,6 +144,8 @@ class Feed:
     ttl_s: int | None = None
     children: tuple[str, ...] = ()  # of a sitemap index
     changed: tuple[datetime | None, ...] = ()  # when each child last did, as it states
+    older_url: str | None = None  # of the page with the entries before these
+    generator: str | None = None  # the program that wrote it, as it says
     warnings: tuple[str, ...] = ()  # what was mended or left out
 
 
@@ -153,7 +156,7 @@ class Attempt:
     url: str
     final_url: str
     outcome: str  # one of OUTCOMES
-    purpose: Literal["feed", "page", "robots", "tdmrep"]
+    purpose: Literal["feed", "page", "robots", "tdmrep", "file"]
     source_id: str | None = None
     status: int | None = None
     content_type: str | None = None
@@ -210,7 +213,7 @@ class Listing:
     url: str
     canonical_url: str
     article_id: int
-    via: str  # feed | dated_sitemap | archive
+    via: str  # feed | dated_sitemap | archive | by_hand | a kind of past place
     listed_at: datetime
     stated_at: datetime | None = None
     stated_precision: Precision | None = None
@@ -235,6 +238,8 @@ class Listing:
     credits: tuple[Credit, ...] = ()
     origin_title: str | None = None
     origin_url: str | None = None
+    dated_by: str | None = None  # what told its day; see `past.dating`
+    content_via: str | None = None  # whose copy of its page: live | ccnews | wayback
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +268,41 @@ class KnownUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class PastDocument:
+    """A list of past entries that was archived, and the time that it tells of.
+
+    The row of `past/documents`: what was read once is read again from the archive.
+    """
+
+    kind: str  # of the place: feed_pages | wayback | dated_sitemap | gdelt_gal | ...
+    source_id: str  # "": of nobody in particular
+    url: str
+    seen_at: datetime  # when it stood so
+    file: str | None = None  # None: there was nothing
+    offset: int | None = None
+    since: datetime | None = None  # its oldest entry
+    until: datetime | None = None  # its newest
+    older_url: str | None = None  # of the page before it
+    walk: str | None = None  # the address and time at which its walk began
+
+
+@dataclass(frozen=True, slots=True)
+class PastRecord:
+    """Where a page lies in a file of somebody's crawl: a row of our index of it."""
+
+    url: str
+    captured_at: datetime
+    offset: int
+    size: int  # of the gzip member, in bytes
+    digest: str | None = None  # as the crawl states it
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What is known of one source for one night, as one look found it."""
 
     source_id: str
-    status: Literal["ok", "failed", "no_coverage"]
+    status: CoverageStatus
     looked_at: datetime
     reason: str | None = None
     via: str | None = None
