@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from nightdesk.feeds.atom import read_credits, read_person
+from nightdesk.feeds.atom import find_older, read_credits, read_person
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, squeeze
 from nightdesk.feeds.tree import MAX_ATTRIBUTES, Tree, inner_markup, inner_text
@@ -74,6 +74,8 @@ def read_rss(tree: Tree, *, limit: int) -> Document:
     if lastmod := _attribute(channel, "lastmod"):
         document.updated.append(lastmod)
     document.ttl_s = _read_ttl(fields)
+    document.older_url = find_older(tree, fields.get("atom:link", ()))
+    document.generator = read_value(fields, ("generator",))
     # The content module's own `content:item` is an item element too: it counts, as the
     # others do that are no entries for want of a link.
     for element in tree.walk("item", "content:item"):
