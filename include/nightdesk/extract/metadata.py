@@ -18,6 +18,7 @@ from nightdesk.extract.datelines import find_dateline
 from nightdesk.extract.dates import (
     CERTAIN,
     Limits,
+    Publication,
     choose_date,
     choose_modified,
     find_url_date,
@@ -91,6 +92,11 @@ def add_dates(
         date_candidates=chosen.candidates,
         modified_at=choose_modified(modified, limits),
     )
+
+
+def choose_publication(page: Page, tree: HtmlElement, facts: Facts) -> Publication:
+    """Return the date that wins among those that a page states."""
+    return choose_date(_state_dates(page, tree, facts), _find_limits(page))
 
 
 def _state_dates(page: Page, tree: HtmlElement, facts: Facts) -> list[tuple[str, str]]:
