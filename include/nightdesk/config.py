@@ -62,6 +62,7 @@ _KEY = re.compile(  # names in a query whose values are no one's business
     r"(?i)(?:(?:api|access|auth|client|private)[_-]?)?"
     r"(?:key|token|secret|signature|sig|password|passwd|pwd)|auth"
 )
+_PLACES = (["{yyyy}"], ["{mm}", "{yyyy}"], ["{dd}", "{mm}", "{yyyy}"])
 _ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
@@ -134,7 +135,8 @@ class _SourceRow(BaseModel):
     )
     past_url: str | None = Field(
         default=None,
-        description="Dated sitemap of a past day, with {yyyy}, {mm} and {dd}.",
+        description="Sitemap of past days: of each day, with {yyyy}, {mm} and {dd} in "
+        "its address, of a month, of a year, or one index of them all.",
     )
 
     @field_validator("url", "past_url")
@@ -160,10 +162,12 @@ class _SourceRow(BaseModel):
     @field_validator("past_url")
     @classmethod
     def _is_dated(cls, value: str | None) -> str | None:
-        if value is not None and not all(
-            part in value for part in ("{yyyy}", "{mm}", "{dd}")
-        ):
-            raise ValueError("wants the places {yyyy}, {mm} and {dd}")
+        found = re.findall(r"\{[^{}]*\}?|\}", value or "")
+        if found and sorted({*found}) not in _PLACES:
+            raise ValueError(
+                "may hold the places {yyyy}, {mm} and {dd}: all three, the first two, "
+                f"the first, or none; not {' '.join(found)}"
+            )
         return value
 
     @field_validator("link_pattern")
