@@ -105,6 +105,8 @@ def _merge(group: list[Listing], rank: Callable[[str], int]) -> Listing:
         file=page.file,
         offset=page.offset,
         reservations=page.reservations,
+        dated_by=dated.dated_by,
+        content_via=page.content_via,
     )
 
 

@@ -115,6 +115,13 @@ class Landing:
             if child.name.endswith(ending) and not child.name.startswith(".")
         )
 
+    def folders(self, folder: str) -> list[str]:
+        """Return the names of the folders in a folder, sorted; [] without it."""
+        path = self.root / folder
+        if not path.is_dir():
+            return []
+        return sorted(child.name for child in path.iterdir() if child.is_dir())
+
     def address(self, name: str) -> str:
         """Return the full address of a file, for other readers (DuckDB)."""
         return str(self.root / name)

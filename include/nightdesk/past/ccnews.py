@@ -22,6 +22,8 @@ from nightdesk.urls import registered_domain
 #: Nights after a night whose files are read too: crawlers take items that are up to
 #: thirty days old, but most of them at once.
 WINDOW = timedelta(days=2)
+#: A file goes on for no longer than this: whatever was begun before has ended.
+_LONGEST = timedelta(hours=12)
 #: What one file has, and how many a day brings (August 2026), for plans.
 FILE_BYTES, FILES_A_DAY = 1_070_000_000, 15.8
 #: Bytes between two records that are read rather than asked round.
@@ -118,7 +120,7 @@ def choose_files(files: Iterable[NewsFile], night: date) -> list[NewsFile]:
     start = datetime(night.year, night.month, night.day, tzinfo=UTC)
     end = start + WINDOW + timedelta(days=1)
     ordered = sorted(files)
-    before = [f for f in ordered if start - timedelta(hours=6) <= f.begun_at < start]
+    before = [f for f in ordered if start - _LONGEST <= f.begun_at < start]
     return [*before[-1:], *(f for f in ordered if start <= f.begun_at < end)]
 
 

@@ -29,7 +29,7 @@ from nightdesk.pipeline.collect_rules import (
 )
 from nightdesk.pipeline.collect_run import CollectRun, archive_body, fetch_all
 from nightdesk.pipeline.job import days_around
-from nightdesk.pipeline.past_pages import date_by_list
+from nightdesk.pipeline.past_pages import date_rows
 from nightdesk.pipeline.past_run import DOCUMENTS, PastNight
 from nightdesk.pipeline.past_wayback import GONE, rescue_pages
 
@@ -89,7 +89,7 @@ def fetch_pages(
     rows = [done.pop((r.source_id, r.url), r) for r in fresh]
     rows += [r for key, r in done.items() if _says_more(r, existing.get(key))]
     if past is not None:
-        rows = [date_by_list(past, row) for row in rows]
+        rows = date_rows(past, rows)
     _write_run(run, rows, known)
     return counts
 

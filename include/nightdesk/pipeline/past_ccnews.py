@@ -15,9 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from nightdesk.collect import list_entries
+from nightdesk.errors import LandingError
 from nightdesk.fetch import Fetched, Request, read_reservations
 from nightdesk.landing import ArchiveWriter
 from nightdesk.model import Capture, Entry, Feed, Listing, PastRecord
+from nightdesk.nights import stated_night
 from nightdesk.past.ccnews import (
     NewsFile,
     Sites,
@@ -56,7 +58,7 @@ class _Reader:
     owners: dict[str, str]  # registered domain -> source id
     listed: dict[int, Listing]  # entries that other places have named
     problems: Counter[str] = field(default_factory=Counter)
-    found: dict[str, int] = field(default_factory=Counter)  # by source
+    found: Counter[str] = field(default_factory=Counter)  # of the night, by source
 
 
 def read_news_files(past: PastNight) -> None:
@@ -108,7 +110,7 @@ def _note(reader: _Reader, n_files: int, left: int, why: str | None) -> None:
         log.warning("past=ccnews night=%s %s=%d", past.night, reason, n)
     for source_id in reader.owners.values():
         find = past.finds[source_id]
-        n = reader.found.get(source_id, 0)
+        n = reader.found[source_id]
         find.n_entries += n
         find.via = _KIND if n else find.via
         if left and cap:
@@ -208,7 +210,8 @@ def _keep_page(reader: _Reader, archive: ArchiveWriter, page: PageRecord) -> Lis
         page.body,
     )
     row = _list_page(reader, page, source_id)
-    reader.found[row.source_id] = reader.found.get(row.source_id, 0) + 1
+    if (stated_night(row) or at.date()) == reader.past.night:
+        reader.found[row.source_id] += 1
     return replace(
         row,
         outcome="ok",
@@ -339,7 +342,12 @@ def _read_index(past: PastNight, file: NewsFile) -> tuple[list[PastRecord], int,
         start, end = (int(word) for word in stem.removesuffix(_END).split("-"))
         if start > at:
             break  # what lies between was never written
-        rows += [r for r in landing.read_rows([name], PastRecord) if r.offset >= at]
+        try:
+            found = landing.read_rows([name], PastRecord)
+        except LandingError as error:  # its part of the file is read again
+            log.warning("past=ccnews %s", error)
+            break
+        rows += [row for row in found if row.offset >= at]
         at, is_whole = max(at, end), is_whole or stem.endswith(_END)
     return rows, at, is_whole
 

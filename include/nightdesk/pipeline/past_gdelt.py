@@ -121,7 +121,7 @@ def _find_part(past: PastNight, url: str, left: Counter[str]) -> bytes:
             _GKG, Request(url, "file", span=(middle, middle + _PEEK))
         )
         if isinstance(answer, str) or answer.attempt.outcome != "ok":
-            left[answer if isinstance(answer, str) else answer.attempt.outcome] += 1
+            _note_left(answer, left)
             return b""
         if high == 1 << 40:
             high = _size_of(answer)
@@ -142,13 +142,20 @@ def _read_on(past: PastNight, url: str, at: int, end: str, left: Counter[str]) -
     while True:
         answer = past.fetch_one(_GKG, Request(url, "file", span=(at, at + _READ)))
         if isinstance(answer, str) or answer.attempt.outcome != "ok":
-            left[answer if isinstance(answer, str) else answer.attempt.outcome] += 1
+            _note_left(answer, left)
             return b"".join(parts)
         parts.append(answer.body)
         at += len(answer.body)
         stamp = gkg.find_stamp(answer.body[-_PEEK:])
         if at >= _size_of(answer) or (stamp and stamp >= end):
             return b"".join(parts)
+
+
+def _note_left(answer: Fetched | str, left: Counter[str]) -> None:
+    """Count what could not be read; a list that is not there is none of it."""
+    outcome = answer if isinstance(answer, str) else answer.attempt.outcome
+    if outcome not in _ABSENT:
+        left[outcome] += 1
 
 
 def _size_of(answer: Fetched) -> int:

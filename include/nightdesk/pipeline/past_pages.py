@@ -45,6 +45,23 @@ def date_page(
     )
 
 
+def date_rows(past: PastNight, rows: Sequence[Listing]) -> list[Listing]:
+    """Return entries with their days; two addresses of one article have one day."""
+    told = {row.article_id: row for row in rows if row.dated_by == "page"}
+    dated = []
+    for row in rows:
+        twin = told.get(row.article_id)
+        if row.stated_at is None and twin is not None:
+            row = replace(
+                row,
+                stated_at=twin.stated_at,
+                stated_precision=twin.stated_precision,
+                dated_by=twin.dated_by,
+            )
+        dated.append(date_by_list(past, row))
+    return dated
+
+
 def date_by_list(past: PastNight, row: Listing) -> Listing:
     """Return an entry with the day of its address or its list, if it has one."""
     dating = past.dated.get((row.source_id, row.url))

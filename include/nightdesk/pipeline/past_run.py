@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from nightdesk.collect import list_entries
-from nightdesk.errors import FeedError
+from nightdesk.errors import FeedError, LandingError
 from nightdesk.feeds import parse_feed
 from nightdesk.fetch import Fetched, Request
+from nightdesk.landing import Landing
 from nightdesk.model import Capture, Feed, Listing, PastDocument, Source
 from nightdesk.past.cost import Caps, Meter
 from nightdesk.past.dating import Dating, date_entry
@@ -38,6 +39,7 @@ class Find:
     is_complete: bool = False
     is_barred: bool = False  # its login cannot be had
     n_entries: int = 0
+    n_waiting: int = 0  # entries that earlier runs have found
     via: str | None = None  # the last place that had something
     failures: dict[str, str] = field(default_factory=dict)  # by place
     absences: dict[str, str] = field(default_factory=dict)
@@ -183,6 +185,20 @@ class PastNight:
         """Take in for which times a source's entries are all known."""
         find.spans += spans
         find.is_complete = find_gap(find.spans, self.span) is None
+
+
+def read_documents(landing: Landing) -> list[PastDocument]:
+    """Return the lists that runs have archived; a damaged file is as good as none.
+
+    What it held is read again where it came from.
+    """
+    rows: list[PastDocument] = []
+    for name in landing.names(DOCUMENTS):
+        try:
+            rows += landing.read_rows([name], PastDocument)
+        except LandingError as error:
+            log.warning("past: read anew: %s", error)
+    return rows
 
 
 def read_body(past: PastNight, row: PastDocument) -> bytes:

@@ -10,17 +10,23 @@ one place has named is not lost when the next one fails.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
 
 from nightdesk.collect import PARTIAL
-from nightdesk.model import Coverage, CoverageStatus, PastDocument, Source
+from nightdesk.model import (
+    Coverage,
+    CoverageStatus,
+    Listing,
+    Source,
+)
 from nightdesk.past_file import Kind, load_places
 from nightdesk.pipeline.collect_run import CollectRun
 from nightdesk.pipeline.past_ccnews import read_news_files
 from nightdesk.pipeline.past_feeds import read_archive, read_feed_pages
 from nightdesk.pipeline.past_gdelt import read_gal, read_gkg
-from nightdesk.pipeline.past_run import DOCUMENTS, Find, PastNight
+from nightdesk.pipeline.past_run import Find, PastNight, read_documents
 from nightdesk.pipeline.past_sitemaps import read_sitemaps
 from nightdesk.pipeline.past_wayback import read_feed_captures
 
@@ -50,9 +56,14 @@ def read_past(run: CollectRun, night: date, sources: Iterable[Source]) -> PastNi
         night=night,
         places=load_places(run.job.settings),
         finds={source.id: Find(source) for source in sources},
-        documents=run.job.landing.read_folder(DOCUMENTS, PastDocument),
+        documents=read_documents(run.job.landing),
+    )
+    waiting = Counter(
+        row.source_id
+        for row in run.job.landing.read_folder(f"entries/night={night}", Listing)
     )
     for find in past.finds.values():
+        find.n_waiting = waiting[find.source.id]
         if run.logins[find.source.id] is None:
             find.is_barred, find.failures["login"] = True, "auth"
     for kind, read in PLACES:
@@ -79,7 +90,7 @@ def judge_find(past: PastNight, find: Find) -> Coverage:
         looked_at=past.run.job.clock(),
         reason=reason,
         via=find.via or "archive",
-        n_entries=find.n_entries,
+        n_entries=find.n_entries or find.n_waiting,
     )
 
 
@@ -90,9 +101,9 @@ def _judge(find: Find) -> tuple[CoverageStatus, str | None]:
         return "ok", None
     if failed:
         return "failed", _join(failed)
-    if find.n_entries:
-        what = {**find.notes, **capped}
-        return "ok", f"{PARTIAL} {_join(what)}" if capped else _join(what)
+    if find.n_entries or find.n_waiting:
+        why = _join({**find.notes, **capped}) or "what was found may not be all"
+        return "ok", f"{PARTIAL} {why}"
     if capped:
         return "no_coverage", _join(capped)
     return "no_coverage", _explain(find)
