@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     from nightdesk.cli import (
         add,
         archive,
+        backfill,
         decide,
         health,
         jsonl,
@@ -47,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    for group in (*groups, search, world, warehouse):
+    for group in (*groups, backfill, search, world, warehouse):
         group.add_commands(commands)
     return parser
 
