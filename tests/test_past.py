@@ -17,7 +17,7 @@ from nightdesk.config import Settings
 from nightdesk.errors import ConfigError
 from nightdesk.feeds import parse_feed
 from nightdesk.model import Entry, PastRecord, Source
-from nightdesk.newsstand.crawl import _record, _response
+from nightdesk.newsstand.crawl import write_record, write_response
 from nightdesk.past import cdx, gal, gkg
 from nightdesk.past.ccnews import (
     NewsFile,
@@ -320,10 +320,10 @@ def _pieces(data: bytes, size: int) -> list[bytes]:
 @pytest.mark.parametrize("size", [7, 1000, 4096, 1 << 20])
 def test_records_are_found_at_their_places(size: int) -> None:
     parts = [
-        _record("warcinfo", "", NOON, b"x"),
-        _record("request", URL, NOON, b"GET / HTTP/1.1\r\n\r\n"),
-        _response(URL, NOON, b"<p>one</p>" * 900),
-        _response(URL + "?2", NOON, bytes(range(256)) * 300),
+        write_record("warcinfo", "", NOON, b"x"),
+        write_record("request", URL, NOON, b"GET / HTTP/1.1\r\n\r\n"),
+        write_response(URL, NOON, b"<p>one</p>" * 900),
+        write_response(URL + "?2", NOON, bytes(range(256)) * 300),
     ]
     members = list(scan_members(_pieces(b"junk" + b"".join(parts), size)))
     assert [m.data for m in members] == parts
@@ -334,14 +334,14 @@ def test_records_are_found_at_their_places(size: int) -> None:
 
 def test_a_gzip_file_inside_a_page_is_no_record() -> None:
     inner = gzip.compress(b"not a record" * 50)
-    page = _response(URL, NOON, inner * 20)
+    page = write_response(URL, NOON, inner * 20)
     (member,) = scan_members(_pieces(page, 512))
     assert member.data == page
 
 
 def test_an_address_longer_than_the_look_is_read_whole() -> None:
     url = URL + "?" + "q=1&" * 700
-    (member,) = scan_members([_response(url, NOON, b"<p>a</p>")])
+    (member,) = scan_members([write_response(url, NOON, b"<p>a</p>")])
     row = read_head(member)
     assert row is not None
     assert row.url == url
@@ -349,7 +349,7 @@ def test_an_address_longer_than_the_look_is_read_whole() -> None:
 
 def test_a_file_that_is_one_member_costs_no_memory() -> None:
     piece = bytes(1 << 20)
-    whole = _response(URL, NOON, b"a")
+    whole = write_response(URL, NOON, b"a")
     members = list(scan_members([whole, *[piece] * (3 + (MOST >> 20)), whole]))
     assert [member.is_whole for member in members] == [False, True]
 
@@ -358,7 +358,7 @@ def _flip(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
 
 
-GOOD = _response(URL, NOON, b"<p>good</p>" * 200)
+GOOD = write_response(URL, NOON, b"<p>good</p>" * 200)
 
 
 @pytest.mark.parametrize(
@@ -367,13 +367,18 @@ GOOD = _response(URL, NOON, b"<p>good</p>" * 200)
         pytest.param(_flip(GOOD, len(GOOD) // 2), "damaged", id="a byte is another"),
         pytest.param(GOOD[:-9], "truncated", id="cut off"),
         pytest.param(
-            _response(URL, NOON, b"a", wrong_by=5), "wrong_length", id="longer"
+            write_response(URL, NOON, b"a", wrong_by=5), "wrong_length", id="longer"
         ),
         pytest.param(
-            _response(URL, NOON, b"a" * 50, wrong_by=-5), "wrong_length", id="shorter"
+            write_response(URL, NOON, b"a" * 50, wrong_by=-5), "wrong_length",
+            id="shorter",
         ),
-        pytest.param(_response(URL, NOON, b"a", status="404 No"), "not_ok", id="404"),
-        pytest.param(_record("response", URL, NOON, b"hello"), "no_http", id="no HTTP"),
+        pytest.param(
+            write_response(URL, NOON, b"a", status="404 No"), "not_ok", id="404"
+        ),
+        pytest.param(
+            write_record("response", URL, NOON, b"hello"), "no_http", id="no HTTP"
+        ),
         pytest.param(gzip.compress(b"WARC/1.0\r\n\r\n"), "no_length", id="no length"),
         pytest.param(gzip.compress(b"hello"), "no_warc", id="no record"),
         pytest.param(

@@ -86,27 +86,27 @@ def _write_file(begun: datetime, plan: Plan, render: Render) -> bytes:
         if begun <= crawl_time(item) < begun + _EVERY
     ]
     found.sort(key=lambda pair: (pair[0], pair[1].url))
-    parts = [_record("warcinfo", "", begun, b"software: newsstand\r\n")]
+    parts = [write_record("warcinfo", "", begun, b"software: newsstand\r\n")]
     for n, (at, item) in enumerate(found):
-        parts.append(_request(item.url, at))
-        parts.append(_response(item.url, at, render(item)))
+        parts.append(write_request(item.url, at))
+        parts.append(write_response(item.url, at, render(item)))
         if n < _N_NOISE:
             url = f"https://www.elsewhere-{n % 7}.example/{begun:%Y%m%d%H}/{n}.html"
             page = f"<html><body><p>Nothing of ours, {n}.</p></body></html>".encode()
-            parts.append(_response(url, at, page))
+            parts.append(write_response(url, at, page))
     host = found[0][1].outlet.host if found else "www.harbourledger.example"
     return b"".join([*parts, *_write_dirt(host, begun)])
 
 
 def _write_dirt(host: str, begun: datetime) -> Iterable[bytes]:
     root, page = f"https://{host}/dirt/{begun:%Y%m%d%H}", b"<p>Dirt.</p>" * 400
-    whole = bytearray(_response(f"{root}/damaged.html", begun, _noise(begun)))
+    whole = bytearray(write_response(f"{root}/damaged.html", begun, _noise(begun)))
     whole[len(whole) // 2] ^= 0xFF
     yield bytes(whole)
-    yield _response(f"{root}/wrong-length.html", begun, page, wrong_by=13)
-    yield _response(f"{root}/gone.html", begun, page, status="404 Not Found")
+    yield write_response(f"{root}/wrong-length.html", begun, page, wrong_by=13)
+    yield write_response(f"{root}/gone.html", begun, page, status="404 Not Found")
     if begun.hour == _HOURS[-1]:
-        yield _response(f"{root}/cut.html", begun, _noise(begun))[:-200]
+        yield write_response(f"{root}/cut.html", begun, _noise(begun))[:-200]
 
 
 def _noise(begun: datetime) -> bytes:
@@ -115,13 +115,14 @@ def _noise(begun: datetime) -> bytes:
     return b"".join(hashlib.sha256(seed + bytes([n])).digest() for n in range(100))
 
 
-def _request(url: str, at: datetime) -> bytes:
+def write_request(url: str, at: datetime) -> bytes:
+    """Return the record of a request."""
     path = "/" + url.partition("://")[2].partition("/")[2]
     block = f"GET {path} HTTP/1.1\r\nUser-Agent: CCBot\r\n\r\n".encode()
-    return _record("request", url, at, block)
+    return write_record("request", url, at, block)
 
 
-def _response(
+def write_response(
     url: str,
     at: datetime,
     body: bytes,
@@ -129,17 +130,19 @@ def _response(
     status: str = "200 OK",
     wrong_by: int = 0,
 ) -> bytes:
+    """Return the record of an answer; one that states a length wrong by so much."""
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n"
         "X-Crawler-content-encoding: gzip\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    return _record("response", url, at, head.encode() + body, wrong_by)
+    return write_record("response", url, at, head.encode() + body, wrong_by)
 
 
-def _record(
+def write_record(
     kind: str, url: str, at: datetime, block: bytes, wrong_by: int = 0
 ) -> bytes:
+    """Return a record as a gzip member of its own."""
     digest = hashlib.sha256(block).hexdigest()[:32].upper()
     lines = [
         "WARC/1.0",

@@ -33,7 +33,7 @@ def list_offsets(quarter: datetime) -> tuple[int, ...]:
     """Return the minutes after a quarter of an hour at which files come; () for none.
 
     >>> list_offsets(datetime(2026, 3, 1, 0, 15, tzinfo=UTC))
-    (7,)
+    (3,)
     """
     seed = hashlib.sha256(f"{quarter:%Y%m%d%H%M}".encode()).digest()
     if seed[0] % 12 == 0:

@@ -36,8 +36,8 @@ def ask_captures(base: str, url: str, since: datetime, until: datetime) -> str:
     """Return the address of the index for the captures of an address.
 
     >>> at = datetime(2026, 3, 1, tzinfo=UTC)
-    >>> ask_captures("https://web.example", "https://a.example/", at, at)[-80:-18]
-    '1000000&output=json&fl=timestamp%2Coriginal%2Cmimetype%2Cstatu'
+    >>> ask_captures("https://web.example", "https://a.example/", at, at)[:65]
+    'https://web.example/cdx/search/cdx?url=https%3A%2F%2Fa.example%2F'
     """
     query = {
         "url": url,

@@ -12,17 +12,17 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 _OFFSETS = range(8)  # minutes after a quarter of an hour
 _MOST = 64 << 20
+_WEB = ("http://", "https://")
+_READ = json.JSONDecoder().raw_decode
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An article that an index knows."""
+class Seen(NamedTuple):
+    """An article that an index knows; a month has millions of them."""
 
     url: str
     seen_at: datetime
@@ -58,8 +58,8 @@ def parse_list(body: bytes) -> tuple[list[Seen], Counter[str]]:
     """
     text, problems = _unpack(body)
     found = []
-    for line in text.split(b"\n"):
-        if not line.strip():
+    for line in text.decode("utf-8", "replace").split("\n"):
+        if not line:
             continue
         row = _read_row(line)
         if isinstance(row, str):
@@ -82,15 +82,15 @@ def _unpack(body: bytes) -> tuple[bytes, Counter[str]]:
     return text[: text.rfind(b"\n") + 1], Counter({"truncated": 1})
 
 
-def _read_row(line: bytes) -> Seen | str:
+def _read_row(line: str) -> Seen | str:
     try:
-        row = json.loads(line)
+        row, _ = _READ(line)  # a third faster than json.loads
     except ValueError:
         return "not_json"
-    if not isinstance(row, dict):
+    if row.__class__ is not dict:
         return "not_json"
     url = row.get("url")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+    if url.__class__ is not str or not url.startswith(_WEB):
         return "no_url"
     at = read_date(row.get("date"))
     if at is None:
@@ -110,11 +110,13 @@ def read_date(value: Any) -> datetime | None:
     """
     text = str(value)
     try:
-        if text.isdigit() and len(text) == 14:
+        if len(text) == 14:
             return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if at.tzinfo is UTC:
+        return at
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 

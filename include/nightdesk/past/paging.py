@@ -24,7 +24,9 @@ def find_older_page(feed: Feed, url: str) -> str | None:
         feed: as it was read.
         url: where.
 
-    >>> feed = Feed("rss", generator="https://wordpress.org/?v=6.8")
+    >>> from nightdesk.model import Entry
+    >>> entries = (Entry("https://hill.example/a"),)
+    >>> feed = Feed("rss", entries, generator="https://wordpress.org/?v=6.8")
     >>> find_older_page(feed, "https://hill.example/feed/")
     'https://hill.example/feed/?paged=2'
     >>> find_older_page(feed, "https://hill.example/feed/?paged=2")
