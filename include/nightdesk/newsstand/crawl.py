@@ -54,13 +54,19 @@ def answer_crawl(path: str, now: datetime, plan: Plan, render: Render) -> bytes 
     if match is None:
         return None
     begun = datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    if begun not in _begun_on(begun.date()) or begun + _EVERY > now:
+    if begun not in begun_on(begun.date()) or begun + _EVERY > now:
         return None
     return _write_file(begun, plan, render)
 
 
-def _begun_on(day: date) -> list[datetime]:
+def begun_on(day: date) -> list[datetime]:
+    """Return when the files of a day are begun."""
     return [datetime(day.year, day.month, day.day, h, 10, tzinfo=UTC) for h in _HOURS]
+
+
+def number_of(begun: datetime) -> int:
+    """Return the number in the name of a file."""
+    return begun.toordinal() * 3 % 100_000 + begun.hour // 8
 
 
 def _write_list(year: int, month: int, now: datetime) -> bytes | None:
@@ -68,10 +74,9 @@ def _write_list(year: int, month: int, now: datetime) -> bytes | None:
         return None
     lines, day = [], date(year, month, 1)
     while day.month == month:
-        for begun in _begun_on(day):
+        for begun in begun_on(day):
             if begun + _EVERY <= now:
-                number = begun.toordinal() * 3 % 100_000 + begun.hour // 8
-                name = f"CC-NEWS-{begun:%Y%m%d%H%M%S}-{number:05d}.warc.gz"
+                name = f"CC-NEWS-{begun:%Y%m%d%H%M%S}-{number_of(begun):05d}.warc.gz"
                 lines.append(f"crawl-data/CC-NEWS/{year}/{month:02d}/{name}\n")
         day += _ONE_DAY
     return gzip.compress("".join(lines).encode(), mtime=0) if lines else None

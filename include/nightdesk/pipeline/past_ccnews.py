@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from nightdesk.collect import list_entries
 from nightdesk.errors import LandingError
 from nightdesk.fetch import Fetched, Request, read_reservations
-from nightdesk.landing import ArchiveWriter
+from nightdesk.landing import ArchiveWriter, HostLeases
 from nightdesk.model import Capture, Entry, Feed, Listing, PastRecord
 from nightdesk.nights import stated_night
 from nightdesk.past.ccnews import (
@@ -45,6 +46,8 @@ _KIND: Kind = "ccnews"
 PART = 8 << 20
 #: Bytes of a file between two parts of its index: what a killed run reads again.
 _STEP = 8 * PART
+#: Between two looks whether another run has done with a file.
+_PAUSE_S = 2.0
 _FOLDER = "past/ccnews"
 _END = "-end"
 
@@ -75,13 +78,8 @@ def read_news_files(past: PastNight) -> None:
         {row.article_id: row for row in past.run.listed},
     )
     files, why = _list_files(reader)
-    left = len(files)
-    for file in files:
-        why = _read_file(reader, file) or why
-        if past.meter(_KIND).reached:
-            break
-        left -= 1
-    _note(reader, len(files), left, why)
+    left, broken = _read_files(reader, files)
+    _note(reader, len(files), left, broken or why)
 
 
 def _list_files(reader: _Reader) -> tuple[list[NewsFile], str | None]:
@@ -101,6 +99,36 @@ def _list_files(reader: _Reader) -> tuple[list[NewsFile], str | None]:
     chosen = choose_files(found, past.night)
     log.info("past=ccnews night=%s files=%d", past.night, len(chosen))
     return chosen, why
+
+
+def _read_files(reader: _Reader, files: Sequence[NewsFile]) -> tuple[int, str | None]:
+    """Read files; return how many were not read to their end, and why.
+
+    One that another run is reading is left to it until the others are read: then its
+    index is there.
+    """
+    past, waiting, why = reader.past, deque(files), None
+    leases = HostLeases(past.run.job.settings.data / "hosts")
+    until = time.monotonic() + past.places[_KIND].most_s
+    n_left = n_held = 0
+    while waiting and not past.meter(_KIND).reached:
+        file = waiting.popleft()
+        if leases.take(file.name) is None:
+            waiting.append(file)
+            n_held += 1
+            if n_held >= len(waiting):
+                if time.monotonic() >= until:
+                    return n_left + len(waiting), "read by another run"
+                time.sleep(_PAUSE_S)
+                n_held = 0
+            continue
+        try:
+            broken = _read_file(reader, file)
+        finally:
+            leases.release(file.name)
+        n_left += broken is not None
+        why, n_held = broken or why, 0
+    return n_left + len(waiting), why
 
 
 def _note(reader: _Reader, n_files: int, left: int, why: str | None) -> None:

@@ -86,6 +86,9 @@ def _read_index(find: Find, answer: Fetched | str) -> list[Snapshot] | None:
     snapshots, problems = parse_captures(answer.body)
     for reason, n in sorted(problems.items()):
         log.warning("source=%s past=wayback %s=%d", find.source.id, reason, n)
+    if broken := problems.keys() & {"not_json", "no_header"}:
+        find.failures[_KIND] = f"no index: {broken.pop()}"
+        return None
     return snapshots
 
 
