@@ -117,5 +117,8 @@ def test_pages_of_a_crawl_give_the_same_articles(tmp_path: Path) -> None:
         desk.turn_on("ccnews")
         run(desk)
         after = query(desk, told)
+        ways = query(desk, "SELECT DISTINCT via, content_via FROM article")
+        rules = query(desk, "SELECT DISTINCT dated_by FROM entry WHERE bin = 'loaded'")
+    assert (ways, rules) == ([("ccnews", "ccnews")], [("page",)])
     assert len(after) >= 4
     assert after == before

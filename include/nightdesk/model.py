@@ -334,6 +334,8 @@ class PlannedEntry:
     credits: tuple[Credit, ...] = ()
     origin_title: str | None = None
     origin_url: str | None = None
+    dated_by: str | None = None
+    content_via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

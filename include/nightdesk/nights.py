@@ -252,7 +252,9 @@ def _plan_group(
         return [], []
     primary = min(mine, key=lambda row: _primacy(row, sources))
     bin_, reason = _bin_of(_best_try(mine)) if not found else (None, None)
-    entries = [_entry(primary, bin_, reason, is_primary=True)] + [
+    copied = next((r.content_via for r in group if r.content_via), None)
+    stands = replace(primary, content_via=primary.content_via or copied)
+    entries = [_entry(stands, bin_, reason, is_primary=True)] + [
         _entry(row, "duplicate", "same canonical URL")
         for row in mine
         if row is not primary
@@ -311,6 +313,8 @@ def _entry(
         credits=row.credits,
         origin_title=row.origin_title,
         origin_url=row.origin_url,
+        dated_by=row.dated_by,
+        content_via=row.content_via,
     )
 
 

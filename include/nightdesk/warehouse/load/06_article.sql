@@ -33,6 +33,7 @@ SELECT
     a.page_digest,
     a.captured_at,
     e.via,
+    e.content_via,
     a.version AS extract_version,
     coalesce(t.version, 'none') AS tag_version
 FROM in_article AS a
