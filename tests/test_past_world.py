@@ -101,6 +101,17 @@ def test_pages_of_feeds_are_walked_once(desk: Desk) -> None:
     assert not set(again) & set(pages)
 
 
+def test_a_page_that_is_lost_makes_the_walk_begin_anew(desk: Desk) -> None:
+    desk.watch(**{"lagoon-post": paged("lagoon-post")})
+    desk.collect(["lagoon-post"])
+    for file in (desk.folder / "landing" / "archive").rglob("*.zst"):
+        file.unlink()
+    night = NIGHT + ONE_DAY
+    desk.collect(["lagoon-post"], night)
+    assert [path for _, path in desk.requests() if "/paged/" in path]
+    assert found(desk, "lagoon-post", night) == set(desk.planted("lagoon-post", night))
+
+
 def test_a_night_that_was_read_is_not_asked_for_again(desk: Desk) -> None:
     desk.watch(**{"lagoon-post": paged("lagoon-post")})
     desk.collect(["lagoon-post"])
@@ -439,6 +450,26 @@ def test_article_lists_name_addresses_and_holes(desk: Desk) -> None:
     desk.collect(["lagoon-post"])  # another source of the same night
     assert not [path for host, path in desk.requests() if host == GDELT]
     assert desk.entries()
+
+
+@pytest.mark.parametrize(
+    ("caps", "most"),
+    [({"most_requests": 50}, 50), ({"most_bytes": 2000}, 300)],
+    ids=["requests", "bytes"],
+)
+def test_a_cap_ends_the_asking_for_lists(
+    desk: Desk, caps: dict[str, int], most: int
+) -> None:
+    desk.turn_on("gdelt_gal", **caps)
+    desk.watch(**{"fjord-examiner": {}})
+    desk.collect(["fjord-examiner"])
+    n_first = sum(host == GDELT for host, _ in desk.requests())
+    assert 0 < n_first <= most
+    assert "cost_cap" in str(desk.coverage()["fjord-examiner"].reason)
+    desk.turn_on("gdelt_gal")
+    desk.collect(["fjord-examiner"])
+    n_left = 768 - n_first  # and the one that was on its way when the cap was reached
+    assert n_left <= sum(host == GDELT for host, _ in desk.requests()) <= n_left + 1
 
 
 def test_quarters_without_a_list_are_no_failure(desk: Desk) -> None:

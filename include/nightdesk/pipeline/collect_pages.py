@@ -12,6 +12,7 @@ from nightdesk.collect import (
     LIVE_WINDOW,
     Looks,
     PageMemo,
+    Worklist,
     choose_pages,
     find_resent,
     is_news,
@@ -61,19 +62,7 @@ def fetch_pages(
         i for i, urls in known.items() if any(url.captured_at for url in urls)
     }
     _note_resent(run, looks, known)
-    work = choose_pages(
-        [row for row in run.listed if _is_wanted(run, row, past)],
-        {
-            k: _forgive(run, row)
-            for k, row in existing.items()
-            if _is_wanted(run, row, past)
-        },
-        known,
-        RETRYABLE,
-        refetch=run.refetch,
-        looks=looks,
-        due=frozenset(due),
-    )
+    work = _choose_work(run, past, looks, known, due)
     fresh = [r for r in run.listed if not _is_listed(r, looks, known)]
     counts: Counter[str] = Counter(entries=len(run.listed))
     ready, waiting = _split_waiting(run, work.fetch)
@@ -92,6 +81,30 @@ def fetch_pages(
         rows = date_rows(past, rows)
     _write_run(run, rows, known)
     return counts
+
+
+def _choose_work(
+    run: CollectRun,
+    past: PastNight | None,
+    looks: Looks,
+    known: dict[int, list[KnownUrl]],
+    due: dict[int, PageMemo],
+) -> Worklist:
+    """Return the pages to fetch."""
+    existing = merge_listings((r for rows in looks.values() for r in rows), answered)
+    return choose_pages(
+        [row for row in run.listed if _is_wanted(run, row, past)],
+        {
+            k: _forgive(run, row)
+            for k, row in existing.items()
+            if _is_wanted(run, row, past)
+        },
+        known,
+        RETRYABLE,
+        refetch=run.refetch,
+        looks=looks,
+        due=frozenset(due),
+    )
 
 
 def _settle_past(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.fetch import Fetched, Request
-from nightdesk.model import PastDocument
+from nightdesk.model import Feed, PastDocument
 from nightdesk.past.paging import find_older_page
 from nightdesk.past.spans import Span, span_of
 from nightdesk.past_file import Kind
@@ -147,7 +147,10 @@ def _goes_on(walk: _Walk) -> bool:
 
 
 def _read_passed(past: PastNight, walk: _Walk) -> None:
-    """List the night's entries on the pages that earlier runs have passed."""
+    """List the night's entries on the pages that earlier runs have passed.
+
+    A page that cannot be read any more makes the walk begin anew.
+    """
     night, find = past.span, walk.find
     for page in walk.pages:
         if not (page.since and page.until and page.file):
@@ -157,9 +160,9 @@ def _read_passed(past: PastNight, walk: _Walk) -> None:
         try:
             body = read_body(past, page)
         except ArchiveError as error:
-            log.warning("source=%s %s", find.source.id, error)
-            find.failures[_KIND] = "archive"
-            continue
+            log.warning("source=%s walked anew: %s", find.source.id, error)
+            walk.pages, walk.began_at = [], past.run.job.clock()
+            return
         feed = try_parse(past, find, body, page.url)
         if feed is not None:
             past.list_feed(find, feed, _KIND, page.seen_at)
@@ -204,9 +207,6 @@ def _take(past: PastNight, walk: _Walk, url: str, answer: Fetched | str) -> bool
     before = walk.since
     if before is not None and reach.since >= before:
         return _end(past, walk)  # the same entries again: the page is no other one
-    older = find_older_page(feed, url)
-    if any(page.url == older for page in walk.pages):
-        older = None
     page = PastDocument(
         kind=_KIND,
         source_id=find.source.id,
@@ -214,7 +214,7 @@ def _take(past: PastNight, walk: _Walk, url: str, answer: Fetched | str) -> bool
         seen_at=now + timedelta(microseconds=len(walk.pages)),  # keeps their order
         since=reach.since,
         until=max(reach_of(feed)),
-        older_url=older,
+        older_url=_find_next(walk, feed, url),
         walk=walk.began_at.isoformat(),
     )
     past.keep(_KIND, page, capture)
@@ -222,6 +222,12 @@ def _take(past: PastNight, walk: _Walk, url: str, answer: Fetched | str) -> bool
     past.list_feed(find, feed, _KIND, now)
     _note_reach(past, walk)
     return True
+
+
+def _find_next(walk: _Walk, feed: Feed, url: str) -> str | None:
+    """Return where a page says that the walk goes on; not in a circle."""
+    older = find_older_page(feed, url)
+    return None if any(page.url == older for page in walk.pages) else older
 
 
 def _end(past: PastNight, walk: _Walk) -> bool:

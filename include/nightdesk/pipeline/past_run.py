@@ -58,6 +58,7 @@ class PastNight:
     fresh: list[PastDocument] = field(default_factory=list)  # of this run
     dated: dict[tuple[str, str], Dating] = field(default_factory=dict)
     meters: dict[str, Meter] = field(default_factory=dict)
+    said: dict[tuple[str, str], set[tuple[object, ...]]] = field(default_factory=dict)
 
     @property
     def span(self) -> Span:
@@ -95,21 +96,26 @@ class PastNight:
         Stops asking when a cap is reached, and where a host wants no request.
         """
         meter, place = self.meter(kind), self.places[kind]
-        left: list[Request] = []
+        ready: dict[str, Request] = {}
         room = meter.caps.n_requests - meter.n_requests
         for request in requests:
             if self.run.memory.wait_until(request.url) is not None:
                 yield request, "rate_limited"
-            elif meter.reached or len(left) >= room:
+            elif meter.reached or len(ready) >= room:
                 yield request, meter.reached or "cost_cap: requests"
             else:
-                left.append(replace(request, gap_s=place.gap_s))
+                ready[request.url] = replace(request, gap_s=place.gap_s)
         began = time.monotonic()
-        for request, fetched in fetch_all(self.run, left):
+        for request, fetched in fetch_all(self.run, list(ready.values())):
             self.run.memory.note_wait(fetched)
             spent, began = time.monotonic() - began, time.monotonic()
             meter.add(fetched.attempt.bytes_wire, spent)
+            del ready[request.url]
             yield request, fetched
+            if meter.reached:
+                break
+        for request in ready.values():
+            yield request, meter.reached or "cost_cap"
         log.info("past=%s night=%s %s", kind, self.night, meter.words())
 
     def fetch_one(self, kind: Kind, request: Request) -> Fetched | str:
@@ -149,8 +155,8 @@ class PastNight:
         via: str,
         seen_at: datetime,
         list_day: date | None = None,
-    ) -> int:
-        """Add the entries of a list that belong to the night; return how many."""
+    ) -> None:
+        """Add the entries of a list that belong to the night."""
         is_feed = not feed.kind.startswith("sitemap")
         source, kept = find.source, []
         for entry in feed.entries:
@@ -162,7 +168,6 @@ class PastNight:
                 kept.append(entry)
         rows = list_entries(source, replace(feed, entries=tuple(kept)), via, seen_at)
         self.add(find, (self.state(row) for row in rows), via)
-        return len(rows)
 
     def state(self, row: Listing) -> Listing:
         """Return an entry with its day by rule; a change is no publication."""
@@ -175,11 +180,23 @@ class PastNight:
         )
 
     def add(self, find: Find, rows: Iterator[Listing], via: str) -> None:
-        """Take in entries of the night."""
-        found = list(rows)
+        """Take in entries of the night, each statement of one once.
+
+        An index that states nothing adds only what no other place has named.
+        """
+        found = [row for row in rows if self._is_new(row)]
         self.run.listed += found
         find.n_entries += len(found)
         find.via = via if found or find.via is None else find.via
+
+    def _is_new(self, row: Listing) -> bool:
+        said = self.said.setdefault((row.source_id, row.url), set())
+        if said and row.dated_by == "index":
+            return False
+        words = (row.stated_at, row.updated_at, row.title, row.summary)
+        is_new = words not in said
+        said.add(words)
+        return is_new
 
     def cover(self, find: Find, spans: Sequence[Span]) -> None:
         """Take in for which times a source's entries are all known."""
