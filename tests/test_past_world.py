@@ -101,6 +101,17 @@ def test_pages_of_feeds_are_walked_once(desk: Desk) -> None:
     assert not set(again) & set(pages)
 
 
+def test_the_oldest_entry_of_a_page_belongs_to_its_night(desk: Desk) -> None:
+    """It is no sign of how far the page reaches back, but it is an entry."""
+    desk.watch(**{"lagoon-post": paged("lagoon-post")})
+    for n in range(16):
+        night = NIGHT - n * ONE_DAY
+        desk.collect(["lagoon-post"], night)
+        assert found(desk, "lagoon-post", night) == set(
+            desk.planted("lagoon-post", night)
+        )
+
+
 def test_a_page_that_is_lost_makes_the_walk_begin_anew(desk: Desk) -> None:
     desk.watch(**{"lagoon-post": paged("lagoon-post")})
     desk.collect(["lagoon-post"])

@@ -280,8 +280,9 @@ class PastDocument:
     seen_at: datetime  # when it stood so
     file: str | None = None  # None: there was nothing
     offset: int | None = None
-    since: datetime | None = None  # its oldest entry
-    until: datetime | None = None  # its newest
+    since: datetime | None = None  # how far back it names every entry
+    until: datetime | None = None  # its newest entry
+    oldest: datetime | None = None  # entry, though it may be a pinned one
     older_url: str | None = None  # of the page before it
     walk: str | None = None  # the address and time at which its walk began
 

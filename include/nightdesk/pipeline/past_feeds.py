@@ -153,9 +153,9 @@ def _read_passed(past: PastNight, walk: _Walk) -> None:
     """
     night, find = past.span, walk.find
     for page in walk.pages:
-        if not (page.since and page.until and page.file):
+        if not (page.oldest and page.until and page.file):
             continue
-        if page.until < night.since or page.since >= night.until:
+        if page.until < night.since or page.oldest >= night.until:
             continue
         try:
             body = read_body(past, page)
@@ -214,6 +214,7 @@ def _take(past: PastNight, walk: _Walk, url: str, answer: Fetched | str) -> bool
         seen_at=now + timedelta(microseconds=len(walk.pages)),  # keeps their order
         since=reach.since,
         until=max(reach_of(feed)),
+        oldest=min(reach_of(feed)),
         older_url=_find_next(walk, feed, url),
         walk=walk.began_at.isoformat(),
     )
