@@ -11,6 +11,8 @@ import pytest
 from pastworld import BY_ID, NIGHT, ONE_DAY, Desk, open_desk
 
 from nightdesk.__main__ import main
+from nightdesk.errors import ConfigError
+from nightdesk.pipeline import plan_run
 from nightdesk.pipeline.backfill_plan import ALL, Offer, plan_backfill
 
 NIGHTS = [NIGHT, NIGHT + ONE_DAY]
@@ -91,6 +93,18 @@ def test_the_plan_prints_ways_that_can_be_taken(
     assert main([*words, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["source_id"] for row in rows} == {"gulf-meridian", "deichbote", ALL}
+
+
+def test_a_wrong_past_file_ends_a_run_before_its_first_request(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.watch(**{"deichbote": {}})
+    (desk.folder / "config" / "past.yaml").write_text("past: {pigeon: {}}\n")
+    with pytest.raises(ConfigError, match=r"past\.yaml:1: past\.pigeon"):
+        plan_run(desk.job(), NIGHT)
+    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    assert main(["doctor"]) == 2
+    assert "past.pigeon" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from nightdesk.config import Settings, load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
+from nightdesk.past_file import load_places
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
 _NOT_WANTED = 3  # exit code of `newsstand --wanted`
@@ -145,6 +146,10 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
             yield is_told, "contact for servers", "set NIGHTDESK_CONTACT to an address"
         load_gazetteer(settings.shipped, settings.config_dir)
         yield True, "regions, entities and places", ""
+        on = [
+            place.kind for place in load_places(settings).values() if place.is_enabled
+        ]
+        yield True, f"past nights are read from: {', '.join(on) or 'the archive'}", ""
     except ConfigError as error:
         yield False, "configuration", str(error)
     try:
