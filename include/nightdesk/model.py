@@ -73,6 +73,8 @@ class Source:
     tdm: Literal["obey", "licensed"] = "obey"  # may texts be used that are reserved?
     link_pattern: str | None = None  # of kind page: which links are articles
     was: tuple[str, ...] = ()  # ids that it had before; their history is its own
+    keep_days: int = 365  # of what is captured; 0: for ever
+    text_days: int | None = None  # of the texts of its articles; None: for ever
 
 
 @dataclass(frozen=True, slots=True)
