@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         health,
         jsonl,
         learn,
+        maintain,
         night,
         people,
         search,
@@ -47,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    for group in (*groups, search, world, warehouse):
+    for group in (*groups, search, world, warehouse, maintain):
         group.add_commands(commands)
     return parser
 

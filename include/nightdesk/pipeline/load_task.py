@@ -121,16 +121,25 @@ def _load_step(
         accounts = [
             _load_night(job, con, group, joined[name]) for name, group in nights.items()
         ]
-    for group, account in zip(nights.values(), accounts, strict=True):
+    for (name, group), account in zip(nights.items(), accounts, strict=True):
         if not account["is_stale"]:
-            _note_built(job, group[0])
+            _note_built(job, group, joined[name])
     return accounts
 
 
-def _note_built(job: Job, shard: Shard) -> None:
+def _note_built(job: Job, group: Sequence[Shard], joined: Joined) -> None:
+    shard = group[0]
+    files = {shard["entries"], shard["pages"], joined["pairs"], joined["reports"]}
+    for part in group:
+        files |= {part["articles"], part["fingerprints"], part["tags"]}
+        files.add(name_reviews(part["tags"]))
     job.landing.write_json(
         f"built/night={shard['night']}.json",
-        {"captures": shard["captures"], "entries": shard["entries"]},
+        {
+            "captures": shard["captures"],
+            "entries": shard["entries"],
+            "files": sorted(files),
+        },
     )
     pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
