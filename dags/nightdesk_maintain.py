@@ -66,6 +66,16 @@ with DAG(
         return run(dag_run, "retain")
 
     @task(pool="nightdesk_warehouse")
+    def texts(dag_run=None):
+        """Remove texts whose source allows no longer."""
+        return run(dag_run, "texts")
+
+    @task(pool="nightdesk_warehouse")
+    def bar(dag_run=None):
+        """Remove again what was taken down and has come back."""
+        return run(dag_run, "bar")
+
+    @task(pool="nightdesk_warehouse")
     def sweep(dag_run=None):
         """Delete what kills and earlier builds left."""
         return run(dag_run, "sweep")
@@ -113,5 +123,7 @@ with DAG(
         now = datetime.now(UTC)
         return prune_metadata(ids, params["keep_days"], now, os.environ)
 
-    for chore in (nights, retain, sweep, compact, verify, learn, disk, logs, metadata):
+    for chore in (nights, retain, texts, bar, sweep, compact, verify, learn, disk):
         chore()
+    logs()
+    metadata()

@@ -54,6 +54,8 @@ def test_every_file_is_a_dag_that_imports(bag) -> None:
             [
                 "nights",
                 "retain",
+                "texts",
+                "bar",
                 "sweep",
                 "compact",
                 "verify",
@@ -95,6 +97,8 @@ def test_writers_share_the_pool_of_one_slot(bag) -> None:
     for dag_id, task_id in [
         ("nightdesk_nightly", "load"),
         ("nightdesk_publish", "publish"),
+        ("nightdesk_maintain", "texts"),
+        ("nightdesk_maintain", "bar"),
         ("nightdesk_maintain", "sweep"),
         ("nightdesk_maintain", "compact"),
     ]:

@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         people,
         search,
         sources,
+        takedown,
         train,
         warehouse,
         world,
@@ -48,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    for group in (*groups, search, world, warehouse, maintain):
+    for group in (*groups, search, world, warehouse, maintain, takedown):
         group.add_commands(commands)
     return parser
 

@@ -72,7 +72,7 @@ def load_decisions(folder: Path) -> Decisions:
     for where, line in _iterate_lines(folder):
         if isinstance(line, ConfigError):
             problems.append(str(line))
-        elif not _is_merge(line):
+        elif not _is_of_others(line):
             try:
                 rows.add(read_decision(line))
             except ConfigError as error:
@@ -260,11 +260,20 @@ def read_merge(line: str) -> Merge:
 
 
 def _is_merge(line: str) -> bool:
+    return _read_kind(line) == SAME_ENTITY
+
+
+def _is_of_others(line: str) -> bool:
+    """Say whether a line is no decision about articles: see also `tombstones`."""
+    return _read_kind(line) in (SAME_ENTITY, "takedown")
+
+
+def _read_kind(line: str) -> object:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(row, dict) and row.get("kind") == SAME_ENTITY
+        return None
+    return row.get("kind") if isinstance(row, dict) else None
 
 
 def _find_chain(merges: Mapping[str, Merge], new: Merge) -> str | None:

@@ -53,17 +53,32 @@ def give_up_day(landing: Landing, day: date, is_over: IsOver, on: date) -> Given
     }
     if not over:
         return GivenUp()
+    return erase_day(landing, day, dict.fromkeys(over), on)
+
+
+def erase_day(
+    landing: Landing, day: date, sizes: Mapping[tuple[str, int], int | None], on: date
+) -> GivenUp:
+    """Take records of a day out of the archive, and their rows out of its index.
+
+    Args:
+        landing: the landing area.
+        day: of capture.
+        sizes: of their frames, by file and offset; None: as read there.
+        on: the day of doing so.
+    """
+    rows = _read_index(landing, day)
     kept = {
-        row.file for part in rows.values() for row in part if place(row) not in over
+        row.file for part in rows.values() for row in part if place(row) not in sizes
     }
-    whole = {file for file, _ in over} - kept
+    whole = {file for file, _ in sizes} - kept
     n_bytes = sum(_size(landing, file) for file in whole)
     remove_files(landing, day, whole, on)
-    for file in sorted({file for file, _ in over} - whole):
-        sizes = {offset: None for name, offset in over if name == file}
-        n_bytes += erase_records(landing, file, sizes)
-    _write_index(landing, rows, over)
-    return GivenUp(len(over), len(whole), n_bytes)
+    for file in sorted({file for file, _ in sizes} - whole):
+        frames = {at: size for (name, at), size in sizes.items() if name == file}
+        n_bytes += erase_records(landing, file, frames)
+    _write_index(landing, rows, sizes)
+    return GivenUp(len(sizes), len(whole), n_bytes)
 
 
 def place(row: Capture) -> tuple[str, int]:

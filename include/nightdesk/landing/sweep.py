@@ -7,7 +7,8 @@ longer, since a build that is under way is not noted yet.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from nightdesk.errors import LandingError
@@ -28,8 +29,15 @@ def sweep_temporaries(landing: Landing) -> int:
     return sum(len(sweep_left_overs(folder)) for folder in folders)
 
 
-def sweep_derived(landing: Landing, now: datetime) -> int:
+def sweep_derived(
+    landing: Landing, now: datetime, nights: Collection[date] | None = None
+) -> int:
     """Delete what earlier builds of a night derived; return how many files.
+
+    Args:
+        landing: the landing area.
+        now: the time.
+        nights: of these all of it, however young; None: of all nights what is old.
 
     Raises:
         LandingError: a file cannot be deleted.
@@ -40,9 +48,13 @@ def sweep_derived(landing: Landing, now: datetime) -> int:
         if not used:
             continue  # built by a version that did not note them
         night = mark.removeprefix("built/").removesuffix(".json")
+        day = date.fromisoformat(night.removeprefix("night="))
+        if nights is not None and day not in nights:
+            continue
+        least = _YOUNG if nights is None else timedelta.min
         for folder in DERIVED:
             for name in landing.names(f"{folder}/{night}"):
-                if name not in used and _age(landing, name, now) > _YOUNG:
+                if name not in used and _age(landing, name, now) > least:
                     landing.drop(name)
                     n_gone += 1
     return n_gone

@@ -38,6 +38,7 @@ from nightdesk.model import (
 from nightdesk.nights import ONE_DAY, night_of
 from nightdesk.pipeline.job import Job, user_agent
 from nightdesk.pipeline.memory import Memory
+from nightdesk.tombstones import FILE
 from nightdesk.urls import article_id, canonicalize_url
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,8 @@ def add_page(
         body = _read_file(Path(where), url)
     canonical = canonicalize_page(body.url)
     key = article_id(canonical)
+    if job.load_tombstones().covers(key, SOURCE_ID):
+        raise ConfigError(f"add: {body.url}: was taken down; see decisions/{FILE}")
     page = Page(
         body=body.data,
         url=body.final_url,

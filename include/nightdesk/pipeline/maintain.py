@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from nightdesk.errors import ArchiveError, NightdeskError, NightFailed
+from nightdesk.errors import ArchiveError, ConfigError, NightdeskError, NightFailed
 from nightdesk.landing.files import sweep_left_overs
 from nightdesk.landing.inspect import find_lost, verify_day
 from nightdesk.landing.sweep import sweep_derived, sweep_temporaries
@@ -19,8 +19,12 @@ from nightdesk.nights import ONE_DAY
 from nightdesk.pipeline.disk import forecast_disk
 from nightdesk.pipeline.job import Job, last_night
 from nightdesk.pipeline.learn_task import LEARNERS
-from nightdesk.pipeline.retention_task import give_up_captures
-from nightdesk.warehouse.compact import compact_if_worth
+from nightdesk.pipeline.publish_task import publish_changes, update_search
+from nightdesk.pipeline.rebuild_task import rebuild_nights
+from nightdesk.pipeline.retention_task import WAITING, expire_texts, give_up_captures
+from nightdesk.pipeline.takedown_scan import describe_scan
+from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
+from nightdesk.warehouse.compact import compact_any, compact_if_worth
 from nightdesk.warehouse.connect import Connect
 from nightdesk.warehouse.publish import read_manifest, sweep_published
 
@@ -40,6 +44,38 @@ _TOLD = "told_missing.json"
 def retain(job: Job, _: Connect) -> Counts:
     """Give up captures whose time is over."""
     return {**give_up_captures(job)}
+
+
+def expire(job: Job, connect: Connect) -> Counts:
+    """Remove the texts whose time is over, and build their nights again without."""
+    nights, n_texts = expire_texts(job)
+    rebuild_nights(job, nights, connect)
+    if nights:
+        sweep_derived(job.landing, job.clock(), nights)
+        compact_any(connect)
+        publish_changes(job, connect)
+        sweep_published(job.settings.published, keep=1)
+        update_search(job.settings, again=True)
+        job.landing.drop(WAITING)
+    return {"nights": len(nights), "texts": n_texts}
+
+
+def bar(job: Job, connect: Connect) -> Counts:
+    """Remove again what was taken down and has come back, as from a backup.
+
+    Raises:
+        NightdeskError: a line of takedowns cannot be read, or something is left.
+    """
+    problems = job.load_tombstones().problems
+    if problems:
+        raise ConfigError(f"takedowns: {'; '.join(problems)}")
+    if not is_anything_left(job, connect):
+        return {"articles": 0}
+    done = apply_tombstones(job, connect)
+    if not done.is_clean:
+        first = (done.scan.hits + done.scan.unread)[0]
+        raise NightdeskError(f"takedown: {describe_scan(done.scan)}, such as {first}")
+    return {"articles": len(done.ids), "nights": len(done.nights), **done.counts}
 
 
 def sweep(job: Job, _: Connect) -> Counts:
@@ -169,6 +205,8 @@ def _say_missing(night: date) -> str:
 STEPS: dict[str, Step] = {
     "nights": check_nights,
     "retain": retain,
+    "texts": expire,
+    "bar": bar,
     "sweep": sweep,
     "compact": compact,
     "verify": verify,

@@ -100,6 +100,8 @@ def _plan(job: Job, night: date, *, latest: bool) -> _Planned:
     rows = landing.read_folder(f"entries/night={night}", Listing)
     for day in days_around(night):
         rows += landing.read_folder(f"undated/day={day}", Listing)
+    stones = job.load_tombstones()  # a backup may have brought them back
+    rows = [r for r in rows if not stones.covers(r.article_id, r.source_id)]
     known = landing.find_urls({row.article_id for row in rows})
     plan = plan_night(night, rows, known, job.list_sources(), answered)
     learned = choose_versions(landing, night, LEARNED, latest=latest)

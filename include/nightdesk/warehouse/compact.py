@@ -51,6 +51,17 @@ def compact_if_worth(
     return compact_warehouse(connect, path)
 
 
+def compact_any(connect: Connect) -> None:
+    """Compact the warehouse whatever that gives back: bytes of deleted rows go.
+
+    Raises:
+        WarehouseError: see `compact_warehouse`.
+    """
+    path, _ = find_room(connect)
+    if path is not None:
+        compact_warehouse(connect, path)
+
+
 def compact_warehouse(connect: Connect, path: Path) -> tuple[int, int]:
     """Copy the writer's file into a fresh one that takes its place; return both sizes.
 
