@@ -5,7 +5,7 @@ BIN = .venv/bin
 WAITS = airflow or browser or kill
 export PEERS ?= .venv-peers
 
-.PHONY: setup up night down test fast lint bench bench-peers chaos lock
+.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -18,6 +18,10 @@ night:           ## one night through the real scheduler, then stop; the exit co
 
 down:            ## stop what `make up` left running
 	$(LAUNCH) down
+
+upgrade:         ## after a pull: install, back up, migrate, say what changed
+	$(LAUNCH) setup
+	$(BIN)/nightdesk upgrade
 
 test:            ## everything; what waits for Airflow runs beside the rest
 	$(LAUNCH) setup --dev

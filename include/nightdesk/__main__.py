@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     from nightdesk.cli import (
         add,
         archive,
+        backup,
         decide,
         health,
         jsonl,
@@ -49,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    for group in (*groups, search, world, warehouse, maintain, takedown):
+    for group in (*groups, search, world, warehouse, maintain, takedown, backup):
         group.add_commands(commands)
     return parser
 

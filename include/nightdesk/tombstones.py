@@ -121,7 +121,7 @@ def read_tombstone(line: str) -> Tombstone:
 def add_tombstones(folder: Path, rows: Iterable[Tombstone]) -> int:
     """Add takedowns that are not there yet; on disk when this returns, how many."""
     known = set(load_tombstones(folder, {}).rows)
-    fresh = [row for row in rows if row not in known]
+    fresh = [row for row in dict.fromkeys(rows) if row not in known]
     if not fresh:
         return 0
     folder.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,8 @@ def sweep_left_overs(folder: Path) -> list[str]:
     """Delete temporary files of processes that are gone; return their names."""
     gone = []
     for path in sorted(folder.glob(".*.tmp")):
+        if path.is_dir():
+            continue
         try:
             if time.time() - path.stat().st_mtime < _LEFT_OVER_S:  # never a new one
                 continue
