@@ -21,6 +21,14 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 
 OURS = ("collect", "nightly", "publish", "maintain")
 
+
+def alert(context):
+    """Tell somebody, if there is a connection `nightdesk_alert`."""
+    from nightdesk_alerts import send_alert
+
+    send_alert(context)
+
+
 with DAG(
     "nightdesk_maintain",
     schedule=CronTriggerTimetable("0 8 * * 1", timezone="UTC"),
@@ -31,6 +39,7 @@ with DAG(
         "retries": 1,
         "retry_delay": timedelta(minutes=1),
         "execution_timeout": timedelta(hours=3),
+        "on_failure_callback": alert,
     },
     params={
         "keep_days": Param(

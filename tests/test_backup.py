@@ -179,7 +179,7 @@ def test_what_was_taken_down_since_stays_so(
     assert load_tombstones(other.settings.decisions, {}).rows == (stone,)
 
 
-@pytest.mark.parametrize("n_moves", (0, 1, 3, 5))
+@pytest.mark.parametrize("n_moves", [0, 1, 3, 5])
 def test_a_restore_that_was_killed_is_finished_by_the_next(
     desk: Desk, packed: Path, monkeypatch: pytest.MonkeyPatch, n_moves: int
 ) -> None:

@@ -46,7 +46,7 @@ def test_every_file_is_a_dag_that_imports(bag) -> None:
                 "load",
             ],
         ),
-        ("nightdesk_collect", "*/30 * * * *", ["due", "collect"]),
+        ("nightdesk_collect", "*/30 * * * *", ["due", "collect", "watch"]),
         ("nightdesk_publish", "nightdesk_warehouse", ["publish"]),
         (
             "nightdesk_maintain",
@@ -89,6 +89,9 @@ def test_every_task_retries_documents_itself_and_uses_a_known_pool(bag) -> None:
             assert task.pool in pools, where
             assert task.python_callable.__doc__, where
             assert task.execution_timeout, where
+            told = task.on_failure_callback  # of a mapped task it is no list
+            told = told if isinstance(told, list) else [told]
+            assert [call.__name__ for call in told] == ["alert"], where
 
 
 def test_writers_share_the_pool_of_one_slot(bag) -> None:
