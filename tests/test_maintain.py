@@ -194,22 +194,29 @@ def test_the_forecast_reckons_with_the_last_nights(tmp_path: Path) -> None:
             "landing/archive/day=2026-03-05/a": 400_000,
             "landing/entries/night=2026-03-05/e": 100_000,
             "published/parts/article/night=2026-03-04/p": 500_000,
+            "landing/entries/night=2026-02-20/late": 4,  # of no night that was built
             "landing/archive/day=2026-01-01/old": 5_000_000,
+            "warehouse/nightdesk.duckdb": 3_000_000,
+            "landing/built/night=2026-03-04.json": 2,
+            "landing/built/night=2026-03-05.json": 2,
+            "landing/built/night=2026-01-01.json": 2,
         },
     )
     settings = replace(settings, disk_budget=40_000_000)
     forecast = forecast_disk(settings, date(2026, 3, 6))
     assert forecast.n_nights == 2
-    assert forecast.night_bytes == pytest.approx(500_000, rel=0.02)
-    assert forecast.used_bytes == pytest.approx(6_000_000, rel=0.02)
-    assert forecast.days_left == pytest.approx(68, abs=1)
-    assert forecast.problem is None
+    assert forecast.night_bytes == pytest.approx(500_000 + 1_000_000, rel=0.02)
+    assert forecast.used_bytes == pytest.approx(9_000_000, rel=0.02)
+    assert forecast.days_left == pytest.approx(31 / 1.5, abs=1)
+    assert forecast.problem == f"room for {forecast.days_left} nights more"
+    large = forecast_disk(replace(settings, disk_budget=90_000_000), date(2026, 3, 6))
+    assert large.problem is None
     small = forecast_disk(replace(settings, disk_budget=15_000_000), date(2026, 3, 6))
     assert small.problem == f"room for {small.days_left} nights more"
     assert 0 < small.days_left < FEW_DAYS
     over = forecast_disk(replace(settings, disk_budget=1_000_000), date(2026, 3, 6))
     assert over.days_left == 0
-    assert over.problem.startswith("over NIGHTDESK_DISK_BUDGET by 5.0 MB")
+    assert over.problem.startswith("over NIGHTDESK_DISK_BUDGET by 8.0 MB")
 
 
 def test_the_disk_step_fails_where_room_runs_out(desk: Desk) -> None:
@@ -307,4 +314,7 @@ def test_airflow_itself_takes_the_command(tmp_path: Path) -> None:
     code = "from airflow.utils.db import initdb; initdb()"
     python = airflow_files.sys.executable
     subprocess.run([python, "-c", code], env=env, check=True, capture_output=True)
+    # As a task sees the world: the name of the database is one that leads nowhere.
+    env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "airflow-db-not-allowed:///"
+    env["_AIRFLOW_PROCESS_CONTEXT"] = "client"
     assert prune_metadata(["nightdesk_collect"], 30, MORNING, env) == {"rows": 0}

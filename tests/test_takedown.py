@@ -37,6 +37,7 @@ pytestmark = pytest.mark.slow
 PIER = "https://alpha.example/pier-7"
 LOCK = "https://alpha.example/lock-77"  # begins as no other does
 LINE = "The harbour master of Accra was paid twice for one and the same wooden pier."
+COPIES = ["https://beta.example/copy", "https://gamma.example/copy"]
 TITLE = "Harbour master of Accra paid twice"
 OTHER = [
     "Tema opened a lock that lets barges into the lagoon at any tide of the year.",
@@ -66,8 +67,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         desk.serve("/lock-77", reply(page))
         desk.collect()
         copy = desk.folder / "copy.html"
-        copy.write_text(write_page("As told in Accra", lines=[LINE, *TEXT]))
-        add_page(desk.job, str(copy), night=NIGHT, url="https://beta.example/copy")
+        for n, url in enumerate(COPIES):
+            desk.moment += timedelta(seconds=1)
+            copy.write_text(write_page(TITLE, f"<!-- {n} -->", [LINE, *TEXT]))
+            add_page(desk.job, str(copy), night=NIGHT, url=url)
         copy.unlink()
         desk.build()
         for again in (False, True):
@@ -132,19 +135,18 @@ def test_an_article_is_gone_from_everything_and_the_scan_proves_it(desk: Desk) -
     assert done.scan.n_files > 30
     after = scan_everything(job, connect, needles, {key})
     assert after.hits == []
-    assert [copy["url"] for copy in done.copies] == ["https://beta.example/copy"]
+    assert [copy["url"] for copy in done.copies] == COPIES
     assert grep(desk, "pier-7") == []
-    assert grep(desk, TITLE) == []
     assert desk.landing.find_urls({key}) == {}
     rows = desk.landing.read_folder(f"entries/night={NIGHT}", Listing)
-    assert sorted({row.url for row in rows}) == [LOCK, "https://beta.example/copy"]
+    assert sorted({row.url for row in rows}) == [LOCK, *COPIES]
     captured = desk.landing.read_folder(f"captures/day={MORNING.date()}", Capture)
-    assert sorted(row.url for row in captured) == [LOCK, "https://beta.example/copy"]
+    assert sorted(row.url for row in captured) == [LOCK, *COPIES]
     assert len(list_kept(job.settings.published)) == 1
     assert count(desk, "SELECT url FROM article ORDER BY 1") == [
-        (LOCK,),
-        ("https://beta.example/copy",),
+        (url,) for url in [LOCK, *COPIES]
     ]
+    assert count(desk, "SELECT n_articles FROM cluster") == [(2,)]
     (decision,) = load_decisions(job.settings.decisions).rows
     assert decision.articles == (key,)
     assert (job.settings.briefs / "latest" / "index.html").exists()
@@ -193,7 +195,7 @@ def test_a_takedown_that_was_killed_is_finished_by_the_next(
     assert done.is_clean
     needles = make_needles([PIER], [TITLE], [LINE])
     assert scan_everything(job, connect, needles, {article_id(PIER)}).hits == []
-    assert [copy["url"] for copy in done.copies] == ["https://beta.example/copy"]
+    assert [copy["url"] for copy in done.copies] == COPIES
     assert not desk.landing.exists(takedown_task.PENDING)
 
 
@@ -212,7 +214,7 @@ def test_neither_a_collect_nor_a_build_nor_a_person_brings_it_back(desk: Desk) -
     connect = connect_to(job.settings.warehouse)
     publish_changes(job, connect)
     assert scan_everything(job, connect, needles, {article_id(PIER)}).hits == []
-    assert count(desk, "SELECT count(*) FROM article") == [(2,)]
+    assert count(desk, "SELECT count(*) FROM article") == [(3,)]
 
 
 def test_a_restored_landing_area_does_not_bring_it_back(
@@ -236,7 +238,7 @@ def test_all_of_a_source_goes_and_it_is_not_collected_any_more(desk: Desk) -> No
     assert set(done.ids) == {article_id(PIER), article_id(LOCK)}
     assert done.is_clean
     assert done.scan.hits == []
-    assert count(desk, "SELECT url FROM article") == [("https://beta.example/copy",)]
+    assert count(desk, "SELECT url FROM article ORDER BY 1") == [(u,) for u in COPIES]
     needles = make_needles([PIER, LOCK], [TITLE], OTHER)
     connect = connect_to(desk.job.settings.warehouse)
     assert scan_everything(desk.job, connect, needles, set(done.ids)).hits == []
@@ -246,7 +248,7 @@ def test_all_of_a_source_goes_and_it_is_not_collected_any_more(desk: Desk) -> No
     desk.collect(None)
     desk.build()
     assert len(desk.attempts("feed")) + len(desk.attempts("page")) == n_tries
-    assert count(desk, "SELECT count(*) FROM article") == [(1,)]
+    assert count(desk, "SELECT count(*) FROM article") == [(2,)]
     with pytest.raises(ConfigError, match="--source beta: is no source"):
         down(desk, source_id="beta")
 
@@ -304,6 +306,11 @@ def test_the_command_prints_what_was_looked_through(
     assert f"nights built again: {NIGHT}" in out
     assert "bytes looked through: 0 hits" in out
     assert "https://beta.example/copy" in out
+    assert "names it   archive/" in out  # the page that links to it
+    assert main(["takedown", "--list"]) == 0
+    assert capsys.readouterr().out.split()[-4:] == ["ama", "1", "court", "order"]
+    assert main(["takedown", PIER]) == 2
+    assert "--why: is missing" in capsys.readouterr().err
     assert main(["takedown", "--why", "x"]) == 2
     assert "one of them" in capsys.readouterr().err
 
@@ -320,8 +327,8 @@ def test_texts_go_when_their_source_says_and_their_rows_stay(desk: Desk) -> None
     assert maintain.retain(desk.job, connect)["records"] == 3
     assert maintain.expire(desk.job, connect) == {"nights": 1, "texts": 2}
     rows = count(desk, "SELECT source_id, held_back FROM article ORDER BY url")
-    assert rows == [("alpha", "retention")] * 2 + [("by-hand", None)]
-    assert count(desk, "SELECT count(*) FROM article_text") == [(1,)]
+    assert rows == [("alpha", "retention")] * 2 + [("by-hand", None)] * 2
+    assert count(desk, "SELECT count(*) FROM article_text") == [(2,)]
     ids = {article_id(LOCK)}
     needles = make_needles([], [], OTHER)
     scan = scan_everything(desk.job, connect, needles, ())
@@ -329,7 +336,7 @@ def test_texts_go_when_their_source_says_and_their_rows_stay(desk: Desk) -> None
     assert ids <= {r[0] for r in count(desk, "SELECT article_id FROM article")}
     assert maintain.expire(desk.job, connect) == {"nights": 0, "texts": 0}
     desk.build()
-    assert count(desk, "SELECT count(*) FROM article_text") == [(1,)]
+    assert count(desk, "SELECT count(*) FROM article_text") == [(2,)]
 
 
 def test_texts_that_a_killed_run_has_removed_leave_the_warehouse_too(
@@ -343,7 +350,7 @@ def test_texts_that_a_killed_run_has_removed_leave_the_warehouse_too(
         with pytest.raises(ZeroDivisionError):
             maintain.expire(desk.job, connect)
     assert maintain.expire(desk.job, connect)["nights"] == 1
-    assert count(desk, "SELECT count(*) FROM article_text") == [(1,)]
+    assert count(desk, "SELECT count(*) FROM article_text") == [(2,)]
 
 
 def test_the_index_of_addresses_keeps_the_others(desk: Desk) -> None:
@@ -353,7 +360,4 @@ def test_the_index_of_addresses_keeps_the_others(desk: Desk) -> None:
         for n in range(16)
         for row in desk.landing.read_folder(f"urls/bucket={n:02d}", KnownUrl)
     ]
-    assert sorted({row.canonical_url for row in rows}) == [
-        LOCK,
-        "https://beta.example/copy",
-    ]
+    assert sorted({row.canonical_url for row in rows}) == [LOCK, *COPIES]

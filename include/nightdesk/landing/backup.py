@@ -29,6 +29,8 @@ PARTS = ("landing", "config", "decisions")
 #: The first to be copied, and the last; the others are copied between them.
 _FIRST = ("sources", "pages", "hosts", "journal", "built", "coverage", "urls")
 _LAST = ("undated", "entries", "captures", "archive")
+#: What a takedown that is under way knows: what is to go.
+_LEFT_OUT = frozenset({"takedown.json"})
 _LEVEL = 1  # most of it is compressed already; holes in archives are not
 _CHUNK = 1 << 18
 
@@ -85,7 +87,7 @@ def _list_landing(landing: Landing) -> Iterator[tuple[str, Any]]:
     middle = sorted(tops - {*_FIRST, *_LAST})
     for top in (*_FIRST, *middle, *_LAST):
         path = root / top
-        if path.is_file() and not top.startswith("."):
+        if path.is_file() and not top.startswith(".") and top not in _LEFT_OUT:
             yield top, path
         elif path.is_dir():
             for child in sorted(path.rglob("*"), key=str):

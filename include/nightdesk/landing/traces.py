@@ -221,26 +221,57 @@ class Scan:
 def scan_table(
     path: Path, name: str, needles: Needles, ids: Collection[int]
 ) -> tuple[Scan, set[str]]:
-    """Look through a Parquet file; return also the words that are others', too."""
-    scan, shared = Scan(n_files=1), set[str]()
+    """Look through a Parquet file whose rows are of articles.
+
+    Returns:
+        What was found, and the words that other articles have, too: they give nobody
+        away. Of a file without `article_id` nothing is said: see `scan_rows`.
+    """
+    scan, shared = Scan(), set[str]()
     pattern = needles.pattern()
-    try:
-        table = pq.ParquetFile(io.BytesIO(path.read_bytes()), pre_buffer=False).read(
-            use_threads=False
-        )
-    except (OSError, ValueError) as error:
-        return Scan(unread=[f"{name}: {error}"]), shared
-    for number, row in enumerate(table.to_pylist()):
-        text = json.dumps(row, default=str, ensure_ascii=False)
-        raw = text.encode("utf-8", "surrogatepass")
+    for number, row in enumerate(_read_rows(path, name, scan, has_article=True)):
+        text, raw = _write_row(row)
         scan.n_bytes += len(raw)
-        own = row.get("article_id")
-        if own in ids:
+        if row["article_id"] in ids:
             scan.hits.append(f"{name}: row {number} of the article")
         elif pattern is not None and pattern.search(raw):
-            (scan.hits if own is None else scan.others).append(f"{name}: row {number}")
+            scan.others.append(f"{name}: row {number}")
             shared |= {word for word in needles.words if word in text or _in(word, row)}
     return scan, shared
+
+
+def scan_rows(path: Path, name: str, pattern: re.Pattern[bytes] | None) -> Scan:
+    """Look through a Parquet file whose rows are not of single articles."""
+    scan = Scan()
+    for number, row in enumerate(_read_rows(path, name, scan, has_article=False)):
+        _, raw = _write_row(row)
+        scan.n_bytes += len(raw)
+        if pattern is not None and pattern.search(raw):
+            scan.hits.append(f"{name}: row {number}")
+    return scan
+
+
+def _read_rows(
+    path: Path, name: str, scan: Scan, *, has_article: bool
+) -> list[dict[str, Any]]:
+    """Return the rows of a file of this kind, and count it; none of another kind."""
+    try:
+        raw = path.read_bytes()
+        file = pq.ParquetFile(io.BytesIO(raw), pre_buffer=False)
+        if ("article_id" in file.schema_arrow.names) is not has_article:
+            return []
+        rows: list[dict[str, Any]] = file.read(use_threads=False).to_pylist()
+    except (OSError, ValueError) as error:
+        if has_article:  # once
+            scan.unread.append(f"{name}: {error}")
+        return []
+    scan.n_files += 1
+    return rows
+
+
+def _write_row(row: Mapping[str, Any]) -> tuple[str, bytes]:
+    text = json.dumps(row, default=str, ensure_ascii=False)
+    return text, text.encode("utf-8", "surrogatepass")
 
 
 def _in(word: str, row: Mapping[str, Any]) -> bool:

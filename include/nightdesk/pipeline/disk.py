@@ -22,9 +22,10 @@ class Forecast:
 
     Attributes:
         used_bytes: of the data folder.
-        night_bytes: that a night added, on average of those of the last 28 that left
-            anything; 0: none did.
-        n_nights: that this is the average of.
+        night_bytes: that a night adds: what the last 28 days left, over the nights
+            that were built in them; with its share of the warehouse and of the search
+            index, over all nights. 0: none was built.
+        n_nights: that were built in the last 28 days.
         left_bytes: until the budget or the disk is full, whichever is nearer; below 0:
             the budget is overdrawn.
     """
@@ -75,18 +76,20 @@ def forecast_disk(settings: Settings, today: date) -> Forecast:
     What lies outside of the data folder, such as landing in an object store, is not
     counted.
     """
-    nights = [
-        size
-        for n in range(1, _NIGHTS + 1)
-        if (size := _measure_night(settings.data, today - timedelta(days=n)))
-    ]
-    used = sum(map(_size, _walk(settings.data)))
+    days = [today - timedelta(days=n) for n in range(1, _NIGHTS + 1)]
+    marks = {path.stem for path in settings.data.glob("landing/built/night=*.json")}
+    n_nights = sum(f"night={day}" in marks for day in days)
+    average = 0
+    if n_nights:
+        whole = [settings.data / "warehouse", settings.data / "published" / "search"]
+        average = sum(_measure_night(settings.data, day) for day in days) // n_nights
+        average += sum(_measure(folder) for folder in whole) // len(marks)
+    used = _measure(settings.data)
     there = next(p for p in (settings.data, *settings.data.parents) if p.exists())
     free = shutil.disk_usage(there).free
     budget = settings.disk_budget
     left = free if budget is None else min(free, budget - used)
-    average = sum(nights) // len(nights) if nights else 0
-    return Forecast(used, average, len(nights), left)
+    return Forecast(used, average, n_nights, left)
 
 
 def _measure_night(data: Path, night: date) -> int:
@@ -97,7 +100,11 @@ def _measure_night(data: Path, night: date) -> int:
         *data.glob(f"published/parts/*/night={night}"),
         data / "briefs" / str(night),
     ]
-    return sum(_size(path) for folder in folders for path in _walk(folder))
+    return sum(map(_measure, folders))
+
+
+def _measure(folder: Path) -> int:
+    return sum(map(_size, _walk(folder)))
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from nightdesk.landing.traces import (
     Scan,
     scan_archive,
     scan_bytes,
+    scan_rows,
     scan_table,
 )
 from nightdesk.pipeline.job import Job
@@ -47,16 +48,8 @@ def scan_everything(
         ids: of the articles.
         passed_over: names of files that are not looked at.
     """
-    scan, shared, rest = Scan(), set[str](), []
-    for path in _list_files(job):
-        if path.name in passed_over:
-            continue
-        if path.suffix == ".parquet":
-            found, words = scan_table(path, _name(job, path), needles, ids)
-            scan += found
-            shared |= words
-        elif not path.name.endswith(ENDING):
-            rest.append(path)
+    files = [path for path in _list_files(job) if path.name not in passed_over]
+    scan, shared = _scan_articles(job, files, needles, ids)
     own = Needles(needles.addresses, needles.words - shared)
     pattern = own.pattern()
 
@@ -65,11 +58,28 @@ def scan_everything(
 
     scan += scan_archive(job.landing, pattern)
     scan += _scan_warehouse(connect, has_needle, ids)
-    for path in rest:
-        scan += scan_bytes(path, _name(job, path), pattern)
+    for path in files:
+        name = _name(job, path)
+        if path.suffix == ".parquet":
+            scan += scan_rows(path, name, pattern)
+        elif not name.endswith(ENDING):
+            scan += scan_bytes(path, name, pattern)
         if path.suffix == ".duckdb" and path.parent == job.settings.published:
             scan += _scan_catalogue(path, has_needle, ids)
     return scan
+
+
+def _scan_articles(
+    job: Job, files: Collection[Path], needles: Needles, ids: Collection[int]
+) -> tuple[Scan, set[str]]:
+    """Look through the files whose rows are of articles; see `scan_table`."""
+    scan, shared = Scan(), set[str]()
+    for path in files:
+        if path.suffix == ".parquet":
+            found, words = scan_table(path, _name(job, path), needles, ids)
+            scan += found
+            shared |= words
+    return scan, shared
 
 
 def _list_files(job: Job) -> list[Path]:
