@@ -262,6 +262,13 @@ def test_a_backup_of_a_running_night_misses_nothing_that_it_names(
         assert "https://alpha.example/reef" in {row.url for row in urls if row.file}
 
 
+def test_the_notes_of_a_takedown_are_in_no_backup(desk: Desk, tmp_path: Path) -> None:
+    desk.landing.write_json("takedown.json", {"addresses": [PIER]})
+    names = back_up(desk.job, tmp_path / "b.tar.zst")["files"]
+    assert "landing/world.json" in names
+    assert "landing/takedown.json" not in names
+
+
 def test_holes_of_an_archive_come_back_as_holes(desk: Desk, tmp_path: Path) -> None:
     day = desk.landing.capture_days()[0]
     give_up_day(desk.landing, day, lambda row: row.url == PIER, day)

@@ -265,6 +265,21 @@ def test_an_unknown_address_is_barred_for_later(desk: Desk) -> None:
         down(desk, url="ftp://a")
 
 
+def test_a_damaged_record_hinders_nothing_and_is_no_proof(desk: Desk) -> None:
+    files = sorted(desk.landing.root.glob("archive/*/*by-hand*"))
+    damaged = Path(str(files[0]))
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    done = down(desk, url=PIER)
+    assert done.scan.hits == []
+    assert not done.is_clean
+    (line,) = done.scan.unread
+    assert damaged.name in line
+    assert desk.landing.exists(takedown_task.PENDING)
+    assert count(desk, "SELECT count(*) FROM article WHERE url = '" + PIER + "'") == [
+        (0,)
+    ]
+
+
 def test_the_address_of_another_article_is_no_trace(desk: Desk) -> None:
     pattern = make_needles([PIER], [], []).pattern()
     assert pattern is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from nightdesk.landing.batch import BUCKETS
 from nightdesk.landing.inspect import archive_files, scan_file
 from nightdesk.landing.retention import erase_day
 from nightdesk.model import Attempt, Capture, KnownUrl, Listing
+
+log = logging.getLogger(__name__)
 
 #: Folders of rows that are kept as they came, by the class of their rows.
 _KEPT: Mapping[str, type] = {"entries": Listing, "undated": Listing}
@@ -166,7 +169,7 @@ def remove_records(
     for day in landing.capture_days():
         sizes: dict[tuple[str, int], int | None] = {}
         for file in archive_files(landing, day):
-            for record in scan_file(landing, file):
+            for record in _read_whole(landing, file):
                 row = record.capture
                 place = row.file, row.offset
                 is_page = place in pages
@@ -180,6 +183,14 @@ def remove_records(
             erase_day(landing, day, sizes, on)
         n_gone += len(sizes)
     return n_gone
+
+
+def _read_whole(landing: Landing, file: str) -> Iterator[Record]:
+    """Yield the records of a file up to one that is damaged, which the scan names."""
+    try:
+        yield from scan_file(landing, file)
+    except ArchiveError as error:
+        log.error("takedown: %s: what follows it stays until it is mended", error)
 
 
 def _list_pages(landing: Landing) -> set[tuple[str, int]]:
