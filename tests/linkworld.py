@@ -14,10 +14,12 @@ from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
     Attempt,
+    Correction,
     Coverage,
     Fingerprint,
     Merge,
     PlannedEntry,
+    PlannedPage,
     Region,
     Review,
     Source,
@@ -145,4 +147,6 @@ def make_tables(night: date, documents: Sequence[Document]) -> dict[str, object]
         "in_tags": make_table([Tags(d.article_id) for d in documents], Tags),
         "in_review": make_table([], Review),
         "in_merge": make_table([], Merge),
+        "in_page": make_table([], PlannedPage),
+        "in_correction": make_table([], Correction),
     }

@@ -9,10 +9,12 @@ from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
     Attempt,
+    Correction,
     Coverage,
     Fingerprint,
     Merge,
     PlannedEntry,
+    PlannedPage,
     Region,
     Review,
     Source,
@@ -71,6 +73,8 @@ def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, ob
         "in_tags": make_table([Tags(a.article_id) for a in articles], Tags),
         "in_review": make_table([], Review),
         "in_merge": make_table([], Merge),
+        "in_page": make_table([], PlannedPage),
+        "in_correction": make_table([], Correction),
     }
 
 

@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     from nightdesk.cli import (
         add,
         archive,
+        correct,
         decide,
         health,
         jsonl,
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         sources,
         train,
         warehouse,
+        why,
         world,
     )
 
@@ -47,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    for group in (*groups, search, world, warehouse):
+    for group in (*groups, correct, why, search, world, warehouse):
         group.add_commands(commands)
     return parser
 

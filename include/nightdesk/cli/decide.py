@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from nightdesk.cli import Commands, add_command, say, say_json, say_table
 from nightdesk.config import load_settings
+from nightdesk.corrections import load_corrections
 from nightdesk.decisions import (
     KINDS,
     append_decision,
     load_decisions,
+    load_merges,
     read_decision,
 )
+from nightdesk.pipeline.correct_task import find_unmet
 
 
 def add_commands(commands: Commands) -> None:
@@ -46,7 +51,7 @@ def add_commands(commands: Commands) -> None:
 def _decide(options: argparse.Namespace) -> int:
     row = {
         "kind": options.kind,
-        "articles": [_read_id(text) for text in options.articles],
+        "articles": [read_id(text) for text in options.articles],
         "who": options.who or getpass.getuser(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "why": options.why,
@@ -58,28 +63,42 @@ def _decide(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read_id(text: str) -> int | str:
+def read_id(text: str) -> int | str:
+    """Return an article id as a number, whatever else as it is."""
     return int(text) if text.removeprefix("-").isdecimal() else text
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows, problems = load_decisions(load_settings().decisions)
-    table = [
-        {
-            "at": row.at.isoformat(),
-            "kind": row.kind,
-            "articles": list(row.articles),
-            "who": row.who,
-            "why": row.why,
-        }
-        for row in rows
-    ]
+    settings = load_settings()
+    rows, problems = load_decisions(settings.decisions)
+    merges, bad_merges = load_merges(settings.decisions)
+    corrections = load_corrections(settings.decisions)
+    listed = {
+        "decisions": [_show(row) for row in rows],
+        "merges": [_show(row) for row in merges],
+        "corrections": [_show(row) for row in corrections.rows],
+    }
+    named = [*problems, *bad_merges, *corrections.problems]
+    unmet = find_unmet(settings, corrections.rows)
     if options.json:
-        say_json({"decisions": table, "problems": list(problems)})
-    elif table:
-        say_table(table, ("at", "kind", "articles", "who", "why"))
-    else:
+        say_json({**listed, "problems": named, "unmet": unmet})
+        return 2 if named else 0
+    for name, table in listed.items():
+        if table:
+            say(name)
+            say_table(table, tuple(table[0]))
+    if not any(listed.values()):
         say("nobody has decided anything yet")
-    for problem in () if options.json else problems:
+    for problem in named:
         say(f"left out: {problem}")
-    return 2 if problems else 0
+    for problem in unmet:
+        say(f"not applied: {problem}")
+    return 2 if named else 0
+
+
+def _show(row: Any) -> dict[str, Any]:
+    """Return a row for people: its time as `at`, in front, and lists as such."""
+    values = asdict(row)
+    at = values.pop("at", None) or values.pop("decided_at")
+    lists = {k: list(v) for k, v in values.items() if isinstance(v, tuple)}
+    return {"at": at.isoformat(), **values, **lists}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -214,6 +214,17 @@ def _load(options: argparse.Namespace) -> int:
         plan: Plan = plan_run(job, _night_of(options), offline=True)
         run_night(job, plan, connect_to(job.settings.warehouse))
         say_accounts(job.settings, _night_of(options))
+    return 0
+
+
+def build_nights(nights: Iterable[date]) -> int:
+    """Build nights from the archive, load and publish them, and say so; exit code."""
+    with open_job(with_world=False) as job:
+        connect = connect_to(job.settings.warehouse)
+        for night in nights:
+            accounts = run_night(job, plan_run(job, night, offline=True), connect)
+            for account in accounts:
+                say(f"built {account['night']}: {account['n_loaded']} articles")
     return 0
 
 

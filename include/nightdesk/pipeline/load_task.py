@@ -7,10 +7,12 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from nightdesk import __version__
+from nightdesk.corrections import load_corrections
 from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
 from nightdesk.errors import CheckFailed, NightFailed
@@ -22,11 +24,13 @@ from nightdesk.model import (
     BINS,
     Article,
     Attempt,
+    Correction,
     Coverage,
     Fingerprint,
     Merge,
     Pair,
     PlannedEntry,
+    PlannedPage,
     Region,
     Review,
     Source,
@@ -118,9 +122,13 @@ def _load_step(
 ) -> list[dict[str, Any]]:
     """Load nights in one transaction, and note that they are built."""
     with load_transaction(con):
-        accounts = [
-            _load_night(job, con, group, joined[name]) for name, group in nights.items()
+        # All of them stand before the first is linked: an article that changed its
+        # night, to an earlier or a later one, is in one of them by then.
+        puts = [
+            _put_night(job, con, group, joined[name], keep=len(nights) == 1)
+            for name, group in nights.items()
         ]
+        accounts = [_finish_night(job, con, put) for put in puts]
     for group, account in zip(nights.values(), accounts, strict=True):
         if not account["is_stale"]:
             _note_built(job, group[0])
@@ -130,7 +138,11 @@ def _load_step(
 def _note_built(job: Job, shard: Shard) -> None:
     job.landing.write_json(
         f"built/night={shard['night']}.json",
-        {"captures": shard["captures"], "entries": shard["entries"]},
+        {
+            "captures": shard["captures"],
+            "entries": shard["entries"],
+            "decided": shard["decided"],
+        },
     )
     pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
@@ -153,23 +165,45 @@ def _follow_renames(job: Job, con: Connection) -> None:
             store.bump_nights(con, nights, store.next_seq(con))
 
 
-def _load_night(
-    job: Job, con: Connection, group: Sequence[Shard], joined: Joined
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Put:
+    """A night whose rows are in place."""
+
+    group: Sequence[Shard]
+    joined: Joined
+    faces: Mapping[int, str]  # of the night before
+    coverage: Mapping[str, Coverage]
+    is_stale: bool  # built from an older set of captures: nothing was put in place
+    built: BuiltNight | None  # None: to be read again, where several would fill memory
+
+
+def _put_night(
+    job: Job, con: Connection, group: Sequence[Shard], joined: Joined, *, keep: bool
+) -> _Put:
+    """Put the rows of a night in the place of those that are there."""
     built = read_night(job, group)
     night, captures = built.night, group[0]["captures"]
     coverage = merge_coverage(
         job.landing.read_folder(f"coverage/night={night}", Coverage), answered
     )
+    faces = store.read_faces(con, night)
     old = store.read_ledger(con).get(night)
     newest = job.landing.digest_night(night, days_around(night))
-    if old and captures != newest and old.capture_digest == newest:
+    is_stale = old is not None and captures != newest and old.capture_digest == newest
+    if is_stale:
         log.warning("load night=%s skipped: built from an older set of captures", night)
-        return _account(built, coverage, job, is_stale=True)
-    given = _link_with(
-        job, built, joined, store.read_faces(con, night), group[0]["learned"]
-    )
-    store.replace_night(con, night, _tables(job, built, coverage, group))
+    else:
+        store.replace_night(con, night, _tables(job, built, coverage, group))
+    return _Put(group, joined, faces, coverage, is_stale, built if keep else None)
+
+
+def _finish_night(job: Job, con: Connection, put: _Put) -> dict[str, Any]:
+    """Link a night with others, check it, and write it into the ledger."""
+    built = put.built or read_night(job, put.group)
+    night, first = built.night, put.group[0]
+    if put.is_stale:
+        return _account(built, put.coverage, job, is_stale=True)
+    given = _link_with(job, built, put.joined, put.faces, first["learned"])
     moved = link_night(con, given)
     seq = store.next_seq(con)
     store.refuse_failed(night, store.run_checks(con, night))
@@ -178,7 +212,7 @@ def _load_night(
         store.LedgerRow(
             night=night,
             seq=seq,
-            capture_digest=captures,
+            capture_digest=first["captures"],
             article_digest=_digest_articles(given.documents),
             n_seen=len(built.settled.entries),
             n_loaded=len(built.settled.articles),
@@ -187,12 +221,12 @@ def _load_night(
             "run_id": job.run_id,
             "code_version": __version__,
             "sources_digest": job.load_sources().digest,
-            "learned": json.dumps(group[0]["learned"], sort_keys=True),
+            "learned": json.dumps(first["learned"], sort_keys=True),
         },
         job.clock(),
     )
     store.bump_nights(con, moved - {night}, seq)
-    account = _account(built, coverage, job, is_stale=False)
+    account = _account(built, put.coverage, job, is_stale=False)
     log.info("load %s", " ".join(f"{k}={v}" for k, v in account.items()))
     return account
 
@@ -241,11 +275,22 @@ def _tables(
         for row in landing.read_rows([s["tags"] for s in group], Tags)
         if row.article_id in owned
     ]
+    for row in tags:
+        for lost in row.unmet:
+            log.error(
+                "correction not applied: article %d: %r: %s",
+                row.article_id,
+                lost.surface,
+                lost.cause,
+            )
     gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
     reviews = landing.read_rows([name_reviews(s["tags"]) for s in group], Review)
     merges = load_merges(job.settings.decisions).rows
     prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
     attempts = landing.read_folder(f"fetch_log/night={built.night}", Attempt)
+    pages = landing.read_rows([group[0]["pages"]], PlannedPage)
+    said = load_corrections(job.settings.decisions).rows
+    corrections = [row for row in said if row.article_id in owned]
     return {
         "in_source": make_table(list(job.list_sources().values()), Source),
         "in_watched": make_table(list_watched(register, built.night), Watched),
@@ -260,6 +305,8 @@ def _tables(
         "in_tags": make_table(tags, Tags),
         "in_review": make_table(reviews, Review),
         "in_merge": make_table(merges, Merge),
+        "in_page": make_table(pages, PlannedPage),
+        "in_correction": make_table(corrections, Correction),
     }
 
 

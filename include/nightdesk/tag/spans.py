@@ -44,6 +44,8 @@ class Span:
     role: str = "about"  # about | dateline | venue
     hint: str = ""  # what the model takes a name of the gazetteer for, if for one
     hint_score: float = 0.0
+    weight: float = 0.0  # what it adds to each country that it counts for
+    counts_for: tuple[str, ...] = ()
 
     @property
     def is_place(self) -> bool:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
 #: Tables that serve the loader alone.
-_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version", "story_pair"})
+_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version"})
 
 #: A check of a mart: `-- error: name` or `-- warn: name`, a query, a semicolon.
 _CHECK = re.compile(r"^-- (error|warn): (\w+)$(.*?);", re.MULTILINE | re.DOTALL)
