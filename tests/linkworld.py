@@ -24,6 +24,7 @@ from nightdesk.model import (
     Review,
     Source,
     Tags,
+    Topic,
     Watched,
 )
 from nightdesk.pipeline.frozen_tables import FrozenTables
@@ -149,4 +150,5 @@ def make_tables(night: date, documents: Sequence[Document]) -> dict[str, object]
         "in_merge": make_table([], Merge),
         "in_page": make_table([], PlannedPage),
         "in_correction": make_table([], Correction),
+        "in_topic": make_table([], Topic),
     }

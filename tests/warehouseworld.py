@@ -19,6 +19,7 @@ from nightdesk.model import (
     Review,
     Source,
     Tags,
+    Topic,
     Watched,
 )
 from nightdesk.pipeline.versions import Version, list_versions
@@ -75,6 +76,7 @@ def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, ob
         "in_merge": make_table([], Merge),
         "in_page": make_table([], PlannedPage),
         "in_correction": make_table([], Correction),
+        "in_topic": make_table([], Topic),
     }
 
 

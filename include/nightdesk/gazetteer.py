@@ -8,6 +8,7 @@
                                        organisations.txt
     shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
                                        user's own model/names.crfsuite goes before it
+    topics.yaml                        the words of topics, laid over in the same way
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
     entities/*.yaml                    people and organisations (`entity_list`); the
@@ -32,7 +33,8 @@ from nightdesk.errors import ConfigError
 from nightdesk.model import Region
 from nightdesk.tag.entities import add_entities
 from nightdesk.tag.regions import Country, build_regions
-from nightdesk.tag.table import Gazetteer, Kind, Name
+from nightdesk.tag.table import Gazetteer, Kind, Name, TopicTable
+from nightdesk.tag.topics import LEAST, WEIGHTS, build_table
 from nightdesk.tag.words import fold_key
 
 #: section of a YAML file -> the keys that a row may have; the first two are needed
@@ -41,10 +43,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
     "disputed": ("id", "name", "names", "countries", "enabled"),
     "places": ("id", "name", "names", "countries", "kind", "enabled"),
+    "topics": ("id", "name", "least", *WEIGHTS, "enabled"),
 }
 _FILES: dict[str, tuple[str, ...]] = {
     "regions.yaml": ("macros", "desks", "disputed"),
     "places.yaml": ("places",),
+    "topics.yaml": ("topics",),
 }
 _LISTS = ("names", "countries", "m49", "macros")
 _KINDS: tuple[Kind, ...] = ("area", "capital", "city")
@@ -89,6 +93,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
         weights=weights,
+        topics=_make_topics(sections["topics"]),
         version=reader.version(),
     )
     entities = load_entities(shipped, overlay, codes)
@@ -243,8 +248,18 @@ def _check_row(
         if code not in codes:
             cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
             raise ConfigError(f"{where} countries: {cause}")
+    _check_words(row, where)
     _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
     _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
+
+
+def _check_words(row: Mapping[str, Any], where: str) -> None:
+    for key in WEIGHTS:
+        if not isinstance(row.get(key, ""), str):
+            raise ConfigError(f"{where} {key}: must be text, words between commas")
+    least = row.get("least", LEAST)
+    if isinstance(least, bool) or not isinstance(least, int | float) or least <= 0:
+        raise ConfigError(f"{where} least: {least!r}, allowed: a number above 0")
 
 
 def _check_choice(value: Any, allowed: tuple[Any, ...], where: str) -> None:
@@ -263,6 +278,19 @@ def _make_regions(
     except KeyError as error:
         cause = f"names {error.args[0]!r}, which is no M49 code or macro region"
         raise ConfigError(f"config file: regions.yaml: {cause}") from error
+
+
+def _make_topics(rows: Rows) -> TopicTable:
+    terms = [
+        (topic, term.strip(), weight)
+        for topic, row in rows.items()
+        for key, weight in WEIGHTS.items()
+        for term in row.get(key, "").split(",")
+        if term.strip()
+    ]
+    least = {topic: row["least"] for topic, row in rows.items() if "least" in row}
+    names = {topic: row["name"] for topic, row in rows.items()}
+    return build_table(names, terms, least)
 
 
 class _Index:

@@ -30,6 +30,7 @@ from processes import processes
 from readings import read_pages, readings
 from repeats import repeats
 from search import search
+from topics import topics
 from warehouse import warehouse
 
 from nightdesk.extract.decode import decode_page
@@ -237,6 +238,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "processes": processes,
     "deduplicate": deduplicate,
     "tag": tag,
+    "topics": topics,
     "fetching": fetching,
     "archive": archive,
     "polling": polling,

@@ -35,6 +35,7 @@ from nightdesk.model import (
     Review,
     Source,
     Tags,
+    Topic,
     Watched,
 )
 from nightdesk.nights import merge_coverage
@@ -291,6 +292,7 @@ def _tables(
     pages = landing.read_rows([group[0]["pages"]], PlannedPage)
     said = load_corrections(job.settings.decisions).rows
     corrections = [row for row in said if row.article_id in owned]
+    topics = [Topic(*row) for row in gazetteer.topics.names.items()]
     return {
         "in_source": make_table(list(job.list_sources().values()), Source),
         "in_watched": make_table(list_watched(register, built.night), Watched),
@@ -307,6 +309,7 @@ def _tables(
         "in_merge": make_table(merges, Merge),
         "in_page": make_table(pages, PlannedPage),
         "in_correction": make_table(corrections, Correction),
+        "in_topic": make_table(topics, Topic),
     }
 
 

@@ -67,6 +67,19 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicTable:
+    """The words of all topics."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # topic id -> name
+    #: key of a term -> the term as it is written, and what it adds to which topics
+    terms: Mapping[str, tuple[str, tuple[tuple[str, float], ...]]] = field(
+        default_factory=dict
+    )
+    longest: Mapping[str, int] = field(default_factory=dict)  # first piece -> pieces
+    least: Mapping[str, float] = field(default_factory=dict)  # topic id -> its score
+
+
+@dataclass(frozen=True, slots=True)
 class Gazetteer:
     """All names by key, with what else a tagger reads."""
 
@@ -88,3 +101,4 @@ class Gazetteer:
     merged: Mapping[str, str] = field(default_factory=dict)  # old id -> entity id
     #: entity id -> its name; of the entities above
     known: Mapping[str, str] = field(default_factory=dict)
+    topics: TopicTable = field(default_factory=TopicTable)

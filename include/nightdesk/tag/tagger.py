@@ -29,6 +29,7 @@ from nightdesk.tag.score import (
 )
 from nightdesk.tag.spans import PLACE_KINDS, Passage, Span, find_names, split_passages
 from nightdesk.tag.table import Gazetteer
+from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
 TAG_VERSION = "names/4"
@@ -111,6 +112,7 @@ class Tagger:
             ),
             version=TAG_VERSION,
             unmet=unmet,
+            topics=find_topics(passages, self.gazetteer.topics) if is_tagged else (),
         )
 
     def _read(self, passages: list[Passage], home_country: str | None) -> None:
