@@ -78,7 +78,8 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
     marts = list_marts()
-    code = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
+    made_by = json.dumps([marts, list_tables(con)], sort_keys=True)  # columns, too
+    code = hashlib.sha256(made_by.encode()).hexdigest()
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
     nights: dict[str, Any] = {}

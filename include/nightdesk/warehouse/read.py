@@ -26,7 +26,8 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
     """Open the catalogue in force, read-only.
 
     Raises:
-        WarehouseError: nothing has been published yet.
+        WarehouseError: nothing has been published yet, or by a version that did not
+            know what is asked for.
     """
     current = folder / "current.duckdb"
     if not current.exists():
@@ -35,6 +36,11 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
     try:
         con.execute("SET TimeZone = 'UTC'")
         yield con
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise WarehouseError(
+            f"published: {current}: {error}; if another version of nightdesk has "
+            "published it, nightdesk publish brings it up to date"
+        ) from error
     finally:
         con.close()
 
