@@ -158,6 +158,34 @@ def test_a_corrected_date_moves_the_article_and_back(desk: Desk, day: date) -> N
     assert dict(both(desk, NIGHTS)) == {peach: NIGHT, fish: NIGHT}
 
 
+def test_two_articles_change_places(desk: Desk) -> None:
+    correct(desk, kind="date", article=FISH, published=str(LATER))
+    build(desk)
+    at = "2026-03-06T09:00:00Z"
+    correct(desk, kind="date", article=FISH, published=str(NIGHT), at=at)
+    correct(desk, kind="date", article=PEACH, published=str(LATER), at=at)
+    build(desk, LATER)
+    peach, fish = article_id(PEACH), article_id(FISH)
+    assert dict(both(desk, NIGHTS)) == {peach: LATER, fish: NIGHT}
+
+
+def test_a_page_without_a_date_moves_alone(tmp_path: Path) -> None:
+    with World() as world:
+        desk = Desk(tmp_path, world)
+        desk.serve("/peach", reply(write_page("A frost in Georgia", "", TEXT)))
+        item = f"<item><title>A frost</title><link>{PEACH}</link></item>"
+        desk.serve("/feed", write_feed(item))
+        desk.collect(LATER)
+        build(desk, LATER)
+        peach = article_id(PEACH)
+        assert dict(both(desk, NIGHTS)) == {peach: LATER}
+        correct(desk, kind="date", article=PEACH, published=str(EARLIER))
+        build(desk, LATER)
+        assert dict(both(desk, NIGHTS)) == {peach: EARLIER}
+        nights = "SELECT night FROM load_ledger ORDER BY night"
+        assert both(desk, nights) == [(EARLIER,), (LATER,)]  # and none that is to come
+
+
 def test_what_the_next_version_of_a_page_lacks_is_named(desk: Desk) -> None:
     correct(desk, kind="tag_none", article=PEACH, surface="Odelia Brandvik")
     kept = [TEXT[0], *TEXT[3:], "It was the third frost in May that they had to bear."]

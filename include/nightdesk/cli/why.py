@@ -230,8 +230,8 @@ def _say_origin(found: Row) -> None:
     say(f"  feed      {source.get('feed_url')}")
     say(f"  page      {article['url']}, found via {article['via']}")
     say(f"  captured  {article['captured_at']}, sha256 {article['page_digest']}")
-    place = f"{article['archive_file']} at {article['archive_offset']}"
-    say(f"  archive   {place}")
+    if article["archive_file"]:
+        say(f"  archive   {article['archive_file']} at {article['archive_offset']}")
     say(f"  extracted by {article['extract_version']}")
     for row in found["origin"]:
         evidence = f": {row['evidence']}" if row["evidence"] else ""

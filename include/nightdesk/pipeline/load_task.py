@@ -6,8 +6,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -53,6 +52,7 @@ from nightdesk.pipeline.link_task import LinkedNight, link_night
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.register import list_ended, list_watched
+from nightdesk.settle import SettledNight
 from nightdesk.warehouse import store
 from nightdesk.warehouse.connect import (
     Connect,
@@ -123,13 +123,11 @@ def _load_step(
 ) -> list[dict[str, Any]]:
     """Load nights in one transaction, and note that they are built."""
     with load_transaction(con):
-        # All of them stand before the first is linked: an article that changed its
-        # night, to an earlier or a later one, is in one of them by then.
-        puts = [
-            _put_night(job, con, group, joined[name], keep=len(nights) == 1)
-            for name, group in nights.items()
+        if len(nights) > 1:
+            _free_movers(job, con, nights, joined)
+        accounts = [
+            _load_night(job, con, group, joined[name]) for name, group in nights.items()
         ]
-        accounts = [_finish_night(job, con, put) for put in puts]
     for group, account in zip(nights.values(), accounts, strict=True):
         if not account["is_stale"]:
             _note_built(job, group[0])
@@ -166,45 +164,72 @@ def _follow_renames(job: Job, con: Connection) -> None:
             store.bump_nights(con, nights, store.next_seq(con))
 
 
-@dataclass(frozen=True)
-class _Put:
-    """A night whose rows are in place."""
+def _free_movers(
+    job: Job,
+    con: Connection,
+    nights: Mapping[str, Sequence[Shard]],
+    joined: Mapping[str, Joined],
+) -> None:
+    """Take out of each night the articles that people have given to another one.
 
-    group: Sequence[Shard]
-    joined: Joined
-    faces: Mapping[int, str]  # of the night before
-    coverage: Mapping[str, Coverage]
-    is_stale: bool  # built from an older set of captures: nothing was put in place
-    built: BuiltNight | None  # None: to be read again, where several would fill memory
+    Those that go to an earlier night would leave in time by themselves, as later nights
+    are loaded first; one that goes to a later night would stand in both.
+    """
+    lines = load_corrections(job.settings.decisions).lines
+    moving = {row.article_id for row in lines if row.kind == "date"}
+    for name, group in nights.items():
+        faces = store.read_faces(con, date.fromisoformat(name))
+        if not moving & faces.keys() or _is_outdated(job, con, group[0]):
+            continue
+        built = read_night(job, group)
+        if moving & faces.keys() <= built.hashes.keys():
+            continue
+        kept = _keep_articles(built, faces)
+        given = _link_with(job, kept, joined[name], faces, group[0]["learned"])
+        coverage = job.landing.read_folder(f"coverage/night={name}", Coverage)
+        looks = merge_coverage(coverage, answered)
+        store.replace_night(con, built.night, _tables(job, kept, looks, group))
+        store.bump_nights(con, link_night(con, given), store.next_seq(con))
 
 
-def _put_night(
-    job: Job, con: Connection, group: Sequence[Shard], joined: Joined, *, keep: bool
-) -> _Put:
-    """Put the rows of a night in the place of those that are there."""
+def _keep_articles(built: BuiltNight, ids: Container[int]) -> BuiltNight:
+    """Return a night with those of its articles only."""
+    settled = built.settled
+    return BuiltNight(
+        built.night,
+        SettledNight(
+            settled.entries,
+            tuple(a for a in settled.articles if a.article_id in ids),
+            tuple(a for a in settled.versions if a.article_id in ids),
+        ),
+        {i: hashes for i, hashes in built.hashes.items() if i in ids},
+    )
+
+
+def _is_outdated(job: Job, con: Connection, shard: Shard) -> bool:
+    """Was a build made from an older set of captures than what is loaded?"""
+    night = date.fromisoformat(shard["night"])
+    old = store.read_ledger(con).get(night)
+    newest = job.landing.digest_night(night, days_around(night))
+    is_newest = shard["captures"] == newest
+    return old is not None and not is_newest and old.capture_digest == newest
+
+
+def _load_night(
+    job: Job, con: Connection, group: Sequence[Shard], joined: Joined
+) -> dict[str, Any]:
     built = read_night(job, group)
-    night, captures = built.night, group[0]["captures"]
+    night = built.night
     coverage = merge_coverage(
         job.landing.read_folder(f"coverage/night={night}", Coverage), answered
     )
-    faces = store.read_faces(con, night)
-    old = store.read_ledger(con).get(night)
-    newest = job.landing.digest_night(night, days_around(night))
-    is_stale = old is not None and captures != newest and old.capture_digest == newest
-    if is_stale:
+    if _is_outdated(job, con, group[0]):
         log.warning("load night=%s skipped: built from an older set of captures", night)
-    else:
-        store.replace_night(con, night, _tables(job, built, coverage, group))
-    return _Put(group, joined, faces, coverage, is_stale, built if keep else None)
-
-
-def _finish_night(job: Job, con: Connection, put: _Put) -> dict[str, Any]:
-    """Link a night with others, check it, and write it into the ledger."""
-    built = put.built or read_night(job, put.group)
-    night, first = built.night, put.group[0]
-    if put.is_stale:
-        return _account(built, put.coverage, job, is_stale=True)
-    given = _link_with(job, built, put.joined, put.faces, first["learned"])
+        return _account(built, coverage, job, is_stale=True)
+    given = _link_with(
+        job, built, joined, store.read_faces(con, night), group[0]["learned"]
+    )
+    store.replace_night(con, night, _tables(job, built, coverage, group))
     moved = link_night(con, given)
     seq = store.next_seq(con)
     store.refuse_failed(night, store.run_checks(con, night))
@@ -213,7 +238,7 @@ def _finish_night(job: Job, con: Connection, put: _Put) -> dict[str, Any]:
         store.LedgerRow(
             night=night,
             seq=seq,
-            capture_digest=first["captures"],
+            capture_digest=group[0]["captures"],
             article_digest=_digest_articles(given.documents),
             n_seen=len(built.settled.entries),
             n_loaded=len(built.settled.articles),
@@ -222,12 +247,12 @@ def _finish_night(job: Job, con: Connection, put: _Put) -> dict[str, Any]:
             "run_id": job.run_id,
             "code_version": __version__,
             "sources_digest": job.load_sources().digest,
-            "learned": json.dumps(first["learned"], sort_keys=True),
+            "learned": json.dumps(group[0]["learned"], sort_keys=True),
         },
         job.clock(),
     )
     store.bump_nights(con, moved - {night}, seq)
-    account = _account(built, put.coverage, job, is_stale=False)
+    account = _account(built, coverage, job, is_stale=False)
     log.info("load %s", " ".join(f"{k}={v}" for k, v in account.items()))
     return account
 

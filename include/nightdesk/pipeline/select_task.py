@@ -91,12 +91,13 @@ def _is_stale(job: Job, night: date, said: Decided) -> bool:
 
 def _find_partners(job: Job, planned: _Planned, said: Decided) -> list[date]:
     """Return the nights that share a moving article and have not heard of it yet."""
-    return [
-        other
-        for other in sorted(said.find_partners(planned.night))
-        if job.landing.read_json(f"built/night={other}.json").get("decided", "")
-        != said.digest_of(other)
-    ]
+    partners = []
+    for other in sorted(said.find_partners(planned.night)):
+        built = job.landing.read_json(f"built/night={other}.json")
+        is_said = built.get("decided", "") != said.digest_of(other)
+        if is_said and (built or said.has_arrivals(other)):
+            partners.append(other)
+    return partners
 
 
 @dataclass(frozen=True)
