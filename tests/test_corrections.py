@@ -103,6 +103,14 @@ def test_the_later_of_two_lines_holds_and_one_can_be_taken_back(tmp_path: Path) 
     assert load_corrections(tmp_path).rows == ()
 
 
+def test_of_two_lines_of_one_second_the_lower_one_holds(tmp_path: Path) -> None:
+    back = {**SAID, "kind": "as_found", "surface": "Georgia"}
+    write(tmp_path, GOOD, back)
+    assert load_corrections(tmp_path).rows == ()
+    write(tmp_path, back, GOOD)
+    assert [row.kind for row in load_corrections(tmp_path).rows] == ["tag_none"]
+
+
 def test_one_file_may_hold_all_kinds(tmp_path: Path) -> None:
     split = {**SAID, "kind": "story_split", "articles": [1]}
     del split["article"]

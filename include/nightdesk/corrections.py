@@ -90,7 +90,7 @@ def load_corrections(folder: Path) -> Corrections:
                 rows.append(read_correction(line))
             except ConfigError as error:
                 problems.append(f"{where}: {error}")
-    rows.sort(key=_rank)
+    rows.sort(key=lambda row: row.at)  # of two of one second the lower line is later
     return Corrections(_keep_in_force(rows), tuple(problems), tuple(rows))
 
 
@@ -201,20 +201,15 @@ def _keep_in_force(rows: Sequence[Correction]) -> tuple[Correction, ...]:
     Args:
         rows: oldest first.
     """
-    held: dict[tuple[int, str | None], dict[int | None, Correction]] = {}
-    for row in rows:
+    held: dict[tuple[int, str | None], dict[int | None, int]] = {}
+    for n, row in enumerate(rows):
         said = held.setdefault((row.article_id, row.surface), {})
         if row.nth is None:
             said.clear()
         said.pop(row.nth, None)
         if row.kind != "as_found":
-            said[row.nth] = row
-    kept = [row for said in held.values() for row in said.values()]
-    return tuple(sorted(kept, key=_rank))
-
-
-def _rank(row: Correction) -> tuple[datetime, str]:
-    return row.at, repr(row)
+            said[row.nth] = n
+    return tuple(rows[n] for n in sorted(n for s in held.values() for n in s.values()))
 
 
 # what they do ----------------------------------------------------------------
