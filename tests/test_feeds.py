@@ -299,3 +299,21 @@ def test_parsing_is_pure() -> None:
     for path in CASES:
         first: Feed = parse_feed(path.read_bytes(), url=URL)
         assert parse_feed(path.read_bytes(), url=URL) == first
+
+
+@pytest.mark.parametrize(
+    ("space", "field", "stated"),
+    [
+        ("https://purl.org/dc/elements/1.1/", "<n:creator>Mira</n:creator>", "Mira"),
+        (
+            "http://www.rssboard.org/media-rss",
+            '<n:thumbnail url="https://x.example/1.jpg"/>',
+            "https://x.example/1.jpg",
+        ),
+    ],
+    ids=["Dublin Core by https", "Media RSS at the RSS board"],
+)
+def test_namespaces_that_publishers_write(space: str, field: str, stated: str) -> None:
+    item = ITEM.format(1).replace("<item>", f'<item xmlns:n="{space}">{field}')
+    (entry,) = parse_feed(rss(item), url=URL).entries
+    assert stated in (*entry.authors, entry.image_url)
