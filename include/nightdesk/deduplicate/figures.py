@@ -16,6 +16,7 @@ from typing import NamedTuple
 from nightdesk.text import SOLO
 
 _TOKEN = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}]+")
+_ALONE = re.compile(f"[{SOLO}]")  # three of them are about a word
 _Places = Mapping[tuple[str, str], set[str]]
 
 
@@ -29,23 +30,30 @@ class Figures(NamedTuple):
 def compare_figures(a: str, b: str) -> Figures:
     """Return how often two texts agree in their figures, and how often they do not.
 
-    A place is the word before a figure with the word behind it. One that a text has
-    several times agrees if any of its figures does.
+    A place is what stands before a figure with what stands behind it: a word, or
+    another figure, whichever. It agrees where half of the figures of the text that has
+    fewer there are common: of two draws of a lottery, one number may be.
 
     >>> compare_figures("It held 27 fish and 4 eels.", "It held 31 fish and 4 eels.")
     Figures(n_agreed=1, n_contradicted=1)
     """
     one, other = _read_places(a), _read_places(b)
     common = one.keys() & other.keys()
-    n_agreed = sum(not one[place].isdisjoint(other[place]) for place in common)
+    n_agreed = sum(
+        2 * len(one[place] & other[place]) >= min(len(one[place]), len(other[place]))
+        for place in common
+    )
     return Figures(n_agreed, len(common) - n_agreed)
 
 
 def _read_places(text: str) -> _Places:
     """Return (word before, word behind) -> the figures that stand between them."""
     tokens = ["", *(token.casefold() for token in _TOKEN.findall(text)), ""]
+    kinds = ["#" if token[:1].isdigit() else token for token in tokens]
     places: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for before, token, behind in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if token[:1].isdigit():
-            places[before, behind].add(token)
+    for n, kind in enumerate(kinds):
+        if kind == "#":
+            is_alone = _ALONE.match(kinds[n - 1])
+            before = kinds[max(0, n - 3) : n] if is_alone else kinds[n - 1 : n]
+            places["".join(before), kinds[n + 1]].add(tokens[n])
     return places
