@@ -24,6 +24,11 @@ class Life(NamedTuple):
     cycle_nights: int  # none outlives the ends of two cycles
     gap_nights: int  # between two articles that follow each other in one
 
+    @property
+    def cycle(self) -> str:
+        """The SQL expression for the cycle of a `night`."""
+        return f"((date_diff('day', DATE '0001-01-01', night) + 1) // {self[0]})"
+
 
 def spread(con: Connection, touch: Touch, table: str, seed: str) -> None:
     """Fill `reach` with all articles in a component of pairs with what is touched."""
@@ -59,8 +64,8 @@ def walk(con: Connection, touch: Touch, life: Life, seed: str) -> None:
     """Fill `reach` with what may tell one story with what is touched.
 
     Stories reach from one cycle into the next and no further. What a night changes is
-    told in its own cycle and those beside it (`inner`); to tell it, one more on either
-    side is read. However long a matter is in the news, a load costs the same.
+    told in its own cycle and those beside it (`inner_reach`); to tell it, one more on
+    either side is read. However long a matter is in the news, a load costs the same.
     """
     put_ids(con, "own", touch.ids)
     con.execute(
@@ -69,26 +74,31 @@ def walk(con: Connection, touch: Touch, life: Life, seed: str) -> None:
         [touch.night],
     )
     _add_named(con, set(touch.decided))
-    cycle = f"date_diff('day', DATE '0001-01-01', night) + 1) // {life.cycle_nights}"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE walked AS SELECT *, ({cycle} AS cycle FROM reach"
+        "CREATE OR REPLACE TEMP TABLE walked AS "
+        f"SELECT *, {life.cycle} AS cycle FROM reach"
     )
     con.execute("CREATE OR REPLACE TEMP TABLE frontier AS FROM walked")
+    named: set[int] = set()
     while con.execute("FROM frontier LIMIT 1").fetchall():
         con.execute(
             "CREATE OR REPLACE TEMP TABLE found AS (SELECT DISTINCT * FROM "
-            f"({_step(life)}) WHERE abs(({cycle} - cycle) <= {_CYCLES_READ}) "
+            f"({_step(life)}) WHERE abs({life.cycle} - cycle) <= {_CYCLES_READ}) "
             "EXCEPT FROM walked",
             _widen(span_nights(con, "frontier"), life.gap_nights),
         )
         con.execute("INSERT INTO walked FROM found")
         if touch.ties:
-            _add_tied(con, touch, cycle)
+            named |= _add_tied(con, touch.ties, named, life)
         con.execute("CREATE OR REPLACE TEMP TABLE frontier AS FROM found")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE inner_reach AS SELECT DISTINCT night, article_id "
-        f"FROM walked WHERE abs(({cycle} - cycle) <= {_CYCLES_TOLD}"
+        f"FROM walked WHERE abs({life.cycle} - cycle) <= {_CYCLES_TOLD}"
     )
+    _use_walked(con)
+
+
+def _use_walked(con: Connection) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE reach AS "
         "SELECT DISTINCT night, article_id FROM walked"
@@ -119,22 +129,29 @@ def _widen(nights: Sequence[date | None], days: int) -> list[date | None]:
     return [first - step if first else None, last + step if last else None]
 
 
-def _add_tied(con: Connection, touch: Touch, cycle: str) -> None:
-    """Add to `walked` and `found` what people put with it, each with its own cycle."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE reach AS "
-        "SELECT DISTINCT night, article_id FROM walked"
-    )
-    tied = _find_tied(con, touch.ties)
-    tied |= {i for other in tied for i in touch.ties[other]}
-    put_ids(con, "wanted", tied)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE named AS (SELECT night, article_id, "
-        f"({cycle} AS cycle FROM article SEMI JOIN wanted USING (article_id)) "
-        "EXCEPT FROM walked"
-    )
-    con.execute("INSERT INTO walked FROM named")
-    con.execute("INSERT INTO found FROM named")
+def _add_tied(
+    con: Connection, ties: Mapping[int, frozenset[int]], named: set[int], life: Life
+) -> set[int]:
+    """Add to `walked` and `found` what people put with it, each with its own cycle.
+
+    Like `_add_named` it looks at all nights, where people decided something.
+
+    Returns:
+        The articles, without those that are `named` already.
+    """
+    _use_walked(con)
+    tied = _find_tied(con, ties)
+    tied = tied.union(*(ties[i] for i in tied)) - named
+    if tied:
+        put_ids(con, "wanted", tied)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE named AS (SELECT night, article_id, "
+            f"{life.cycle} AS cycle FROM article SEMI JOIN wanted USING (article_id)) "
+            "EXCEPT FROM walked"
+        )
+        con.execute("INSERT INTO walked FROM named")
+        con.execute("INSERT INTO found FROM named")
+    return tied
 
 
 def narrow(con: Connection, stored: str) -> None:
