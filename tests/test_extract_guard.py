@@ -123,7 +123,7 @@ def test_a_long_shard_says_how_far_it_is(
 def test_row_whose_page_kills_says_so_and_the_next_ones_are_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nightdesk.cli.pages.extract_named", name_or_die)
+    monkeypatch.setattr("nightdesk.cli.jsonl.EXTRACT", name_or_die)
     words = ("calm", "spins", "grows", "breaks", "raises", "quiet")
     for word in words:
         text = page([*FIRST, f"A crew of {word} nets."])

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import trafilatura
 from htmldate import find_date
-from lxml.etree import Comment, strip_elements
+from lxml.etree import Comment, XPath, strip_elements
 from lxml.html import HtmlElement
 from trafilatura.external import sanitize_tree, try_readability
 from trafilatura.metadata import examine_meta, extract_author
@@ -33,6 +33,9 @@ _MIN_DATE = "1995-01-01"  # htmldate's own: no page is older than the web
 #: Where the capture time is unknown: without a limit htmldate would ask the clock.
 _NO_LIMIT = "2100-01-01"
 _JOINERS = re.compile("[\u200c\u200d]")
+_HAS_JOINERS: Callable[..., Any] = XPath(
+    "boolean(//text()[contains(., '\u200c') or contains(., '\u200d')])"
+)
 
 
 def parse_html(html: str) -> HtmlElement | None:
@@ -119,10 +122,9 @@ def find_joined(tree: HtmlElement) -> dict[str, str]:
     trafilatura takes joiners for control characters; Persian and Pashto words and some
     in Hindi are misspelt without them.
     """
-    text = tree.text_content()
-    if not _JOINERS.search(text):
+    if not _HAS_JOINERS(tree):
         return {}
-    joined = filter(_JOINERS.search, text.split())
+    joined = filter(_JOINERS.search, tree.text_content().split())
     return {_JOINERS.sub("", word): word for word in joined}
 
 
