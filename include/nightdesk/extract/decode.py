@@ -40,6 +40,8 @@ _ESCAPES = (b"\x1b$B", b"\x1b$@")  # ISO-2022-JP, which is ASCII to every other 
 _UTF16 = {"utf-16", "utf-16-le", "utf-16-be"}  # a label readable as ASCII cannot be
 
 _MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b")
+#: What no text holds (WHATWG MIME Sniffing Standard, "binary data byte").
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _TAG = re.compile(rb"<(?:!doctype|[a-z][a-z0-9]*[\s>/]|!--)", re.IGNORECASE)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
 
@@ -61,7 +63,7 @@ def sniff_kind(body: bytes, content_type: str | None) -> Kind:
     if media in ("", "text/plain", "application/octet-stream"):
         return _sniff_text(head, media)
     if "html" in media or media in ("text/xml", "application/xml"):
-        return "html" if _TAG.search(body[:65_536]) else "text"
+        return "html" if _TAG.search(body[:65_536]) else _sniff_bytes(head)
     return "other"
 
 
@@ -69,10 +71,14 @@ def _sniff_text(head: bytes, media: str) -> Kind:
     if head[:1] == b"<" and _TAG.match(head):
         return "html"
     if media == "text/plain":
-        return "text"
+        return _sniff_bytes(head)
     if head[:1] in (b"{", b"["):
         return "other"
-    return "html" if _TAG.search(head) else "text"
+    return "html" if _TAG.search(head) else _sniff_bytes(head)
+
+
+def _sniff_bytes(head: bytes) -> Kind:
+    return "other" if _BINARY.search(head) else "text"
 
 
 def decode_page(body: bytes, content_type: str | None = None) -> str:
