@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "entity_file": BASE | {"yaml_file"},
     "entity_list": BASE | {"entity_file"},
     "decisions": BASE | {"urls", "deduplicate"},
+    "fips": BASE,
     "gazetteer": BASE | {"entity_list", "tag"},
     "fetch": BASE | {"urls"},
     "landing": BASE,
