@@ -88,7 +88,7 @@ def test_odd_texts_are_tagged_without_a_country_of_their_own(
 
 
 def test_another_language_is_not_tagged(tagger: Tagger) -> None:
-    tags = tag(tagger, "Le Pakistan accuse Kaboul.", lang="fr")
+    tags = tag(tagger, "Pakistan inaishutumu Kabul.", lang="sw")
     assert (tags.is_tagged, tags.mentions, tags.countries) == (False, (), ())
     assert tags.input_digest is not None
 
@@ -182,7 +182,7 @@ def test_a_row_without_text_gets_a_status(tagger: Tagger, row: dict[str, Any]) -
 
 
 def test_a_row_in_another_language_gets_a_status(tagger: Tagger) -> None:
-    out = tag_row(tagger, {"id": 1, "text": "Le Pérou vote.", "lang": "fr"})
+    out = tag_row(tagger, {"id": 1, "text": "Peru inapiga kura.", "lang": "sw"})
     assert (out["status"], out["countries"]) == ("untagged_language", {})
 
 

@@ -10,6 +10,7 @@
                                        user's own model/names.crfsuite goes before it
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
+    languages/*.tsv                    names of other languages (`language_files`)
     entities/*.yaml                    people and organisations (`entity_list`); the
                                        overlay's entities.yaml is laid over them
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ import yaml
 
 from nightdesk.entity_list import load_entities
 from nightdesk.errors import ConfigError
+from nightdesk.language_files import name_languages, read_languages
 from nightdesk.model import Region
 from nightdesk.tag.entities import add_entities
 from nightdesk.tag.regions import Country, build_regions
@@ -69,6 +72,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     m49 = [tuple(row) for row in reader.rows(shipped / "gazetteer" / "m49.tsv", 3)]
     regions = _make_regions(countries, m49, sections)
     weights = reader.weights(overlay, shipped)
+    languages = read_languages((shipped, overlay), reader.text)
     index = _Index()
     for country in countries:
         index.add_country(country)
@@ -91,6 +95,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         weights=weights,
         version=reader.version(),
     )
+    places = replace(places, languages=name_languages(languages, places))
     entities = load_entities(shipped, overlay, codes)
     return add_entities(places, entities.rows, entities.digest, entities.places)
 

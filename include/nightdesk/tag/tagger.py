@@ -1,7 +1,8 @@
 """Tag one article: passages, names, runs, model, people, places, roles, countries.
 
-The order of the rules is written here and nowhere else. Rules read English; a text in
-another language comes back with `is_tagged` False.
+The order of the rules is written here and nowhere else. Rules and model read English;
+in a language that has a file of names countries and cities are found (`other.py`); a
+text in any other comes back with `is_tagged` False.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import Literal, cast
 
 from nightdesk.model import Mention, Tags
 from nightdesk.tag.crf import NameModel
+from nightdesk.tag.languages import NameReader
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
 from nightdesk.tag.link import find_people, link_entities
 from nightdesk.tag.merge import merge_names
 from nightdesk.tag.names import read_runs
+from nightdesk.tag.other import tag_other
 from nightdesk.tag.people import link_names
 from nightdesk.tag.places import MADE_PLACES, PlaceJudge
 from nightdesk.tag.roles import mark_roles
@@ -30,7 +33,7 @@ from nightdesk.tag.spans import PLACE_KINDS, Passage, Span, find_names, split_pa
 from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/3"
+TAG_VERSION = "names/4"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -57,11 +60,12 @@ def input_digest(
 
 
 class Tagger:
-    """Tags articles by one gazetteer; holds no other state."""
+    """Tags articles by one gazetteer; holds no state but what it made of that."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._model = NameModel(gazetteer) if gazetteer.weights else None
+        self._readers: dict[str, NameReader] = {}  # made when first wanted
 
     def tag(
         self,
@@ -78,7 +82,8 @@ class Tagger:
             article_id: is passed on.
             title: may be None; its mentions have offsets into it.
             text: paragraphs, one a line; an exact repeat of one is not read again.
-            lang: ISO 639-1; None is read as English, other languages are not tagged.
+            lang: ISO 639-1; None is read as English. In a language that has a file
+                of names, places alone are found; one that has none is not tagged.
             home_country: ISO2 of the publisher, a weak hint for names of many places.
         """
         digest = input_digest(
@@ -88,8 +93,13 @@ class Tagger:
             lang=lang,
             home_country=home_country,
         )
-        if lang is not None and lang.lower().split("-")[0] != "en":
-            return Tags(article_id, (), (), False, digest, TAG_VERSION)
+        code = "en" if lang is None else lang.lower().split("-")[0]
+        if code != "en":
+            reader = self._find_reader(code)
+            if reader is None:
+                return Tags(article_id, (), (), False, digest, TAG_VERSION)
+            mentions, countries = tag_other(reader, title, text)
+            return Tags(article_id, mentions, countries, True, digest, TAG_VERSION)
         passages = self._read(title, text, home_country)
         length = sum(len(p.words.text) for p in passages if p.field == "text")
         return Tags(
@@ -100,6 +110,12 @@ class Tagger:
             input_digest=digest,
             version=TAG_VERSION,
         )
+
+    def _find_reader(self, code: str) -> NameReader | None:
+        names = self.gazetteer.languages.get(code)
+        if names is not None and code not in self._readers:
+            self._readers[code] = NameReader(names)
+        return self._readers.get(code)
 
     def _read(
         self, title: str | None, text: str, home_country: str | None
