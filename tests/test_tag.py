@@ -260,7 +260,8 @@ def smallest_region(tagger: Tagger, country: str) -> str | None:
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "piece",
-    ["Kabul ", "Qatar and ", "Qatar, ", "Ministry of ", "Minister, ", "U.S.", ".", "“"],
+    ["Kabul ", "Qatar and ", "Qatar, ", "Ministry of ", "Minister, ", "U.S.", ".", "“"]
+    + ["Peruvian, ", "in Peruvian and ", "Peru, Ohio, ", "MV Star of ", "the Paris, "],
 )
 def test_a_text_of_one_long_line_takes_linear_time(tagger: Tagger, piece: str) -> None:
     text = "a talk mediated by " + piece * (100_000 // len(piece)) + "Lima"

@@ -4,6 +4,7 @@
     shipped/gazetteer/m49.tsv          the UN M49 regions
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
+    shipped/gazetteer/exonyms.tsv      further English names of these cities
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
                                        organisations.txt
     shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
@@ -79,8 +80,9 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     for row in reader.rows(shipped / "gazetteer" / "admin1.tsv", 4):
         index.add_division(row, codes)
     capitals = {(c.iso2, fold_key(c.capital)) for c in countries if c.capital}
+    exonyms = {x[0]: x[1] for x in reader.rows(shipped / "gazetteer/exonyms.tsv", 2)}
     for row in reader.rows(shipped / "gazetteer" / "cities.tsv.gz", 6):
-        index.add_city(row, capitals)
+        index.add_city(row, capitals, exonyms.get(row[0], ""))
     index.add_sections(sections)
     index.add_phrases(reader.text(shipped / "gazetteer" / "not_places.txt"))
     places = Gazetteer(
@@ -330,7 +332,9 @@ class _Index:
         for surface in (name, *_split(others)):
             self.add(surface, place)
 
-    def add_city(self, row: list[str], capitals: set[tuple[str, str]]) -> None:
+    def add_city(
+        self, row: list[str], capitals: set[tuple[str, str]], exonyms: str
+    ) -> None:
         geonames_id, name, iso2, admin1, population, others = row
         key = (iso2, fold_key(name))
         kind: Kind = "capital" if key in capitals else "city"
@@ -342,11 +346,11 @@ class _Index:
             raise ConfigError(f"gazetteer file: cities.tsv.gz {name}: {cause}")
         people, where = int(population), (iso2,)
         self.add(name, Name(kind, place_id, name, where, people, division))
-        if others:
+        if others or exonyms:
             other = Name(
                 kind, place_id, name, where, people, division, is_alternate=True
             )
-            for surface in others.split("|"):
+            for surface in _split(exonyms) + _split(others):
                 self.add(surface, other)
 
     def add_sections(self, sections: Mapping[str, Rows]) -> None:

@@ -11,19 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nightdesk.tag.spans import Span
+from nightdesk.tag.words import Words
 
 #: From here on the model is believed against the gazetteer.
 SURE = 0.7
 
 
-def merge_names(found: list[Span], named: list[Span], ruled: list[Span]) -> list[Span]:
+def merge_names(
+    words: Words, found: list[Span], named: list[Span], ruled: list[Span]
+) -> list[Span]:
     """Return the spans of a passage, in order.
 
     Args:
+        words: of the passage.
         found: names of the gazetteer, not decided yet.
         named: what the model found; no two overlap.
         ruled: what the rules made of `found`.
     """
+    starts = {span.first: span.stop for span in found}
+    for span in named:
+        _leave_article(words, span, starts)
     cover = _cover(named)
     unmade = _cover(span for span in ruled if span.type == "ORG")
     out: list[Span] = []
@@ -47,6 +54,13 @@ def merge_names(found: list[Span], named: list[Span], ruled: list[Span]) -> list
             out.append(span)
     out.extend(span for span in named if id(span) not in dropped)
     return sorted(out, key=lambda span: (span.first, -span.stop))
+
+
+def _leave_article(words: Words, named: Span, starts: dict[int, int]) -> None:
+    """Shorten "The Kremlin" to the name of the gazetteer in it."""
+    first = named.first + 1
+    if words.keys[named.first] == "the" and starts.get(first) == named.stop:
+        named.first, named.full = first, words.surface(first, named.stop)
 
 
 def _is_country(found: Span) -> bool:

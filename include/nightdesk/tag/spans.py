@@ -25,7 +25,7 @@ REPEAT_SIGNS = 20  # the same where there are no blanks between words
 _LOWER_STARTS = PARTICLES
 _MAX_LOWERED = 3  # pieces of a name in lower case
 _KNOWN_CITY = 250_000  # people
-_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS
+_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS | {"los", "las"}
 PLACE_KINDS = ("country", "abbreviation", "capital", "admin1", "city", "area")
 
 
@@ -40,6 +40,7 @@ class Span:
     rule: str = ""
     score: float = 1.0
     chosen: Name | None = None
+    confirmed: Name | None = None  # what the name before it says that it means
     full: str | None = None  # full name of a person or organisation
     within: bool = False  # part of an organisation's name
     role: str = "about"  # about | dateline | venue

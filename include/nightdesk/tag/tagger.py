@@ -129,7 +129,7 @@ class Tagger:
         if self._model is not None:
             named = self._model.find_names(passages)
             for passage, spans, names in zip(passages, found, named, strict=True):
-                passage.spans = merge_names(spans, names, passage.spans)
+                passage.spans = merge_names(passage.words, spans, names, passage.spans)
         if self.gazetteer.people:
             for passage in passages:
                 find_people(passage, self.gazetteer)
