@@ -94,6 +94,11 @@ CASES = [
     ("ar", "العجز المالي", [], "financial is not Mali"),
     ("ar", "في مالي", [("مالي", "LOC", "ML")], "Mali after a preposition"),
     ("ar", "جنوب السودان", [("جنوب السودان", "LOC", "SS")], "not Sudan"),
+    ("ar", "في عمان", [("عمان", "LOC", "OM")], "Oman, or Amman"),
+    ("ar", "الأردن: عمان", [("الأردن", "LOC", "JO"), ("عمان", "LOC", "JO")], "Amman"),
+    ("ar", "طرابلس", [("طرابلس", "LOC", "LY")], "Tripoli alone"),
+    ("ar", "لبنان: طرابلس", [("لبنان", "LOC", "LB"), ("طرابلس", "LOC", "LB")], "other"),
+    ("hi", "हैदराबाद", [("हैदराबाद", "LOC", "IN")], "the larger Hyderabad"),
     ("fa", "پاکستانی‌ها", [("پاکستانی", "DEMONYM", "PK")], "ending behind ZWNJ"),
     ("fa", "اسلام‌آباد", [("اسلام‌آباد", "LOC", "PK")], "ZWNJ inside"),
     ("fa", "ايران و عراق", [("ايران", "LOC", "IR"), ("عراق", "LOC", "IQ")], "yeh"),
@@ -171,11 +176,20 @@ def test_a_row_in_another_language(tagger: Tagger) -> None:
     )
 
 
-def test_what_stands_first_in_a_file_is_meant() -> None:
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Lor", ["AA"]),
+        ("Lor, Lor Ip", ["BB", "BB"]),
+        ("Lor. Aan", ["AA", "AA"]),
+        ("lor", []),
+    ],
+)
+def test_a_name_of_two_rows(line: str, expected: list[str]) -> None:
     first, second = (Name("country", f"iso:{c}", c, (c,)) for c in ("AA", "BB"))
-    names = LanguageNames((((first,), ("Lor",)), ((second,), ("Lor", "Lor Ip"))))
-    hits = NameReader(names).read_lines(["Lor, Lor Ip", "lor"])
-    assert [[hit.name.name for hit in line] for line in hits] == [["AA", "BB"], []]
+    rows = (((first,), ("Lor", "Aan")), ((second,), ("Lor", "Lor Ip")))
+    (hits,) = NameReader(LanguageNames(rows)).read_lines([line])
+    assert [hit.name.name for hit in hits] == expected
 
 
 def test_the_user_s_own_file_adds_a_language_and_goes_first(tmp_path: Path) -> None:

@@ -69,8 +69,22 @@ class _Node:
     """What may follow in a name, and what the name means that ends here."""
 
     steps: dict[str, _Node] = field(default_factory=dict)
-    names: tuple[Name, ...] = ()
+    meanings: list[tuple[Name, ...]] = field(default_factory=list)  # likeliest first
     is_doubted: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Does the name alone say which country is meant?"""
+        return len(self.meanings) == 1 and not self.is_doubted
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """A name where it stands, not yet decided."""
+
+    spans: list[tuple[int, int]]  # of its pieces
+    node: _Node
+    is_led: bool  # counts without support
 
 
 class NameReader:
@@ -97,13 +111,13 @@ class NameReader:
         sure = {
             country
             for found in read
-            for hit, is_sure in found
-            if is_sure
-            for country in hit.name.countries
+            for find in found
+            if find.node.is_sure
+            for name in find.node.meanings[0]
+            for country in name.countries
         }
         return [
-            [hit for hit, is_sure in found if is_sure or sure & set(hit.name.countries)]
-            for found in read
+            [hit for find in found for hit in _choose(find, sure)] for found in read
         ]
 
     def _add(self, form: str, names: tuple[Name, ...]) -> None:
@@ -115,8 +129,11 @@ class NameReader:
                 atom = _CAPITAL + atom
             self._atoms.add(atom)
             node = node.steps.setdefault(atom, _Node())
-        if not node.names:  # what stands first in the file
-            node.names, node.is_doubted = names, form.startswith(DOUBTED)
+        if not node.meanings:  # what stands first in the file
+            node.is_doubted = form.startswith(DOUBTED)
+        known = {name.countries for meant in node.meanings for name in meant}
+        if not known.intersection(name.countries for name in names):
+            node.meanings.append(names)
 
     def _split_form(self, form: str) -> Iterator[tuple[str, str]]:
         pattern = _PIECE if self._names.is_spaced else _SIGN
@@ -125,18 +142,18 @@ class NameReader:
             if found[0] not in (OPEN, BARE_NEVER):
                 yield found[0], mark if mark in (OPEN, BARE_NEVER) else ""
 
-    def _read_line(self, line: str) -> list[tuple[Hit, bool]]:
+    def _read_line(self, line: str) -> list[_Find]:
         pattern = _PIECE if self._names.is_spaced else _SIGN
         pieces = list(pattern.finditer(line))
         keys = [fold_letters(piece[0]) for piece in pieces]
-        out: list[tuple[Hit, bool]] = []
+        out: list[_Find] = []
         index = 0
         while index < len(pieces):
             stop, node = self._match(line, pieces, keys, index)
             if node is not None and not self._is_language(node, keys, index, stop):
-                is_sure = not node.is_doubted or self._is_led(keys, index, stop)
-                hits = _make_hits(pieces[index:stop], node.names)
-                out.extend((hit, is_sure) for hit in hits)
+                is_led = not node.is_doubted or self._is_led(keys, index, stop)
+                spans = [piece.span() for piece in pieces[index:stop]]
+                out.append(_Find(spans, node, is_led))
             index = stop
         return out
 
@@ -157,7 +174,7 @@ class NameReader:
                 if step is None:
                     continue
                 is_longer = index + 1 > best[0] or best[1] is None
-                if step.names and is_longer:
+                if step.meanings and is_longer:
                     best = (index + 1, step)
                 ahead.append((index + 1, step))
         return best
@@ -198,17 +215,25 @@ class NameReader:
         return before in self._words["before"] or after in self._words["after"]
 
     def _is_language(self, node: _Node, keys: list[str], first: int, stop: int) -> bool:
-        if node.names[0].kind != "demonym":
+        if node.meanings[0][0].kind != "demonym":
             return False
         before = keys[first - 1] if first else ""
         after = keys[stop] if stop < len(keys) else ""
         return before in self._words["not_after"] or after in self._words["not_before"]
 
 
-def _make_hits(pieces: list[re.Match[str]], names: tuple[Name, ...]) -> Iterator[Hit]:
-    """Yield what was found; nothing for a phrase that only looks like a place."""
+def _choose(find: _Find, sure: set[str]) -> Iterator[Hit]:
+    """Yield what a name means where these countries are named without doubt.
+
+    Nothing for a phrase that only looks like a place, nor for a name without support.
+    """
+    meanings = find.node.meanings
+    fitting = [m for m in meanings if sure.intersection(m[0].countries)]
+    if not fitting and not find.is_led:
+        return
+    names = (fitting or meanings)[0]
     if len(names) > 1:
-        for piece, name in zip(pieces, names, strict=True):
-            yield Hit(piece.start(), piece.end(), name)
+        for span, name in zip(find.spans, names, strict=True):
+            yield Hit(*span, name)
     elif names[0].kind != "phrase":
-        yield Hit(pieces[0].start(), pieces[-1].end(), names[0])
+        yield Hit(find.spans[0][0], find.spans[-1][1], names[0])
