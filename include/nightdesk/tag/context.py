@@ -20,6 +20,7 @@ from nightdesk.tag.lexicon import (
 )
 from nightdesk.tag.spans import Passage, Span
 from nightdesk.tag.table import Name
+from nightdesk.tag.words import Words
 
 _QUALIFYING = (", ", " (", " in ", " on ", " in northern ", " in southern ")
 _FAR = 8  # pieces of a ship's name, languages in a list
@@ -59,13 +60,13 @@ def find_state(passage: Passage, number: int, known: int) -> str | None:
     other = spans[number + 1]
     if _gap(passage, span.stop, other.first) not in (", ", " on "):
         return None
-    where = {country for name in other.names for country in name.countries}
+    wider = [name for name in other.names if name.kind in ("admin1", "country")]
+    where = {country for name in wider for country in name.countries}
     if len(where) != 1 or any(where & set(name.countries) for name in span.names):
         return None
-    is_state = all(name.kind == "admin1" for name in other.names)
+    is_state = all(name.kind == "admin1" for name in wider)
     is_small = all(n.kind == "city" and n.population < known for n in span.names)
-    is_country = other.names[0].kind == "country"
-    return where.pop() if is_state or (is_small and is_country) else None
+    return where.pop() if is_state or is_small else None
 
 
 def _is_listed(passage: Passage, number: int) -> bool:
@@ -113,7 +114,15 @@ def is_language(passage: Passage, span: Span) -> bool:
         return True
     first, stop = _end_list(passage, span)
     before = words.keys[first - 1] if first else ""
-    return words.gap(stop - 1) != " " and before in LANGUAGE_VERBS
+    return before in LANGUAGE_VERBS and _is_last(words, stop)
+
+
+def _is_last(words: Words, stop: int) -> bool:
+    """Does a clause end before a piece ("reads Turkish and teaches ...")?"""
+    if words.gap(stop - 1) != " ":
+        return True
+    then = words.keys[stop + 1 : stop + 2]
+    return words.keys[stop] in ("and", "or") and bool(LANGUAGE_VERBS.intersection(then))
 
 
 def _end_list(passage: Passage, span: Span) -> tuple[int, int]:

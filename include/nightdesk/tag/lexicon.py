@@ -190,7 +190,10 @@ SETTLEMENTS = _words(
 SURE_PREPOSITIONS = _words("near outside")
 #: Round a demonym: it names a language.
 LANGUAGE_WORDS = _words("language languages speaking speaker speakers translation")
-LANGUAGE_VERBS = _words("in into speak speaks spoke speaking learn learns from")
+LANGUAGE_VERBS = _words(
+    """in into speak speaks spoke speaking learn learns from read reads teach teaches
+    taught understand understands study studies studied"""
+)
 SPEAK = _words("speak speaks spoke speaking")
 #: Before a name in capitals, or first in it: the name of a ship.
 SHIP_WORDS = _words(

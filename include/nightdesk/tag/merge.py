@@ -30,7 +30,7 @@ def merge_names(
     """
     starts = {span.first: span.stop for span in found}
     for span in named:
-        _leave_article(words, span, starts)
+        _trim(words, span, starts)
     cover = _cover(named)
     unmade = _cover(span for span in ruled if span.type == "ORG")
     out: list[Span] = []
@@ -56,11 +56,16 @@ def merge_names(
     return sorted(out, key=lambda span: (span.first, -span.stop))
 
 
-def _leave_article(words: Words, named: Span, starts: dict[int, int]) -> None:
-    """Shorten "The Kremlin" to the name of the gazetteer in it."""
-    first = named.first + 1
-    if words.keys[named.first] == "the" and starts.get(first) == named.stop:
-        named.first, named.full = first, words.surface(first, named.stop)
+def _trim(words: Words, named: Span, starts: dict[int, int]) -> None:
+    """Shorten "The Kremlin" and "Cape Town's" to the name of the gazetteer in them."""
+    first, stop = named.first, named.stop
+    first += words.keys[first] == "the"
+    is_possessive = words.keys[stop - 1] == "s" and words.gap(stop - 2) in ("'", "’")
+    stop -= stop - first > 1 and is_possessive
+    is_shorter = stop - first < named.stop - named.first
+    if is_shorter and starts.get(first) == stop:
+        named.first, named.stop = first, stop
+        named.full = words.surface(first, stop)
 
 
 def _is_country(found: Span) -> bool:
