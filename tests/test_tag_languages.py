@@ -155,6 +155,24 @@ def test_a_disputed_area_counts_as_in_english(tagger: Tagger) -> None:
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.parametrize(
+    ("lang", "text", "region"),
+    [
+        ("fr", "Le Sahel inquiète.", "x-sahel"),
+        ("ru", "на Ближнем Востоке", "x-mideast"),
+        ("ar", "ودول الخليج", "x-gulf"),
+        ("zh", "非洲之角", "x-horn"),
+        ("ur", "خلیج بنگال", None),
+    ],
+)
+def test_a_macro_region_counts_for_no_country(
+    tagger: Tagger, lang: str, text: str, region: str | None
+) -> None:
+    tags = tag(tagger, text, lang)
+    assert [mention.place_id for mention in tags.mentions] == [region] * bool(region)
+    assert tags.countries == ()
+
+
 def test_a_repeated_paragraph_without_blanks_counts_once(tagger: Tagger) -> None:
     line = "巴基斯坦关闭了与阿富汗之间的全部边境口岸并撤回人员。"
     once, twice = (tag(tagger, "\n".join([line] * n), "zh") for n in (1, 2))
