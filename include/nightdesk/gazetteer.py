@@ -4,6 +4,7 @@
     shipped/gazetteer/m49.tsv          the UN M49 regions
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
+    shipped/gazetteer/exonyms.tsv      further English names of these cities
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
                                        organisations.txt
     shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
@@ -11,6 +12,7 @@
     topics.yaml                        the words of topics, laid over in the same way
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
+    languages/*.tsv                    names of other languages (`language_files`)
     entities/*.yaml                    people and organisations (`entity_list`); the
                                        overlay's entities.yaml is laid over them
 
@@ -23,6 +25,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ import yaml
 
 from nightdesk.entity_list import load_entities
 from nightdesk.errors import ConfigError
+from nightdesk.language_files import name_languages, read_languages
 from nightdesk.model import Region
 from nightdesk.tag.entities import add_entities
 from nightdesk.tag.regions import Country, build_regions
@@ -73,14 +77,16 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     m49 = [tuple(row) for row in reader.rows(shipped / "gazetteer" / "m49.tsv", 3)]
     regions = _make_regions(countries, m49, sections)
     weights = reader.weights(overlay, shipped)
+    languages = read_languages((shipped, overlay), reader.text)
     index = _Index()
     for country in countries:
         index.add_country(country)
     for row in reader.rows(shipped / "gazetteer" / "admin1.tsv", 4):
         index.add_division(row, codes)
     capitals = {(c.iso2, fold_key(c.capital)) for c in countries if c.capital}
+    exonyms = {x[0]: x[1] for x in reader.rows(shipped / "gazetteer/exonyms.tsv", 2)}
     for row in reader.rows(shipped / "gazetteer" / "cities.tsv.gz", 6):
-        index.add_city(row, capitals)
+        index.add_city(row, capitals, exonyms.get(row[0], ""))
     index.add_sections(sections)
     index.add_phrases(reader.text(shipped / "gazetteer" / "not_places.txt"))
     places = Gazetteer(
@@ -96,6 +102,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         topics=_make_topics(sections["topics"]),
         version=reader.version(),
     )
+    places = replace(places, languages=name_languages(languages, places))
     entities = load_entities(shipped, overlay, codes)
     return add_entities(places, entities.rows, entities.digest, entities.places)
 
@@ -353,7 +360,9 @@ class _Index:
         for surface in (name, *_split(others)):
             self.add(surface, place)
 
-    def add_city(self, row: list[str], capitals: set[tuple[str, str]]) -> None:
+    def add_city(
+        self, row: list[str], capitals: set[tuple[str, str]], exonyms: str
+    ) -> None:
         geonames_id, name, iso2, admin1, population, others = row
         key = (iso2, fold_key(name))
         kind: Kind = "capital" if key in capitals else "city"
@@ -365,11 +374,11 @@ class _Index:
             raise ConfigError(f"gazetteer file: cities.tsv.gz {name}: {cause}")
         people, where = int(population), (iso2,)
         self.add(name, Name(kind, place_id, name, where, people, division))
-        if others:
+        if others or exonyms:
             other = Name(
                 kind, place_id, name, where, people, division, is_alternate=True
             )
-            for surface in others.split("|"):
+            for surface in _split(exonyms) + _split(others):
                 self.add(surface, other)
 
     def add_sections(self, sections: Mapping[str, Rows]) -> None:

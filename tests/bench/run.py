@@ -24,6 +24,7 @@ from archive import archive
 from deduplicate import PEERS, deduplicate
 from feeds import feeds
 from fetching import fetching
+from languages import languages
 from peer_extract import GIVES
 from polling import polling
 from processes import processes
@@ -239,6 +240,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "deduplicate": deduplicate,
     "tag": tag,
     "topics": topics,
+    "languages": languages,
     "fetching": fetching,
     "archive": archive,
     "polling": polling,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +21,10 @@ from nightdesk.decisions import (
     load_merges,
     read_decision,
 )
+from nightdesk.errors import WarehouseError
 from nightdesk.pipeline.correct_task import find_unmet
+from nightdesk.settings import Settings
+from nightdesk.warehouse.read import Rows, name_articles, open_catalogue
 
 
 def add_commands(commands: Commands) -> None:
@@ -42,7 +47,8 @@ def add_commands(commands: Commands) -> None:
         commands,
         "decisions",
         _list,
-        "print what people decided, and the lines that cannot be read",
+        "print what people decided, the articles in it that no published night has "
+        "(unknown), and the lines that cannot be read",
         "decisions --json",
     )
     listed.add_argument("--json", action="store_true")
@@ -53,19 +59,36 @@ def _decide(options: argparse.Namespace) -> int:
         "kind": options.kind,
         "articles": [read_id(text) for text in options.articles],
         "who": options.who or getpass.getuser(),
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "why": options.why,
     }
     decision = read_decision(json.dumps(row))
-    path = load_settings().decisions / "texts.jsonl"
+    settings = load_settings()
+    path = settings.decisions / "texts.jsonl"
     append_decision(path, decision)
+    say_table(
+        _describe(settings, decision.articles),
+        ("article_id", "night", "source_id", "title"),
+    )
     say(f"{path}: added; the next load of any night applies it")
     return 0
 
 
 def read_id(text: str) -> int | str:
     """Return an article id as a number, whatever else as it is."""
-    return int(text) if text.removeprefix("-").isdecimal() else text
+    # 64 bits have 19 digits; the rest is for `read_decision` to refuse.
+    return int(text) if re.fullmatch(r"-?[0-9]{1,20}", text) else text
+
+
+def _describe(settings: Settings, article_ids: Iterable[int]) -> Rows:
+    """Return what is known of articles, so that who decides sees what was meant."""
+    try:
+        with open_catalogue(settings.published) as con:
+            known = name_articles(con, article_ids)
+    except WarehouseError:  # nothing has been published: a decision may come first
+        known = {}
+    unknown = {"title": "(in no published night; applied once it is loaded)"}
+    return [{"article_id": i, **known.get(i, unknown)} for i in article_ids]
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -73,27 +96,32 @@ def _list(options: argparse.Namespace) -> int:
     rows, problems = load_decisions(settings.decisions)
     merges, bad_merges = load_merges(settings.decisions)
     corrections = load_corrections(settings.decisions)
+    named = _describe(settings, {i for row in rows for i in row.articles})
+    unknown = {row["article_id"] for row in named if "night" not in row}
     listed = {
-        "decisions": [_show(row) for row in rows],
+        "decisions": [
+            {**_show(row), "unknown": [i for i in row.articles if i in unknown]}
+            for row in rows
+        ],
         "merges": [_show(row) for row in merges],
         "corrections": [_show(row) for row in corrections.rows],
     }
-    named = [*problems, *bad_merges, *corrections.problems]
+    problems = (*problems, *bad_merges, *corrections.problems)
     unmet = find_unmet(settings, corrections.rows)
     if options.json:
-        say_json({**listed, "problems": named, "unmet": unmet})
-        return 2 if named else 0
+        say_json({**listed, "problems": list(problems), "unmet": unmet})
+        return 2 if problems else 0
     for name, table in listed.items():
         if table:
             say(name)
             say_table(table, tuple(table[0]))
     if not any(listed.values()):
         say("nobody has decided anything yet")
-    for problem in named:
+    for problem in problems:
         say(f"left out: {problem}")
     for problem in unmet:
         say(f"not applied: {problem}")
-    return 2 if named else 0
+    return 2 if problems else 0
 
 
 def _show(row: Any) -> dict[str, Any]:

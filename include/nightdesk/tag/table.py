@@ -80,6 +80,21 @@ class TopicTable:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageNames:
+    """What one language calls places, as its file says, ids already looked up."""
+
+    #: name -> how it is written; several names: one for each sign ("中美")
+    forms: tuple[tuple[tuple[Name, ...], tuple[str, ...]], ...]
+    endings: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()  # words before a doubted name that support it
+    after: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()  # after these a demonym is a language
+    not_before: tuple[str, ...] = ()
+    is_spaced: bool = True  # False: every sign is a piece
+
+
+@dataclass(frozen=True, slots=True)
 class Gazetteer:
     """All names by key, with what else a tagger reads."""
 
@@ -102,3 +117,5 @@ class Gazetteer:
     #: entity id -> its name; of the entities above
     known: Mapping[str, str] = field(default_factory=dict)
     topics: TopicTable = field(default_factory=TopicTable)
+    #: ISO 639-1 -> what that language calls places; English is read by its own rules
+    languages: Mapping[str, LanguageNames] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """Tag one article: passages, names, runs, model, people, places, roles, countries.
 
-The order of the rules is written here and nowhere else. Rules read English; a text in
-another language comes back with `is_tagged` False.
+The order of the rules is written here and nowhere else. Rules and model read English;
+in a language that has a file of names countries and cities are found (`other.py`); a
+text in any other comes back with `is_tagged` False.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Literal, cast
 from nightdesk.model import Correction, Mention, Tags
 from nightdesk.tag.correct import Corrector, digest_corrections
 from nightdesk.tag.crf import NameModel
+from nightdesk.tag.languages import NameReader
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
 from nightdesk.tag.link import find_people, link_entities
 from nightdesk.tag.merge import merge_names
 from nightdesk.tag.names import read_runs
+from nightdesk.tag.other import find_places
 from nightdesk.tag.people import link_names
 from nightdesk.tag.places import MADE_PLACES, PlaceJudge
 from nightdesk.tag.roles import mark_roles
@@ -32,7 +35,7 @@ from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/4"
+TAG_VERSION = "names/5"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -61,12 +64,13 @@ def input_digest(
 
 
 class Tagger:
-    """Tags articles by one gazetteer; holds no other state."""
+    """Tags articles by one gazetteer; holds no state but what it made of that."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._model = NameModel(gazetteer) if gazetteer.weights else None
         self._corrector = Corrector(gazetteer)
+        self._readers: dict[str, NameReader] = {}  # made when first wanted
 
     def tag(
         self,
@@ -84,24 +88,31 @@ class Tagger:
             article_id: is passed on.
             title: may be None; its mentions have offsets into it.
             text: paragraphs, one a line; an exact repeat of one is not read again.
-            lang: ISO 639-1; None is read as English, other languages are not tagged.
+            lang: ISO 639-1; None is read as English. In a language that has a file
+                of names, places alone are found; one that has none is not tagged.
             home_country: ISO2 of the publisher, a weak hint for names of many places.
             corrections: what people said of the article, oldest first; it holds in
                 any language.
         """
-        is_tagged = lang is None or lang.lower().split("-")[0] == "en"
-        passages = split_passages(title, text) if is_tagged or corrections else []
-        if is_tagged:
+        code = "en" if lang is None else lang.lower().split("-")[0]
+        is_english, reader = code == "en", self._find_reader(code)
+        passages = split_passages(title, text) if is_english or corrections else []
+        if is_english:
             self._read(passages, home_country)
         unmet = self._corrector.correct(passages, corrections)
         mark_roles(passages)
         length = sum(len(p.words.text) for p in passages if p.field == "text")
         weights = _weigh(passages, length)
+        mentions = tuple(self._iterate_mentions(passages))
+        if reader is not None:
+            none = {c.surface for c in corrections if c.kind == "tag_none"}
+            found = find_places(reader, title, text, said=mentions, none=none)
+            mentions, weights = (*mentions, *found.mentions), weights + found.weights
         return Tags(
             article_id=article_id,
-            mentions=tuple(self._iterate_mentions(passages)),
+            mentions=mentions,
             countries=score_countries(weights),
-            is_tagged=is_tagged,
+            is_tagged=is_english or reader is not None,
             input_digest=input_digest(
                 self.gazetteer,
                 title=title,
@@ -112,8 +123,14 @@ class Tagger:
             ),
             version=TAG_VERSION,
             unmet=unmet,
-            topics=find_topics(passages, self.gazetteer.topics) if is_tagged else (),
+            topics=find_topics(passages, self.gazetteer.topics) if is_english else (),
         )
+
+    def _find_reader(self, code: str) -> NameReader | None:
+        names = self.gazetteer.languages.get(code)
+        if names is not None and code not in self._readers:
+            self._readers[code] = NameReader(names)
+        return self._readers.get(code)
 
     def _read(self, passages: list[Passage], home_country: str | None) -> None:
         """Find the names of a document and what they mean."""
@@ -125,7 +142,7 @@ class Tagger:
         if self._model is not None:
             named = self._model.find_names(passages)
             for passage, spans, names in zip(passages, found, named, strict=True):
-                passage.spans = merge_names(spans, names, passage.spans)
+                passage.spans = merge_names(passage.words, spans, names, passage.spans)
         if self.gazetteer.people:
             for passage in passages:
                 find_people(passage, self.gazetteer)
