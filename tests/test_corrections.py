@@ -319,18 +319,54 @@ def test_what_cannot_be_applied_is_named_and_the_rest_holds(
     assert find(tags, "Georgia")[0].country == "US"
 
 
-def test_people_tag_what_we_cannot(tagger: Tagger) -> None:
-    text = "Die Bauern in Georgia fürchten den Frost, der am Montag kommt."
-    tags = tagger.tag(
-        article_id=17,
-        title=None,
-        text=text,
-        lang="de",
-        corrections=[say("tag_place", "Georgia", "US")],
-    )
-    assert not tags.is_tagged
-    assert [(m.surface, m.country) for m in tags.mentions] == [("Georgia", "US")]
-    assert [c.country for c in tags.countries] == ["US"]
+@pytest.mark.parametrize(
+    ("lang", "text", "said", "found"),
+    [
+        pytest.param(
+            "fi",
+            "Georgia odottaa hallaa, joka tulee maanantaina.",
+            [say("tag_place", "Georgia", "US")],
+            [("Georgia", "US")],
+            id="in a language that is not tagged",
+        ),
+        pytest.param(
+            "de",
+            "Die Bauern in Georgia fürchten wie die in Polen den Frost.",
+            [say("tag_place", "Georgia", "US")],
+            [("Georgia", "US"), ("Polen", "PL")],
+            id="beside what the names of the language find",
+        ),
+        pytest.param(
+            "de",
+            "Die Bauern in Armenien fürchten wie die in Polen den Frost.",
+            [say("tag_place", "Polen", "US")],
+            [("Polen", "US"), ("Armenien", "AM")],
+            id="in the place of what they find",
+        ),
+        pytest.param(
+            "de",
+            "Die Bauern in Armenien fürchten wie die in Polen den Frost.",
+            [say("tag_none", "Polen")],
+            [("Armenien", "AM")],
+            id="that they find too much",
+        ),
+    ],
+)
+def test_people_tag_in_any_language(
+    tagger: Tagger,
+    lang: str,
+    text: str,
+    said: list[Correction],
+    found: list[tuple[str, str]],
+) -> None:
+    tags = tagger.tag(article_id=17, title=None, text=text, lang=lang, corrections=said)
+    assert tags.is_tagged == (lang == "de")
+    assert tags.unmet == ()
+    assert [(m.surface, m.country) for m in tags.mentions] == found
+    assert {c.country for c in tags.countries} == {country for _, country in found}
+    for score in tags.countries:
+        adds = [m.weight for m in tags.mentions if score.country in m.counts_for]
+        assert score.score == pytest.approx(sum(adds))
 
 
 def test_a_score_is_the_sum_of_what_its_mentions_add(tagger: Tagger) -> None:

@@ -99,7 +99,7 @@ def find_unmet(settings: Settings, rows: Sequence[Correction]) -> list[str]:
         settings: where the catalogue is; nothing published: nothing to say.
         rows: the corrections in force.
     """
-    if not (settings.published / "current.duckdb").exists():
+    if not rows or not (settings.published / "current.duckdb").exists():
         return []
     with open_catalogue(settings.published) as con:
         held = list_corrected(con)
