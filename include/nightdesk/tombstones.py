@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nightdesk.decision_lines import TAKEDOWN
 from nightdesk.errors import ConfigError
 
-TAKEDOWN = "takedown"
 FILE = "takedowns.jsonl"
 _KEYS = ("kind", "articles", "source_id", "who", "at", "why")
 

@@ -14,7 +14,7 @@ from nightdesk.warehouse.connect import Connection
 LEFT_OUT: dict[str, frozenset[str]] = {
     "entry": frozenset({"via"}),
     "coverage": frozenset({"via"}),
-    "article": frozenset({"captured_at", "via"}),
+    "article": frozenset({"archive_file", "archive_offset", "captured_at", "via"}),
     "article_version": frozenset({"captured_at"}),
 }
 #: Tables that are a log of runs, in the order of the runs.

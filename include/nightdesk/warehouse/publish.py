@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
 #: Tables that serve the loader alone.
-_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version", "story_pair"})
+_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version"})
 
 #: A check of a mart: `-- error: name` or `-- warn: name`, a query, a semicolon.
 _CHECK = re.compile(r"^-- (error|warn): (\w+)$(.*?);", re.MULTILINE | re.DOTALL)
@@ -78,7 +78,8 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
     marts = list_marts()
-    code = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
+    made_by = json.dumps([marts, list_tables(con)], sort_keys=True)  # columns, too
+    code = hashlib.sha256(made_by.encode()).hexdigest()
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
     nights: dict[str, Any] = {}
