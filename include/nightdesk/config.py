@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,6 +64,9 @@ _KEY = re.compile(  # names in a query whose values are no one's business
 )
 _PLACES = (["{yyyy}"], ["{mm}", "{yyyy}"], ["{dd}", "{mm}", "{yyyy}"])
 _ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+
+_Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
 class _SourceRow(BaseModel):
@@ -137,6 +140,14 @@ class _SourceRow(BaseModel):
         default=None,
         description="Sitemap of past days: of each day, with {yyyy}, {mm} and {dd} in "
         "its address, of a month, of a year, or one index of them all.",
+    )
+    keep_days: _Days | Literal["forever"] = Field(
+        default=365,
+        description="Days that captures are kept; what was read in them stays.",
+    )
+    text_days: _Days | Literal["forever"] = Field(
+        default="forever",
+        description="Days that texts and captures are kept; the articles' rows stay.",
     )
 
     @field_validator("url", "past_url")
@@ -351,9 +362,12 @@ def load_sources(path: Path) -> SourceList:
 
 
 def _make_source(row: _SourceRow) -> Source:
-    values = row.model_dump(exclude={"enabled", "tags", "was"})
+    others = {"enabled", "tags", "was", "keep_days", "text_days"}
+    values = row.model_dump(exclude=others)
     return Source(
         **values,
+        keep_days=0 if row.keep_days == "forever" else row.keep_days,
+        text_days=None if row.text_days == "forever" else row.text_days,
         is_enabled=row.enabled,
         tags=tuple(row.tags),
         was=tuple(row.was),

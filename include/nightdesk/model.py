@@ -74,6 +74,8 @@ class Source:
     tdm: Literal["obey", "licensed"] = "obey"  # may texts be used that are reserved?
     link_pattern: str | None = None  # of kind page: which links are articles
     was: tuple[str, ...] = ()  # ids that it had before; their history is its own
+    keep_days: int = 365  # of what is captured; 0: for ever
+    text_days: int | None = None  # of the texts of its articles; None: for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,12 @@ class Credit:
     role: str | None = None  # as stated: "photographer", "producer"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An item as a feed or sitemap states it."""
+class Entry(NamedTuple):
+    """An item as a feed or sitemap states it.
+
+    A tuple: one sitemap has 50,000, and a frozen dataclass of so many fields takes 2.6
+    times as long to make.
+    """
 
     url: str  # absolute, as stated
     title: str | None = None
@@ -491,6 +496,10 @@ class Mention:
     #: How the country came: place and metonym count for it; the home of an org or of a
     #: person does not.
     via: Literal["place", "metonym", "org", "person"] | None = None
+    role: Literal["about", "dateline", "venue"] = "about"
+    #: What it adds to the score of each country that it counts for.
+    weight: float = 0.0
+    counts_for: tuple[str, ...] = ()  # ISO2
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +515,33 @@ class CountryScore:
 
 
 @dataclass(frozen=True, slots=True)
+class TermHit:
+    """A term of a topic that an article holds."""
+
+    term: str
+    n: int  # how often
+    weight: float  # what all of them add to the topic's score
+
+
+@dataclass(frozen=True, slots=True)
+class TopicScore:
+    """How much an article is about a topic, and the terms that say so."""
+
+    topic: str  # IPTC Media Topics, top level: 01000000 ...
+    score: float
+    hits: tuple[TermHit, ...] = ()  # heaviest first
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A correction that found nothing to correct in its article as it is now."""
+
+    surface: str
+    nth: int | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tags:
     """All that was tagged in one article."""
 
@@ -515,6 +551,24 @@ class Tags:
     is_tagged: bool = True  # False: a language that we cannot tag yet
     input_digest: str | None = None
     version: str = ""
+    unmet: tuple[Unmet, ...] = ()
+    topics: tuple[TopicScore, ...] = ()  # highest score first
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What somebody says of one article, in the place of the machine's word for it."""
+
+    at: datetime
+    kind: Literal["tag_place", "tag_entity", "tag_none", "date", "as_found"]
+    article_id: int
+    who: str
+    why: str
+    surface: str | None = None  # the words, as they stand; None: of its date
+    nth: int | None = None  # which of several, from 1, the title's first; None: all
+    #: ISO2 or place id, entity id, day or time; None: of tag_none and as_found.
+    value: str | None = None
+    type: Literal["PER", "ORG", "LOC"] | None = None  # of an entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -526,6 +580,14 @@ class Region:
     scheme: Literal["country", "m49", "macro", "desk"]
     countries: tuple[str, ...] = field(default=())  # ISO2
     parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that an article can be about."""
+
+    id: str  # IPTC Media Topics, top level: "01000000"
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from archive import archive
 from deduplicate import PEERS, deduplicate
 from feeds import feeds
 from fetching import fetching
+from languages import languages
 from past import past
 from peer_extract import GIVES
 from polling import polling
@@ -31,6 +32,7 @@ from processes import processes
 from readings import read_pages, readings
 from repeats import repeats
 from search import search
+from topics import topics
 from warehouse import warehouse
 
 from nightdesk.extract.decode import decode_page
@@ -238,6 +240,8 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "processes": processes,
     "deduplicate": deduplicate,
     "tag": tag,
+    "topics": topics,
+    "languages": languages,
     "fetching": fetching,
     "archive": archive,
     "past": past,

@@ -70,8 +70,12 @@ def _text(value: object) -> str | None:
     """Return a stated string or number, stripped; None for other types."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    # A JSON escape can hold half a surrogate pair, which no file can store.
-    return str(value).encode("utf-8", "ignore").decode("utf-8").strip() or None
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # an escape of half a pair, which no file can store
+        text = text.encode("utf-8", "ignore").decode()
+    return text.strip() or None
 
 
 def _plain(value: object) -> Markup | None:

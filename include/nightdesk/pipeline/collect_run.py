@@ -14,6 +14,7 @@ from nightdesk.model import Capture, Coverage, Listing, PastDocument, Source
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.logins import is_at_home
 from nightdesk.pipeline.memory import Memory
+from nightdesk.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class CollectRun:
     name: str
     refetch: bool
     memory: Memory
+    stones: Tombstones = field(default_factory=Tombstones)
     logins: dict[str, Login | None] = field(default_factory=dict, repr=False)
     listed: list[Listing] = field(default_factory=list)
     looks: list[Coverage] = field(default_factory=list)

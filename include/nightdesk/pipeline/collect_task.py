@@ -76,6 +76,7 @@ def collect_sources(
             refetch=refetch,
             memory=Memory(job.landing, job.clock),
             agent=user_agent(job.settings, sources).partition("/")[0],
+            stones=job.load_tombstones(),
             logins={id_: read_login(s, job.read_secret) for id_, s in chosen.items()},
         )
         for source in chosen.values():
@@ -137,6 +138,9 @@ def _poll_sources(run: CollectRun) -> PastNight | None:
     requests: list[Request] = []
     polls: dict[str, Poll] = {}
     for source in run.sources.values():
+        if source.id in run.stones.sources:
+            _look(run, source.id, "no_coverage", "taken_down", "feed")
+            continue
         poll = choose_poll(
             source,
             run.night,
@@ -262,7 +266,7 @@ def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) 
         _note_poll(run, poll, request, fetched)
         _look(run, source.id, "failed", "not_a_feed", poll.via)
         return
-    listed = list_entries(source, feed, poll.via, run.job.clock())
+    listed = _list_entries(run, poll, feed)
     more, reason, left = _read_children(run, poll, feed)
     listed += more
     run.listed += listed
@@ -273,9 +277,11 @@ def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) 
 
 
 def _parse(run: CollectRun, poll: Poll, fetched: Fetched) -> Feed | None:
-    """Archive a feed and return what it says; None where it is no feed."""
-    source = poll.source
-    archive_body(run, fetched, source.id, run.job.clock())
+    """Archive a feed and return what it says; None where it is no feed.
+
+    One that still lists what was taken down is not kept.
+    """
+    source, feed = poll.source, None
     try:
         feed = parse_feed(
             fetched.body,
@@ -287,10 +293,28 @@ def _parse(run: CollectRun, poll: Poll, fetched: Fetched) -> Feed | None:
         )
     except FeedError as error:
         log.warning("source=%s feed: %s", source.id, error)
-        return None
-    for warning in feed.warnings:
+    if feed is None or not _find_barred(run, poll, feed):
+        archive_body(run, fetched, source.id, run.job.clock())
+    for warning in feed.warnings if feed else ():
         log.info("source=%s feed: %s", source.id, warning)
     return feed
+
+
+def _list_entries(run: CollectRun, poll: Poll, feed: Feed) -> list[Listing]:
+    """Return the entries of a feed, without what was taken down."""
+    rows = list_entries(poll.source, feed, poll.via, run.job.clock())
+    return [r for r in rows if not run.stones.covers(r.article_id, r.source_id)]
+
+
+def _find_barred(run: CollectRun, poll: Poll, feed: Feed) -> int:
+    """Return how many entries of a feed were taken down."""
+    if not run.stones:
+        return 0
+    rows = list_entries(poll.source, feed, poll.via, run.job.clock())
+    n_barred = sum(run.stones.covers(r.article_id, r.source_id) for r in rows)
+    if n_barred:
+        log.info("source=%s taken_down=%d of its entries", poll.source.id, n_barred)
+    return n_barred
 
 
 def _read_children(
@@ -318,7 +342,7 @@ def _read_children(
         if feed is None:
             reason = "not_a_feed" if outcome == "ok" else outcome
             continue
-        listed += list_entries(poll.source, feed, poll.via, run.job.clock())
+        listed += _list_entries(run, poll, feed)
     n_all = len(wanted) + len(left)
     return listed, reason, f"read {len(wanted)} of {n_all} sitemaps" if left else None
 

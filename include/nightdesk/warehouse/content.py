@@ -14,7 +14,9 @@ from nightdesk.warehouse.connect import Connection
 LEFT_OUT: dict[str, frozenset[str]] = {
     "entry": frozenset({"via", "dated_by", "content_via"}),
     "coverage": frozenset({"via"}),
-    "article": frozenset({"captured_at", "via", "content_via"}),
+    "article": frozenset(
+        {"archive_file", "archive_offset", "captured_at", "content_via", "via"}
+    ),
     "article_version": frozenset({"captured_at"}),
 }
 #: Tables that are a log of runs, in the order of the runs.
