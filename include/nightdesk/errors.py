@@ -5,6 +5,7 @@
     |  `- QueryError      a search cannot be read; `place` says where
     |- LandingError       the landing area cannot be read or written
     |- ArchiveError       a capture is missing or damaged
+    |  `- CaptureGone     it was given up on purpose: its time was over
     |- WarehouseError     the warehouse refused
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
@@ -48,6 +49,10 @@ class LandingError(NightdeskError):
 
 class ArchiveError(LandingError):
     """A capture is missing or damaged."""
+
+
+class CaptureGone(ArchiveError):
+    """A capture was given up: its time was over, or it had to be taken down."""
 
 
 class WarehouseError(NightdeskError):
