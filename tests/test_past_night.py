@@ -104,9 +104,12 @@ def test_the_archive_alone_gives_the_night_again(tmp_path: Path) -> None:
 def test_pages_of_a_crawl_give_the_same_articles(tmp_path: Path) -> None:
     """Texts, owners and tags; a crawl knows nothing of what a feed says."""
     told = (
-        "SELECT a.canonical_url, a.night, a.text_hash, "
-        "list_sort(list(DISTINCT r.region_id)) FROM article a LEFT JOIN "
-        "article_region r USING (article_id) "
+        "SELECT a.canonical_url, a.night, a.source_id, a.text_hash, any_value("
+        "o.origin_id), list_sort(list(DISTINCT (r.region_id, r.role))), "
+        "list_sort(list(DISTINCT e.entity_id)) FROM article a "
+        "LEFT JOIN article_origin o USING (article_id) "
+        "LEFT JOIN article_region r USING (article_id) "
+        "LEFT JOIN article_entity e USING (article_id) "
         f"WHERE a.night = '{NIGHT}' GROUP BY ALL ORDER BY ALL"
     )
     live(tmp_path / "live", {PAGES: {}})
@@ -121,4 +124,5 @@ def test_pages_of_a_crawl_give_the_same_articles(tmp_path: Path) -> None:
         rules = query(desk, "SELECT DISTINCT dated_by FROM entry WHERE bin = 'loaded'")
     assert (ways, rules) == ([("ccnews", "ccnews")], [("page",)])
     assert len(after) >= 4
+    assert all(row[4] and row[5] and row[6] for row in after)
     assert after == before
