@@ -12,11 +12,13 @@ import os
 import signal
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from nightdesk.config import Settings
-from nightdesk.pipeline import Job, collect_sources, plan_run
+from nightdesk.pipeline import Job, collect_sources, past_ccnews, plan_run
+
+_PART = 32_768
 
 
 def main() -> None:
@@ -24,6 +26,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("mirrors", type=Path)
     parser.add_argument("moment", type=datetime.fromisoformat)
+    parser.add_argument("--night", type=date.fromisoformat, action="append", default=[])
     parser.add_argument("--kill-at-sync", type=int, default=0)
     options = parser.parse_args()
     n_syncs, fsync = 0, os.fsync
@@ -36,6 +39,8 @@ def main() -> None:
         fsync(handle)
 
     os.fsync = sync_or_die
+    # The sample news files are of 100 kB: read them in parts, as those of 1 GB are.
+    past_ccnews.PART, past_ccnews._STEP = _PART, 2 * _PART
     start = time.monotonic()
 
     def tell_time() -> datetime:
@@ -48,10 +53,10 @@ def main() -> None:
         mirrors=json.loads(options.mirrors.read_text("utf-8")),
     )
     job = Job(settings, f"chaos {options.moment:%H%M}", tell_time)
-    night = (options.moment - timedelta(days=1)).date()
     say("ready")
-    for batch in plan_run(job, night)["batches"]:
-        collect_sources(job, night, batch)
+    for night in options.night:
+        for batch in plan_run(job, night)["batches"]:
+            collect_sources(job, night, batch)
     say(f"done {n_syncs}")
 
 

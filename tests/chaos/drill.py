@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +23,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from nightdesk.config import Settings
@@ -39,7 +41,6 @@ from nightdesk.warehouse.content import hash_tables
 ROOT = Path(__file__).parents[2]
 MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
 NIGHT = date(2026, 3, 1)
-DAY = MORNING.date()
 _LONGEST_S = 180.0
 
 
@@ -49,9 +50,23 @@ class Drill:
 
     mirrors: Path
     chance: random.Random
+    moment: datetime = MORNING  # of the first run
+    nights: tuple[date, ...] = (NIGHT,)
+    #: Wraps a run: what it does must be in order with what was archived before it.
+    watch: Callable[[Path], contextlib.AbstractContextManager[None]] = (
+        contextlib.nullcontext
+    )
     counts: Counter[str] = field(default_factory=Counter)
+    config: Path | None = None  # a folder of files of the desk's own
+    reach: float = 1.0  # kills fall into this part of a run, from its beginning on
     whole_s: float = 0.0  # how long a run takes that nobody kills
     n_syncs: int = 0  # how often it brings something to disk
+
+    def prepare(self, data: Path) -> Path:
+        """Return a data folder that has the desk's own files."""
+        if self.config is not None:
+            shutil.copytree(self.config, data / "config")
+        return data
 
     def settings(self, data: Path) -> Settings:
         """Return the settings of a data folder."""
@@ -69,17 +84,21 @@ def run_drill(folder: Path, n_kills: int, seed: int, n_articles: int = 80) -> Co
     with serve(world) as stand:
         mirrors = folder / "mirrors.json"
         mirrors.write_text(json.dumps(world.mirrors(stand.base_url)))
-        drill = Drill(mirrors, random.Random(seed))
-        wanted = measure(drill, folder / "whole")
-        while drill.counts["kills"] < n_kills:
-            n = drill.counts["landings"] = drill.counts["landings"] + 1
-            data = folder / f"killed-{n}"
-            kill_until_done(drill, data, n_kills)
-            found = build_night(drill, data)
-            wrong = {k for k in wanted if wanted[k] != found.get(k)}
-            assert not wrong, f"landing {n}: other rows in {sorted(wrong)}"
-            drill.counts["nights equal to the unkilled one"] += 1
-            say(f"{drill.counts['kills']} of {n_kills} kills, {n} nights compared")
+        return kill_landings(Drill(mirrors, random.Random(seed)), folder, n_kills)
+
+
+def kill_landings(drill: Drill, folder: Path, n_kills: int) -> Counter:
+    """Kill runs over landing areas until n were killed; return the counts."""
+    wanted = measure(drill, drill.prepare(folder / "whole"))
+    while drill.counts["kills"] < n_kills:
+        n = drill.counts["landings"] = drill.counts["landings"] + 1
+        data = drill.prepare(folder / f"killed-{n}")
+        kill_until_done(drill, data, n_kills)
+        found = build_nights(drill, data)
+        wrong = {k for k in wanted if wanted[k] != found.get(k)}
+        assert not wrong, f"landing {n}: other rows in {sorted(wrong)}"
+        drill.counts["nights equal to the unkilled one"] += 1
+        say(f"{drill.counts['kills']} of {n_kills} kills, {n} nights compared")
     return drill.counts
 
 
@@ -90,15 +109,15 @@ def say(line: str) -> None:
 
 def measure(drill: Drill, data: Path) -> dict[str, str]:
     """Run unkilled; return the content hashes of the night."""
-    with start_child(drill, data, MORNING) as child:
+    with drill.watch(data), start_child(drill, data, drill.moment) as child:
         start = time.monotonic()
         last = wait_for_end(child)
         drill.whole_s = time.monotonic() - start
     word, n_syncs = last.split()
     assert word == "done"
     drill.n_syncs = int(n_syncs)
-    check_landing(data)
-    return build_night(drill, data)
+    check_landing(data, drill.moment.date())
+    return build_nights(drill, data)
 
 
 @contextlib.contextmanager
@@ -114,6 +133,7 @@ def start_child(
             str(data),
             str(drill.mirrors),
             moment.isoformat(),
+            *(f"--night={night}" for night in drill.nights),
             *more,
         ],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
@@ -144,20 +164,20 @@ def wait_for_end(child: subprocess.Popen[str]) -> str:
 def kill_until_done(drill: Drill, data: Path, n_kills: int) -> None:
     """Start collect runs until one gets through, and kill those before it."""
     for n in range(1, 60):
-        moment = MORNING + timedelta(minutes=n)
+        moment = drill.moment + timedelta(minutes=n)
         is_last = drill.counts["kills"] >= n_kills
         by_time = drill.chance.random() < 0.5
-        at_sync = drill.chance.randint(1, drill.n_syncs)
-        after_s = drill.chance.uniform(0, drill.whole_s)
+        at_sync = drill.chance.randint(1, int(drill.n_syncs * drill.reach))
+        after_s = drill.chance.uniform(0, drill.whole_s * drill.reach)
         more = [] if by_time or is_last else ["--kill-at-sync", str(at_sync)]
-        with start_child(drill, data, moment, *more) as child:
+        with drill.watch(data), start_child(drill, data, moment, *more) as child:
             if by_time and not is_last:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(after_s)
                 child.kill()
             wait_for_end(child)
         drill.counts["runs"] += 1
-        drill.counts.update(check_landing(data))
+        drill.counts.update(check_landing(data, drill.moment.date()))
         if child.returncode == 0:
             return
         assert child.returncode == -signal.SIGKILL, child.returncode
@@ -166,20 +186,33 @@ def kill_until_done(drill: Drill, data: Path, n_kills: int) -> None:
     raise AssertionError("no run got through")
 
 
-def build_night(drill: Drill, data: Path) -> dict[str, str]:
-    """Build the night from the archive alone; return its content hashes."""
+def later_than(moment: datetime) -> datetime:
+    """A clock that stands still; a child process can be given it."""
+    return moment + timedelta(hours=2)
+
+
+def build_nights(drill: Drill, data: Path) -> dict[str, str]:
+    """Build the nights from the archive alone; return their content hashes."""
     settings = drill.settings(data)
-    job = Job(settings, "build", lambda: MORNING + timedelta(hours=2))
+    job = Job(settings, "build", partial(later_than, drill.moment))
     connect = connect_to(settings.warehouse)
-    (account,) = run_night(job, plan_run(job, NIGHT, offline=True), connect)
     bins = ("n_loaded", "n_duplicate", "n_rejected", "n_failed", "n_pending")
-    assert account["n_seen"] == sum(account[name] for name in bins)
+    for night in drill.nights:
+        plan = plan_run(job, night, offline=True)
+        for account in run_night(job, plan, connect):
+            assert account["n_seen"] == sum(account[name] for name in bins)
     with open_warehouse(connect) as con:
-        return hash_tables(con, NIGHT)
+        return {
+            f"{name} of {night}": digest
+            for night in drill.nights
+            for name, digest in hash_tables(con, night).items()
+        }
 
 
 # what must hold after every kill -------------------------------------------
 
+#: Purposes of requests whose answers are read and not kept.
+_PASSING = frozenset({"robots", "file"})
 ROWS = {
     "captures": Capture,
     "fetch_log": Attempt,
@@ -190,7 +223,7 @@ ROWS = {
 }
 
 
-def check_landing(data: Path) -> Counter[str]:
+def check_landing(data: Path, day: date) -> Counter[str]:
     """Check all that a killed run left, and return what was looked at."""
     landing, seen = Landing(str(data / "landing")), Counter[str]()
     rows = read_everything(landing, seen)
@@ -208,7 +241,7 @@ def check_landing(data: Path) -> Counter[str]:
         landing.read_capture(file, offset)  # compares the body with the digest
         seen["bodies read back"] += 1
     check_logged(rows, set(said.values()))
-    check_twice(landing, rows, seen)
+    check_twice(landing, rows, day, seen)
     return seen
 
 
@@ -235,11 +268,13 @@ def check_logged(rows: dict[str, list], digests: set[str]) -> None:
     for row in (*rows["entries"], *rows["undated"]):
         assert row.outcome != "ok" or row.file is not None, row.url
     for attempt in rows["fetch_log"]:
-        if attempt.outcome == "ok" and attempt.purpose != "robots":
+        if attempt.outcome == "ok" and attempt.purpose not in _PASSING:
             assert attempt.digest in digests, attempt.url
 
 
-def check_twice(landing: Landing, rows: dict[str, list], seen: Counter[str]) -> None:
+def check_twice(
+    landing: Landing, rows: dict[str, list], day: date, seen: Counter[str]
+) -> None:
     """A page is captured again only where the first capture was lost by a kill."""
     counted: dict[int, dict[str, set]] = {}
     for row in (*rows["entries"], *rows["undated"], *rows["urls"]):
@@ -250,7 +285,7 @@ def check_twice(landing: Landing, rows: dict[str, list], seen: Counter[str]) -> 
         for digest, places in bodies.items():
             assert len(places) == 1, f"{article_id}: {digest} counts twice: {places}"
     known = {place for b in counted.values() for found in b.values() for place in found}
-    n_good, findings = verify_day(landing, DAY)
+    n_good, findings = verify_day(landing, day)
     seen["records verified"] += n_good
     for finding in findings:
         assert finding.problem == "not in the index", finding

@@ -27,6 +27,7 @@ class Asked:
     time: float
     host: str
     path: str
+    span: str | None = None  # the Range header
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> Response:
         scheme, _, rest = self.path.lstrip("/").partition("/")
         host, _, path = rest.partition("/")
-        self.server.stand.log.append(Asked(time.time(), host, f"/{path}"))
+        asked = Asked(time.time(), host, f"/{path}", self.headers.get("Range"))
+        self.server.stand.log.append(asked)
         try:
             return self.server.world.respond(scheme, host, f"/{path}", self.headers)
         except OSError as error:  # a file of the mirror folder went away
