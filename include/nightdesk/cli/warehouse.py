@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from nightdesk.search.verify import verify_index
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.describe import read_changes, read_marts, read_tables
 from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.read import export_catalogue
+from nightdesk.warehouse.schema_page import write_page
+from nightdesk.warehouse.schema_picture import draw_schema
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 
@@ -83,6 +87,17 @@ def _add_mending(inner: Commands) -> None:
     back.add_argument(
         "--to", type=int, metavar="N", help="its number; default: the one before"
     )
+    describe = add_command(
+        inner,
+        "describe",
+        _describe,
+        "say what the tables, marts and columns mean",
+        "warehouse describe article",
+    )
+    describe.add_argument("table", nargs="?", help="default: the list of all")
+    describe.add_argument("--json", action="store_true")
+    pages = "write the page and the picture of the schema there"
+    describe.add_argument("--docs", type=Path, metavar="FOLDER", help=pages)
 
 
 def _hash(options: argparse.Namespace) -> int:
@@ -163,4 +178,32 @@ def _roll_back(options: argparse.Namespace) -> int:
     number = roll_back(settings.published, options.to)
     say(f"catalogue {number} is in force, until the next publish")
     update_search(settings)
+    return 0
+
+
+def _describe(options: argparse.Namespace) -> int:
+    tables, marts = read_tables(), read_marts()
+    if options.docs:
+        page = write_page(tables.values(), marts.values(), read_changes())
+        (options.docs / "schema.md").write_text(page, "utf-8")
+        (options.docs / "schema.svg").write_text(draw_schema(tables.values()), "utf-8")
+        say(f"{options.docs}: schema.md and schema.svg")
+        return 0
+    known = {t.name: t for t in (tables | marts).values() if t.use == "promised"}
+    if options.table is None:
+        rows = [asdict(table) for table in known.values()]
+        columns: tuple[str, ...] = ("name", "grain")
+    elif options.table in known:
+        table = known[options.table]
+        rows = [asdict(column) for column in table.columns]
+        columns = ("name", "type", "means")
+    else:
+        names = ", ".join(known)
+        raise ConfigError(f"table {options.table!r}: allowed: {names}")
+    if options.json:
+        say_json(rows)
+        return 0
+    if options.table:
+        say(f"{table.means} A row is {table.grain}.\n")
+    say_table(rows, columns)
     return 0

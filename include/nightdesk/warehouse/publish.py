@@ -25,6 +25,7 @@ import duckdb
 from nightdesk.errors import CheckFailed, WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
+from nightdesk.warehouse.describe import write_comments
 from nightdesk.warehouse.store import read_ledger
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
     marts = list_marts()
-    code = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
+    code = _digest_code(con, marts)
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
     nights: dict[str, Any] = {}
@@ -105,6 +106,13 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     _write_catalogue(folder, manifest, sorted(marts))
     _sweep(folder)
     return Published(number, tuple(changed))
+
+
+def _digest_code(con: Connection, marts: dict[str, str]) -> str:
+    """Return a digest of what shapes the parts: the marts and the migrations."""
+    applied = con.execute("SELECT sha256 FROM schema_version ORDER BY version")
+    shape = [marts, [row[0] for row in applied.fetchall()]]
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -294,6 +302,14 @@ def _fill_catalogue(
         con.execute(f"CREATE {kind} {table} AS SELECT * FROM read_parquet([{paths}])")
     con.execute("CREATE TABLE publication (number BIGINT)")
     con.execute("INSERT INTO publication VALUES (?)", [manifest["number"]])
+    relations = con.execute(
+        "SELECT table_name, CASE WHEN table_type = 'VIEW' THEN 'VIEW' ELSE 'TABLE' END,"
+        " column_name FROM information_schema.columns JOIN information_schema.tables"
+        " USING (table_catalog, table_schema, table_name)"
+        " WHERE table_catalog = current_database() ORDER BY 1, ordinal_position"
+    ).fetchall()
+    for statement in write_comments(relations):
+        con.execute(statement)
 
 
 def _sweep(folder: Path) -> None:
