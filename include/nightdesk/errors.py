@@ -19,6 +19,9 @@ exception but an outcome: see `model.OUTCOMES`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 
 class NightdeskError(Exception):
     """Base of all; the message reads `what: which: cause`."""
@@ -66,7 +69,19 @@ class WarehouseLocked(WarehouseError):
 
 
 class CheckFailed(WarehouseError):
-    """A check inside the load transaction found rows; the night was rolled back."""
+    """A night broke checks of severity error and was refused; see `model.Refusal`.
+
+    Attributes:
+        night: the night that was refused.
+        checks: name, number of rows and a sample of them, for each broken check.
+    """
+
+    def __init__(
+        self, message: str, night: date, checks: Sequence[tuple[str, int, str | None]]
+    ) -> None:
+        super().__init__(message)
+        self.night = night
+        self.checks = tuple(checks)
 
 
 class SearchError(NightdeskError):

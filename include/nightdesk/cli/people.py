@@ -18,7 +18,9 @@ from nightdesk.cli import (
 from nightdesk.cli.accounts import locate_brief
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
+from nightdesk.landing import Landing
 from nightdesk.pipeline import last_night
+from nightdesk.pipeline.refusals import list_refusals
 from nightdesk.warehouse.read import (
     list_nights,
     open_catalogue,
@@ -135,7 +137,7 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _brief(options: argparse.Namespace) -> int:
-    from nightdesk.report import brief_summary
+    from nightdesk.report import brief_summary, say_refusal
 
     settings = load_settings()
     with open_catalogue(settings.published) as con:
@@ -144,9 +146,12 @@ def _brief(options: argparse.Namespace) -> int:
         if night not in nights:
             raise WarehouseError(f"night {night}: not in the warehouse")
         summary = brief_summary(night, read_marts(con, night))
+    refusals = list_refusals(Landing(settings.landing))
     if options.json:
-        say_json(summary)
+        say_json({"refused": [say_refusal(refusal) for refusal in refusals], **summary})
         return 0
+    for refusal in refusals:
+        say(say_refusal(refusal))
     for key, value in {"night": str(night), **summary}.items():
         if isinstance(value, list):
             say(f"\n{key}")

@@ -8,9 +8,10 @@ from itertools import chain
 from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli.checks import add_checks
 from nightdesk.cli.night import open_job, say_step
 from nightdesk.config import load_settings
-from nightdesk.errors import ConfigError, NightFailed
+from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.pipeline import plan_run, run_night
@@ -59,6 +60,7 @@ def add_commands(commands: Commands) -> None:
         "warehouse verify",
     )
     verify.add_argument("--json", action="store_true")
+    add_checks(inner)
     _add_mending(inner)
 
 
@@ -155,7 +157,7 @@ def _rebuild(_: argparse.Namespace) -> int:
             try:
                 plan = plan_run(job, night, offline=True)
                 run_night(job, plan, connect, say=say_step(night))
-            except NightFailed as error:  # loaded all the same, with its reasons
+            except (NightFailed, CheckFailed) as error:  # the other nights go on
                 failed.append(str(error))
     say(f"{len(nights)} nights built, {nights[0]} to {nights[-1]}")
     for line in failed:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from nightdesk.config import Settings
-from nightdesk.errors import NightdeskError
+from nightdesk.errors import CheckFailed, NightdeskError
 from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.refusals import (
+    forget_refusals,
+    list_refusals,
+    note_refusal,
+)
 from nightdesk.report import build_brief, load_shapes
 from nightdesk.search.index import Snapshot, update_index
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.publish import Published, publish_nights, read_manifest
-from nightdesk.warehouse.read import list_nights, open_catalogue, read_marts
+from nightdesk.warehouse.read import Rows, list_nights, open_catalogue, read_marts
 from nightdesk.warehouse.searched import digest_nights, read_names, read_night
 
 log = logging.getLogger(__name__)
@@ -26,10 +32,20 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
     Cheap and idempotent: without a change nothing is written. The search index is
     mended too if it needs that; where it cannot be, the night is published all the
     same, the error is logged, and the next publish tries again.
+
+    Raises:
+        CheckFailed: a mart of a night broke a check; the catalogue in force stays, and
+            the brief says so.
     """
     settings = job.settings
-    with open_warehouse(connect) as con:
-        published = publish_nights(con, settings.published, again=again)
+    try:
+        with open_warehouse(connect) as con:
+            published = publish_nights(con, settings.published, again=again)
+    except CheckFailed as error:
+        note_refusal(job, "publish", error, ())
+        show_refusals(job)
+        raise
+    forget_refusals(job, "publish", published.nights)
     if published.nights:
         with open_catalogue(settings.published) as con:
             newest = list_nights(con)[-1]
@@ -71,14 +87,37 @@ def update_search(settings: Settings, *, again: bool = False) -> None:
     log.info("search catalogue=%d articles=%d", wanted.number, n_articles)
 
 
+def show_refusals(job: Job) -> None:
+    """Let the briefs say on their first line which nights are refused.
+
+    That of the newest published night names all of them. Where nothing has been
+    published yet, the first refused night gets a brief that says that alone.
+    """
+    refused = {refusal.night for refusal in list_refusals(job.landing)}
+    published: set[date] = set()
+    if (job.settings.published / "current.duckdb").exists():
+        with open_catalogue(job.settings.published) as con:
+            published = set(list_nights(con))
+    newest = max(published or refused)
+    for night in sorted((refused & published) | {newest}):
+        write_brief(job, night)
+    _point_latest(job, newest)
+
+
 def write_brief(job: Job, night: date) -> Path:
-    """Write the brief of a published night; return the file.
+    """Write the brief of a night; return the file.
 
     An edition is kept for ever; a new one is made when the brief has changed.
     """
-    with open_catalogue(job.settings.published) as con:
-        marts = read_marts(con, night)
-    html = build_brief(night, marts, shapes=load_shapes(job.settings.shipped / "geo"))
+    refused = list_refusals(job.landing)
+    marts: Mapping[str, Rows] = {}
+    if (job.settings.published / "current.duckdb").exists():
+        with open_catalogue(job.settings.published) as con:
+            marts = read_marts(con, night)
+            is_newest = night >= max(list_nights(con), default=night)
+        refused = [r for r in refused if is_newest or r.night == night]
+    shapes = load_shapes(job.settings.shipped / "geo")
+    html = build_brief(night, marts, shapes=shapes, refused=refused)
     newest = find_brief(job.settings.briefs, night)
     if newest is not None and newest.read_text("utf-8") == html:
         return newest

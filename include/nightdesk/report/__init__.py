@@ -8,5 +8,14 @@ from nightdesk.report.brief import build_brief
 from nightdesk.report.rows import Marts, Row
 from nightdesk.report.shapes import Shapes, load_shapes
 from nightdesk.report.summary import brief_summary
+from nightdesk.report.wording import say_refusal
 
-__all__ = ["Marts", "Row", "Shapes", "brief_summary", "build_brief", "load_shapes"]
+__all__ = [
+    "Marts",
+    "Row",
+    "Shapes",
+    "brief_summary",
+    "build_brief",
+    "load_shapes",
+    "say_refusal",
+]

@@ -7,12 +7,14 @@ itself every load by a content security policy, should both fail.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
+from nightdesk.model import Refusal
 from nightdesk.report import sections, wording
 from nightdesk.report.rows import Marts
 from nightdesk.report.shapes import Shapes
@@ -20,7 +22,9 @@ from nightdesk.report.shapes import Shapes
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
+def build_brief(
+    night: date, marts: Marts, *, shapes: Shapes, refused: Sequence[Refusal] = ()
+) -> str:
     """Return the brief of a night as a self-contained HTML page.
 
     Args:
@@ -29,6 +33,7 @@ def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
             before are used too (28 will do), of the others `night` alone; later nights
             are not looked at. A mart that is missing counts as empty.
         shapes: the map.
+        refused: nights that their checks refused: the first lines of the page.
 
     Returns:
         The page; the same input gives the same bytes. A night without rows gives a page
@@ -39,6 +44,7 @@ def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
 
     page = {
         "title": f"nightdesk, {wording.say_date(night)}",
+        "refused": [wording.say_refusal(refusal) for refusal in refused],
         "head": sections.gather_head(night, marts),
         "missing": sections.gather_missing(night, marts),
         "stories": sections.gather_stories(night, marts),

@@ -156,7 +156,9 @@ def _check_mart(con: Connection, mart: str, query: str, night: date) -> None:
         rows = con.execute(sql, {"night": night}).fetchall()
         if rows and severity == "error":
             raise CheckFailed(
-                f"publish: night {night}: mart {mart}: {name}: {len(rows)}, {rows[0]}"
+                f"publish: night {night}: mart {mart}: {name}: {len(rows)}, {rows[0]}",
+                night,
+                [(f"{mart}.{name}", len(rows), repr(rows[0]))],
             )
         if rows:
             log.warning(

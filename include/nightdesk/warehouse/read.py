@@ -80,6 +80,16 @@ def read_coverage(con: Connection, first: date, last: date) -> Rows:
     )
 
 
+def read_checks(con: Connection, night: date) -> Rows:
+    """Return what the checks found in a published night, broken ones first."""
+    return fetch_rows(
+        con,
+        "SELECT check_name, severity, n_failed, sample FROM check_result "
+        "WHERE night = ? ORDER BY n_failed = 0, severity, check_name",
+        [night],
+    )
+
+
 def count_nights(con: Connection, first: date, last: date) -> Rows:
     """Return what became of each source's entries in these nights, and its articles.
 
