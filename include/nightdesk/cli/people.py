@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,11 @@ from nightdesk.cli import (
     say_table,
 )
 from nightdesk.cli.accounts import locate_brief
+from nightdesk.cli.backfills import Backfill, list_backfills, write_steps
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
 from nightdesk.landing import Landing
+from nightdesk.model import Refusal
 from nightdesk.pipeline import last_night
 from nightdesk.pipeline.refusals import list_refusals
 from nightdesk.warehouse.read import (
@@ -71,6 +74,8 @@ def _gaps(options: argparse.Namespace) -> int:
         rows = read_coverage(con, first, last)
     sources = load_sources(sources_path(settings)).enabled
     gaps = find_gaps(rows, [source.id for source in sources], first, last)
+    backfills = list_backfills(gaps)
+    _explain_gaps(gaps, list_refusals(Landing(settings.landing)), backfills)
     if options.json:
         say_json(gaps)
         return 0
@@ -78,14 +83,28 @@ def _gaps(options: argparse.Namespace) -> int:
         say(f"no gaps from {first} to {last}")
         return 0
     say_table(gaps, ("night", "source", "status", "reason"))
-    open_nights = sorted({gap["night"] for gap in gaps if gap["can_close"]})
-    if open_nights:
-        say(
-            "\nto close what can be closed: Backfill of nightdesk_nightly "
-            f"from {open_nights[0]} to {open_nights[-1]} with All Runs, or\n"
-            f"  nightdesk run --night {open_nights[0]} --until {open_nights[-1]}"
-        )
+    for backfill in backfills:
+        say()
+        for line in write_steps(backfill):
+            say(line)
     return 0
+
+
+def _explain_gaps(
+    gaps: list[dict[str, Any]],
+    refusals: Sequence[Refusal],
+    backfills: Sequence[Backfill],
+) -> None:
+    """Add to each gap the command that may close it, and why a night was refused."""
+    broken = {
+        refusal.night: "refused: " + ", ".join(check.name for check in refusal.checks)
+        for refusal in refusals
+    }
+    for gap in gaps:
+        if gap["status"] == "not_loaded":
+            gap["reason"] = broken.get(gap["night"])
+        closing = [b for b in backfills if b.first <= gap["night"] <= b.last]
+        gap["close"] = closing[0].command if gap["can_close"] else None
 
 
 def find_gaps(
