@@ -13,7 +13,7 @@ import duckdb
 
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection
-from nightdesk.warehouse.publish import list_marts
+from nightdesk.warehouse.mart import load_marts
 
 Rows = list[dict[str, Any]]
 
@@ -49,15 +49,19 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
     """Return the rows of every mart for a night, and of the series for earlier ones.
 
-    Each mart's own order is kept.
+    Each mart's own order is kept. Marts that are kept as parts alone are left out.
     """
     return {
-        mart: fetch_rows(
+        mart.name: fetch_rows(
             con,
-            f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY rowid",
-            [night - timedelta(days=days - 1) if mart in _SERIES else night, night],
+            f"SELECT * FROM {mart.name} WHERE night BETWEEN ? AND ? ORDER BY rowid",
+            [
+                night - timedelta(days=days - 1) if mart.name in _SERIES else night,
+                night,
+            ],
         )
-        for mart in list_marts()
+        for mart in load_marts()
+        if mart.is_table
     }
 
 
