@@ -11,7 +11,7 @@ HAVING count(*) > 1;
 SELECT story_id, source_id, n_sources, n_covered, n_able
 FROM missed_stories
 WHERE night = $night::DATE
-    AND NOT (n_sources >= 3 AND n_covered < n_able AND 3 * n_covered >= n_able);
+    AND NOT (n_sources >= 3 AND n_covered < n_able AND 2 * n_covered >= n_able);
 
 -- error: a_source_that_missed_it_was_read
 SELECT story_id, source_id, n_articles

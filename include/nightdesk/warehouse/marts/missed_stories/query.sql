@@ -1,6 +1,6 @@
 -- missed_stories: which sources did not cover what most others did.
 -- Grain: story x source (of one night). Of the first ten stories of the mart top_stories
--- those that count as big: of 3 independent sources or more, and run by a third or more
+-- those that count as big: of 3 independent sources or more, and run by half or more
 -- of the sources that write its languages tonight. Named are the rest of those: a source
 -- that could not be read, or writes another language, has missed nothing. A copy covers,
 -- and so does a report of another night.
@@ -60,5 +60,5 @@ SELECT
 FROM counted
 JOIN big ON big.story_id = counted.story_id
 LEFT JOIN source ON source.source_id = counted.source_id
-WHERE NOT counted.is_covered AND 3 * counted.n_covered >= counted.n_able
+WHERE NOT counted.is_covered AND 2 * counted.n_covered >= counted.n_able
 ORDER BY big.rank, counted.n_articles DESC, counted.source_id
