@@ -9,6 +9,7 @@
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
     |- SearchError        the search index is missing, damaged or cannot be written
+    |- ReportError        an edition of a brief cannot be read
     |- WorkerError        processes cannot be started here
     |- NightFailed        the night is accounted for, and it is a failure: exit code 1
     `- FeedError          a document that is no feed at all
@@ -71,6 +72,10 @@ class CheckFailed(WarehouseError):
 
 class SearchError(NightdeskError):
     """The search index cannot do what was asked; the message names the cure."""
+
+
+class ReportError(NightdeskError):
+    """An edition of a brief cannot be read."""
 
 
 class WorkerError(NightdeskError):

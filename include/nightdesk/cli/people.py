@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from nightdesk.cli.accounts import locate_brief
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
 from nightdesk.pipeline import last_night
+from nightdesk.pipeline.publish_task import read_edition
 from nightdesk.warehouse.read import (
     list_nights,
     open_catalogue,
@@ -52,11 +54,16 @@ def add_commands(commands: Commands) -> None:
         commands,
         "brief",
         _brief,
-        "print a night's brief in short",
-        "brief",
+        "print a night's brief: in short, or whole with --format",
+        "brief --night 2026-03-01 --format md",
     )
     brief.add_argument("--night", type=parse_day, metavar="DAY")
-    brief.add_argument("--json", action="store_true")
+    brief.add_argument("--json", action="store_true", help="the short one, as JSON")
+    brief.add_argument(
+        "--format",
+        choices=("md", "json"),
+        help="the whole of it: Markdown, or JSON with the rows behind each sentence",
+    )
 
 
 def _gaps(options: argparse.Namespace) -> int:
@@ -135,7 +142,7 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _brief(options: argparse.Namespace) -> int:
-    from nightdesk.report import brief_summary
+    from nightdesk import report
 
     settings = load_settings()
     with open_catalogue(settings.published) as con:
@@ -143,7 +150,13 @@ def _brief(options: argparse.Namespace) -> int:
         night = options.night or nights[-1]
         if night not in nights:
             raise WarehouseError(f"night {night}: not in the warehouse")
-        summary = brief_summary(night, read_marts(con, night))
+        marts = read_marts(con, night)
+    if options.format:
+        edition = read_edition(settings.briefs, night)
+        write = {"md": report.write_markdown, "json": report.write_json}[options.format]
+        sys.stdout.write(write(night, report.gather_facts(night, marts), edition))
+        return 0
+    summary = report.brief_summary(night, marts)
     if options.json:
         say_json(summary)
         return 0

@@ -7,21 +7,99 @@ itself every load by a content security policy, should both fail.
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from nightdesk.report import sections, wording
-from nightdesk.report.rows import Marts
+from nightdesk.report import roundup, sections, wording
+from nightdesk.report.edition import Edition
+from nightdesk.report.facts import Section
+from nightdesk.report.news import gather_news
+from nightdesk.report.rows import Marts, pick_row, read_time
 from nightdesk.report.shapes import Shapes
+from nightdesk.report.written import say_edition, write_json, write_markdown
 
+#: Sections that the page shows as sentences; the others are tables and pictures.
+_AS_FACTS = ("unusual", "baseline", "movers", "names", "missed")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A brief but for its edition: what it says, and the values of its page."""
+
+    night: date
+    facts: list[Section]
+    page: Mapping[str, object]
+    cut_off_at: datetime | None
+
+    def to_html(self, edition: Edition) -> str:
+        """Return the page, self-contained; the same input gives the same bytes."""
+        facts = {section.id: section for section in self.facts}
+        shown = (facts[name].facts for name in _AS_FACTS)
+        template = _make_environment().get_template("brief.html")
+        return template.render(
+            self.page,
+            edition=edition,
+            edition_line=say_edition(edition),
+            facts=facts,
+            shown_rows=[fact for section in shown for fact in section],
+            story_ids={
+                ref.key["story_id"]
+                for fact in facts["events"].facts
+                for ref in fact.rows
+            },
+        )
+
+    def to_json(self, edition: Edition) -> str:
+        """Return the brief as JSON, every sentence with its rows."""
+        return write_json(self.night, self.facts, edition)
+
+    def to_markdown(self, edition: Edition) -> str:
+        """Return the brief as Markdown."""
+        return write_markdown(self.night, self.facts, edition)
+
+
+def gather_facts(night: date, marts: Marts) -> list[Section]:
+    """Return all that the brief of a night says, in its order.
+
+    Args:
+        night: the UTC day that the brief is about.
+        marts: as for `draft_brief`.
+    """
+    news = {section.id: section for section in gather_news(night, marts)}
+    return [
+        roundup.gather_night(night, marts),
+        news["unusual"],
+        news["baseline"],
+        news["movers"],
+        news["names"],
+        roundup.gather_stories(night, marts),
+        news["missed"],
+        roundup.gather_clusters(night, marts),
+        roundup.gather_regions(night, marts),
+        roundup.gather_entities(night, marts),
+        roundup.gather_missing(night, marts),
+    ]
+
+
+def find_cut_off(night: date, marts: Marts) -> datetime | None:
+    """Return when the last article of a night was captured."""
+    return read_time(pick_row(marts, "coverage_by_night", night), "cut_off_at")
+
+
 def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
-    """Return the brief of a night as a self-contained HTML page.
+    """Return the first edition of a night's brief as a page; see `draft_brief`."""
+    draft = draft_brief(night, marts, shapes=shapes)
+    return draft.to_html(Edition(cut_off_at=draft.cut_off_at))
+
+
+def draft_brief(night: date, marts: Marts, *, shapes: Shapes) -> Draft:
+    """Return the brief of a night.
 
     Args:
         night: the UTC day that the brief is about.
@@ -31,10 +109,9 @@ def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
         shapes: the map.
 
     Returns:
-        The page; the same input gives the same bytes. A night without rows gives a page
-        that says so.
+        The draft; a night without rows gives one that says so.
     """
-    # Here, not above: charts bring Altair, and the terminal needs only brief_summary.
+    # Here, not above: charts bring Altair, and the terminal needs only the facts.
     from nightdesk.report import figures
 
     page = {
@@ -52,8 +129,7 @@ def build_brief(night: date, marts: Marts, *, shapes: Shapes) -> str:
         "sources": sections.gather_sources(night, marts),
         "articles": sections.gather_articles(night, marts),
     }
-    template = _make_environment().get_template("brief.html")
-    return template.render(page)
+    return Draft(night, gather_facts(night, marts), page, find_cut_off(night, marts))
 
 
 def _make_environment() -> jinja2.Environment:
