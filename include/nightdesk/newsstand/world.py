@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 from nightdesk.errors import ConfigError
 from nightdesk.newsstand.folder import Address, MirrorPage, read_index
+from nightdesk.newsstand.headline import Headline, add_headline
 from nightdesk.newsstand.listings import (
     content_type,
     write_feed,
@@ -95,6 +96,7 @@ class World:
         plays: source id -> what it plays, such as `silent@2026-03-02`; see `plays`.
         wire_stories: stories a day of agencies that outlets carry, on top of the
             articles of a night; see `syndicate`.
+        headline: a big story, on top of the articles of its nights.
 
     Raises:
         ConfigError: too few articles, an unknown id in `broken` or `plays`, an unknown
@@ -110,6 +112,7 @@ class World:
         broken: frozenset[str] = frozenset(),
         plays: Mapping[str, str] = MappingProxyType({}),
         wire_stories: int = 0,
+        headline: Headline | None = None,
     ) -> None:
         if articles_per_night < MIN_ARTICLES:
             raise ConfigError(
@@ -120,6 +123,7 @@ class World:
             raise ConfigError(f"newsstand: broken: {unknown[0]}: no such source")
         self.articles_per_night = articles_per_night
         self.wire_stories = wire_stories
+        self.headline = headline
         self.seed = seed
         self.now = now
         self._mirror: dict[Address, MirrorPage] = read_index(folder) if folder else {}
@@ -136,8 +140,10 @@ class World:
         """Return all that is published on a UTC day, whatever the clock says."""
         return self._nights.get(
             day,
-            lambda: plan_night(
-                self.seed, day, self.articles_per_night, self.wire_stories
+            lambda: add_headline(
+                plan_night(self.seed, day, self.articles_per_night, self.wire_stories),
+                self.seed,
+                self.headline,
             ),
         )
 
