@@ -47,6 +47,7 @@ class Draft:
             edition=edition,
             edition_line=say_edition(edition),
             facts=facts,
+            top_texts=_find_top(facts["unusual"]),
             shown_rows=[fact for section in shown for fact in section],
             story_ids={
                 ref.key["story_id"]
@@ -132,6 +133,13 @@ def draft_brief(night: date, marts: Marts, *, shapes: Shapes) -> Draft:
     return Draft(night, gather_facts(night, marts), page, find_cut_off(night, marts))
 
 
+def _find_top(section: Section) -> float:
+    """Return the longest bar of the unusual, in texts."""
+    values = [ref.values for fact in section.facts for ref in fact.rows]
+    counts = [row[name] for row in values for name in ("n_compared", "expected_28")]
+    return max((float(n) for n in counts if isinstance(n, int | float)), default=0.0)
+
+
 def _make_environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -141,6 +149,7 @@ def _make_environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = wording.say_number
+    environment.filters["decimal"] = wording.say_decimal
     environment.filters["share"] = wording.say_share
     environment.filters["reason"] = wording.say_reason
     environment.globals["count"] = wording.say_count

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from nightdesk.report import wording
-from nightdesk.report.facts import Fact, Section, link_stories, make_ref, say_units
+from nightdesk.report.facts import (
+    Fact,
+    Link,
+    Section,
+    link_stories,
+    make_ref,
+    say_units,
+)
 from nightdesk.report.rows import (
     Marts,
     Row,
@@ -41,6 +48,10 @@ def gather_news(night: date, marts: Marts) -> list[Section]:
 def gather_baseline(night: date, marts: Marts) -> Section:
     """Return what the night is compared with, and what was left out as a break."""
     row = pick_row(marts, "baseline", night)
+    names_of = {
+        read_text(source, "source_id"): read_text(source, "name")
+        for source in pick_rows(marts, "source_health", night)
+    }
     facts = []
     if row:
         ref = make_ref("baseline", row, (), "n_nights_7", "n_nights_28", "sources")
@@ -57,7 +68,8 @@ def gather_baseline(night: date, marts: Marts) -> Section:
     ):
         if names := _list_texts(row, column):
             noun = wording.say_count(len(names), "source")
-            text = f"{noun} {words}: {wording.say_list(names)}."
+            known = [names_of.get(name, name) for name in names]
+            text = f"{noun} {words}: {wording.say_list(known)}."
             ref = make_ref("baseline", row, (), column)
             facts.append(Fact(f"baseline-{column}", "", text, (ref,)))
     none = "Nothing is known of the nights before."
@@ -128,13 +140,13 @@ def _describe(row: Row, *, is_alarm: bool) -> Fact:
     texts = wording.say_count(read_count(row, "n_compared"), "unique text")
     month = wording.say_decimal(read_number(row, "expected_28"))
     week = wording.say_decimal(read_number(row, "expected_7"))
-    said = f"{texts}; {month} expected by the 28 nights before, {week} by the last 7"
+    said = f"{texts}; expected {month} by the 28 nights before, {week} by the last 7"
     columns = ["name", *_COMPARED, "verdict"]
     if is_alarm:
         word = "Rise" if row.get("verdict") == "rise" else "Drop"
         alarm = wording.say_share(read_number(row, "q"))
         said = (
-            f"{word}: {said}. In all {say_units(row)}. False alarms among such: {alarm}"
+            f"{word}: {said}. In all {say_units(row)}; false alarms among such: {alarm}"
         )
         columns += [*_UNITS, "q", "stories"]
     key = ("kind", "item_id")
@@ -150,30 +162,35 @@ def _describe(row: Row, *, is_alarm: bool) -> Fact:
 def gather_names(night: date, marts: Marts) -> Section:
     """Return who is named for the first time; nobody while there are few nights."""
     rows = pick_rows(marts, "new_names", night)
-    is_known = any(read_count(row, "n_nights") >= _LEAST_NIGHTS for row in rows)
-    return Section(
-        "names",
-        "New names",
-        "Nobody is named for the first time."
-        if is_known or not rows
-        else "Not known: fewer than 7 of the 90 nights before were built.",
-        tuple(_describe_name(row) for row in rows[:_N_NAMES]) if is_known else (),
-    )
+    n_nights = max((read_count(row, "n_nights") for row in rows), default=0)
+    facts: tuple[Fact, ...] = ()
+    none = "Nobody is named for the first time."
+    if rows and n_nights < _LEAST_NIGHTS:
+        none = "Not known: fewer than 7 of the 90 nights before were built."
+    elif rows:
+        ref = make_ref("new_names", rows[0], ("entity_id",), "n_nights")
+        text = (
+            "Not named in the 90 nights before, of which"
+            f" {wording.say_number(n_nights)} were built."
+        )
+        window = Fact("names-window", "", text, (ref,))
+        facts = (window, *(_describe_name(row) for row in rows[:_N_NAMES]))
+    return Section("names", "New names", none, facts)
 
 
 def _describe_name(row: Row) -> Fact:
-    nights = wording.say_number(read_count(row, "n_nights"))
     return Fact(
         f"name-{read_text(row, 'entity_id')}",
         read_text(row, "name"),
-        f"{say_units(row)}; not named in the {nights} of 90 nights before that were"
-        f" built. First in: {read_text(row, 'title') or '(no title)'}.",
-        (
-            make_ref(
-                "new_names", row, ("entity_id",), "name", *_UNITS, "n_nights", "title"
+        f"{say_units(row)}.",
+        (make_ref("new_names", row, ("entity_id",), "name", *_UNITS),),
+        why=(
+            Link(
+                read_text(row, "title") or "(no title)",
+                wording.check_link(read_text(row, "url")),
+                "first named there",
             ),
         ),
-        wording.check_link(read_text(row, "url")),
     )
 
 
