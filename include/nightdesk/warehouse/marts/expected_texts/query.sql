@@ -1,6 +1,7 @@
 -- expected_texts: how many texts a region or entity would have tonight if nothing were new.
 -- Grain: window x kind x item with 3 texts tonight or 3 expected (of one night). Counted
--- are unique texts, each for the source that had it first: copying moves nothing.
+-- are unique texts, each once, as the source that had it first told it: copying moves
+-- nothing.
 -- What each source of `baseline` wrote tonight is multiplied by the item's share in that
 -- source's own earlier nights (indirect standardisation by source): a night or a source
 -- that is missing takes its texts out of both sides, so an outage is no drop. Half a text
@@ -11,11 +12,10 @@ WITH panel AS (
     WHERE night = $night::DATE
 ),
 
-text_of AS (
+first AS (
     SELECT
         night,
-        text_id,
-        arg_min(source_id, (article_id <> text_id, article_id)) AS source_id
+        arg_min(article_id, (article_id <> text_id, article_id)) AS article_id
     FROM attended
     WHERE kind = 'all'
         AND night BETWEEN $night::DATE - 28 AND $night::DATE
@@ -28,12 +28,13 @@ counted AS (
         attended.night,
         attended.kind,
         attended.item_id,
-        text_of.source_id,
-        count(DISTINCT attended.text_id) AS n_texts
+        attended.source_id,
+        count(*) AS n_texts
     FROM attended
-    JOIN text_of ON text_of.night = attended.night AND text_of.text_id = attended.text_id
+    JOIN first
+        ON first.night = attended.night AND first.article_id = attended.article_id
     WHERE attended.night BETWEEN $night::DATE - 28 AND $night::DATE
-        AND text_of.source_id IN (SELECT source_id FROM panel)
+        AND attended.source_id IN (SELECT source_id FROM panel)
     GROUP BY ALL
 ),
 
