@@ -19,6 +19,8 @@ Rows = list[dict[str, Any]]
 
 #: Marts that a brief shows over many nights.
 _SERIES = frozenset({"articles_by_region", "coverage_by_night"})
+#: Marts of many rows that no brief shows.
+_UNSHOWN = frozenset({"attention", "story_timeline"})
 
 
 @contextmanager
@@ -47,9 +49,9 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
 
 
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
-    """Return the rows of every mart for a night, and of the series for earlier ones.
+    """Return the rows that a brief is built from, of the series for earlier nights too.
 
-    Each mart's own order is kept. Marts that are kept as parts alone are left out.
+    Each mart's own order is kept. Marts that a brief does without are left out.
     """
     return {
         mart.name: fetch_rows(
@@ -61,7 +63,7 @@ def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
             ],
         )
         for mart in load_marts()
-        if mart.is_table
+        if mart.is_table and mart.name not in _UNSHOWN
     }
 
 
