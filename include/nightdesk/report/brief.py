@@ -7,7 +7,7 @@ itself every load by a content security policy, should both fail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -37,17 +37,26 @@ class Draft:
     page: Mapping[str, object]
     cut_off_at: datetime | None
 
-    def to_html(self, edition: Edition) -> str:
-        """Return the page, self-contained; the same input gives the same bytes."""
+    def to_html(
+        self, edition: Edition, draw: Callable[[str], Markup] | None = None
+    ) -> str:
+        """Return the page, self-contained; the same input gives the same bytes.
+
+        Args:
+            edition: which one.
+            draw: makes HTML of a chart's SVG where SVG will not do, as in a mail; the
+                small bars beside sentences are then left out.
+        """
         facts = {section.id: section for section in self.facts}
         shown = (facts[name].facts for name in _AS_FACTS)
         template = _make_environment().get_template("brief.html")
         return template.render(
             self.page,
+            svg=draw or Markup,  # only for what charts.py drew
             edition=edition,
             edition_line=say_edition(edition),
             facts=facts,
-            top_texts=_find_top(facts["unusual"]),
+            top_texts=0 if draw else _find_top(facts["unusual"]),
             shown_rows=[fact for section in shown for fact in section],
             story_ids={
                 ref.key["story_id"]
@@ -153,5 +162,4 @@ def _make_environment() -> jinja2.Environment:
     environment.filters["share"] = wording.say_share
     environment.filters["reason"] = wording.say_reason
     environment.globals["count"] = wording.say_count
-    environment.globals["svg"] = Markup  # only for what charts.py drew
     return environment
