@@ -17,7 +17,7 @@ from warehouseworld import NIGHT as FIRST
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.mart import load_marts
 from nightdesk.warehouse.publish import publish_nights
-from nightdesk.warehouse.read import open_catalogue
+from nightdesk.warehouse.read import open_catalogue, read_marts
 
 HISTORIES = sorted(path.parent for path in CASES.glob("unusual/*/attended.csv"))
 COLUMNS = next(mart.columns for mart in load_marts() if mart.name == "attended")
@@ -141,3 +141,11 @@ def test_an_older_night_joins_the_baseline_of_later_ones(tmp_path: Path) -> None
         assert publish_nights(con, folder).nights == (FIRST,)
         assert read(NEXT) == 1
         assert read(FIRST) == 0
+
+
+def test_a_catalogue_without_the_mart_is_read(con: duckdb.DuckDBPyConnection) -> None:
+    fill_case(con, "unusual", CASES / "unusual" / "copies_and_own_work")
+    build_mart(con, "unusual")
+    assert [row["name"] for row in read_marts(con, NIGHT)["unusual"]] != []
+    con.execute("DROP TABLE unusual")
+    assert "unusual" not in read_marts(con, NIGHT)

@@ -51,8 +51,10 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
     """Return the rows that a brief is built from, of the series for earlier nights too.
 
-    Each mart's own order is kept. Marts that a brief does without are left out.
+    Each mart's own order is kept. Marts that a brief does without are left out, and
+    those that a catalogue of an older version does not have.
     """
+    known = {row[0] for row in con.execute("SHOW TABLES").fetchall()}
     return {
         mart.name: fetch_rows(
             con,
@@ -63,7 +65,7 @@ def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
             ],
         )
         for mart in load_marts()
-        if mart.is_table and mart.name not in _UNSHOWN
+        if mart.is_table and mart.name in known - _UNSHOWN
     }
 
 
