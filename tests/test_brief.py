@@ -91,7 +91,7 @@ SAID = [
             " false alarms among such: <1 %.",
             "Pakistan: Rise: 12 unique texts; expected 4.1 by the 28 nights before, 4.1"
             " by the last 7. In all 12 articles, 12 unique texts, 3 independent"
-            " sources; false alarms among such: <1 %.",
+            " sources; false alarms among such: <1 %. Same story as Amina.",
         ],
     ),
     (

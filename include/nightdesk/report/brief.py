@@ -144,7 +144,7 @@ def draft_brief(night: date, marts: Marts, *, shapes: Shapes) -> Draft:
 
 def _find_top(section: Section) -> float:
     """Return the longest bar of the unusual, in texts."""
-    values = [ref.values for fact in section.facts for ref in fact.rows]
+    values = [fact.rows[0].values for fact in section.facts]
     counts = [row[name] for row in values for name in ("n_compared", "expected_28")]
     return max((float(n) for n in counts if isinstance(n, int | float)), default=0.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from nightdesk.report import wording
@@ -21,6 +22,7 @@ from nightdesk.report.rows import (
     pick_rows,
     read_count,
     read_number,
+    read_rows,
     read_text,
 )
 
@@ -31,6 +33,7 @@ _N_MISSED = 20
 _LEAST_NIGHTS = 7
 _WINDOW = 28
 _UNITS = ("n_articles", "n_texts", "n_sources")
+_KEY = ("kind", "item_id")
 _COMPARED = ("n_compared", "expected_7", "expected_28")
 
 
@@ -112,8 +115,29 @@ def gather_unusual(night: date, marts: Marts) -> Section:
         "No region or name got unusually much or little attention."
         if n_nights >= _LEAST_NIGHTS
         else "Not known: there are too few nights before this one.",
-        tuple(_describe(row, is_alarm=True) for row in rows[:_N_UNUSUAL]),
+        tuple(_group_alarms(rows[:_N_UNUSUAL])),
     )
+
+
+def _group_alarms(rows: list[Row]) -> list[Fact]:
+    """Return alarms with those of one story together, its headline given once."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        stories = read_rows(row, "stories") if row.get("verdict") == "rise" else []
+        key = "story_id" if stories else "item_id"
+        groups.setdefault(read_text(stories[0] if stories else row, key), []).append(
+            row
+        )
+    facts = []
+    for first, *others in groups.values():
+        facts.append(_describe(first, is_alarm=True))
+        for row in others:
+            fact = _describe(row, is_alarm=True)
+            text = f"{fact.text} Same story as {read_text(first, 'name')}."
+            named = make_ref("unusual", first, _KEY, "name")
+            rows_of = (*fact.rows, named)
+            facts.append(replace(fact, text=text, rows=rows_of, why=fact.why[1:]))
+    return facts
 
 
 def gather_movers(night: date, marts: Marts) -> Section:
@@ -149,12 +173,11 @@ def _describe(row: Row, *, is_alarm: bool) -> Fact:
             f"{word}: {said}. In all {say_units(row)}; false alarms among such: {alarm}"
         )
         columns += [*_UNITS, "q", "stories"]
-    key = ("kind", "item_id")
     return Fact(
         f"unusual-{read_text(row, 'item_id')}",
         read_text(row, "name"),
         f"{said}.",
-        (make_ref("unusual", row, key, *columns),),
+        (make_ref("unusual", row, _KEY, *columns),),
         why=link_stories(row) if is_alarm else (),
     )
 
