@@ -15,9 +15,9 @@ import pytest
 
 from nightdesk.__main__ import build_parser, main
 from nightdesk.cli import accounts
-from nightdesk.cli.people import find_gaps
 from nightdesk.cli.side_by_side import measure
 from nightdesk.config import SHIPPED, load_settings, sources_path
+from nightdesk.gaps import find_gaps
 from nightdesk.model import BINS
 from nightdesk.newsstand import World, serve
 

@@ -19,7 +19,7 @@ import pytest
 
 from nightdesk.errors import FeedError
 from nightdesk.feeds import feed_row, parse_feed
-from nightdesk.model import Feed
+from nightdesk.model import Entry, Feed
 
 DATA = Path(__file__).parent / "data" / "feeds"
 CASES = sorted(path for path in DATA.iterdir() if ".expect." not in path.name)
@@ -34,10 +34,12 @@ WARNINGS = {
 
 
 def plain(value: Any) -> Any:
-    """Return a dataclass as JSON has it, without fields that are not stated."""
+    """Return a value as JSON has it, without fields that are not stated."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
         return {key: plain(v) for key, v in pairs if v is not None and v != ()}
+    if isinstance(value, Entry):
+        return {k: plain(v) for k, v in value._asdict().items() if v not in (None, ())}
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
@@ -297,3 +299,21 @@ def test_parsing_is_pure() -> None:
     for path in CASES:
         first: Feed = parse_feed(path.read_bytes(), url=URL)
         assert parse_feed(path.read_bytes(), url=URL) == first
+
+
+@pytest.mark.parametrize(
+    ("space", "field", "stated"),
+    [
+        ("https://purl.org/dc/elements/1.1/", "<n:creator>Mira</n:creator>", "Mira"),
+        (
+            "http://www.rssboard.org/media-rss",
+            '<n:thumbnail url="https://x.example/1.jpg"/>',
+            "https://x.example/1.jpg",
+        ),
+    ],
+    ids=["Dublin Core by https", "Media RSS at the RSS board"],
+)
+def test_namespaces_that_publishers_write(space: str, field: str, stated: str) -> None:
+    item = ITEM.format(1).replace("<item>", f'<item xmlns:n="{space}">{field}')
+    (entry,) = parse_feed(rss(item), url=URL).entries
+    assert stated in (*entry.authors, entry.image_url)

@@ -30,9 +30,9 @@ def lol(n: int) -> str:
     return f'<!ENTITY lol{n} "{inner}">'
 
 
-def attributes(value: str, n: int = 50_000) -> bytes:
+def attributes(value: str, n: int = 50_000, n_items: int = 1) -> bytes:
     stated = " ".join(f'a{i}="{value}"' for i in range(n))
-    return rss(f"<item {stated}><title>t</title></item>")
+    return rss(f"<item {stated}><title>t</title></item>" * n_items)
 
 
 LAUGHS = f"<!DOCTYPE lolz [{''.join(map(lol, range(10)))}]>"
@@ -54,6 +54,7 @@ READ = {
         rss(ITEM.format("&lt;script &gt;" * 50_000)),
         "T " + ("<script >" * 50_000),
     ),
+    "200 items of 900 attributes": (attributes("1", 900, 200), "t"),
     "50,000 items are cut": (rss(ITEM.format("x") * 50_000), "T x"),
 }
 REFUSED = {

@@ -1,8 +1,9 @@
 """Feeds: how many bytes and addresses a CPU second reads, beside feedparser.
 
-Every figure is taken in a process of its own, in CPU seconds; ours is the best of
-three turns, feedparser's one turn is long enough. Memory is the peak of the process
-above what it held before it parsed, the sitemap's packed bytes not counted.
+Every figure is taken in a process of its own, in CPU seconds. Ours and feedparser take
+turns, since a busy machine slows both; the best of three of each counts. Memory is the
+peak of the process above what it held before it parsed, the sitemap's packed bytes not
+counted.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ print(json.dumps([50_000 / seconds, peak() - before]))
 def feeds() -> Iterator[Figure]:
     """Parse the recorded feeds, and a news sitemap and a plain one of 50,000."""
     if RECORDED.is_dir():
-        ours, n_ours = _run(_OURS, str(RECORDED))
-        theirs, n_theirs = _run(_FEEDPARSER, str(RECORDED))
+        turns = [_take_turn() for _ in range(3)]
+        ours, n_ours = max(ours for ours, _ in turns)
+        theirs, n_theirs = max(theirs for _, theirs in turns)
         yield "feeds: recorded ones a CPU second", "MB/s", ours, "goal", 30.0
         yield "feeds: recorded ones a CPU second", "MB/s", ours, "feedparser", theirs
         yield "feeds: times feedparser's speed", "x", ours / theirs, "goal", 25.0
@@ -80,6 +82,11 @@ def feeds() -> Iterator[Figure]:
         speed, megabytes = _run(_SITEMAP, stdin=make_sitemap(is_news=is_news))
         yield f"{name} of 50,000, gz", "URL/s", speed, "goal", 30_000.0
         yield f"{name} of 50,000: memory", "MB", megabytes, "limit", 60.0
+
+
+def _take_turn() -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return (MB/s, entries) of ours and of feedparser, one behind the other."""
+    return _run(_OURS, str(RECORDED)), _run(_FEEDPARSER, str(RECORDED))
 
 
 def make_sitemap(*, is_news: bool, n_urls: int = 50_000) -> bytes:

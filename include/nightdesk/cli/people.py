@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from nightdesk.cli import (
     Commands,
@@ -19,6 +18,7 @@ from nightdesk.cli import (
 from nightdesk.cli.accounts import locate_brief
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
+from nightdesk.gaps import find_gaps
 from nightdesk.pipeline import last_night
 from nightdesk.pipeline.publish_task import read_edition
 from nightdesk.warehouse.read import (
@@ -91,46 +91,6 @@ def _gaps(options: argparse.Namespace) -> int:
             f"  nightdesk run --night {open_nights[0]} --until {open_nights[-1]}"
         )
     return 0
-
-
-def find_gaps(
-    rows: list[dict[str, Any]], source_ids: list[str], first: date, last: date
-) -> list[dict[str, Any]]:
-    """Return what is missing: a row a source, or one for a night that is not loaded.
-
-    `can_close` says whether another run may help: none does without a source for the
-    past, or for a source that is not watched any more.
-
-    Args:
-        rows: the coverage of the nights.
-        source_ids: the sources that are watched today.
-        first: the first night.
-        last: the last one.
-    """
-    by_night: dict[date, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_night.setdefault(row["night"], []).append(row)
-    gaps = []
-    for n in range((last - first).days + 1):
-        night = first + timedelta(days=n)
-        known = by_night.get(night)
-        if known is None:
-            gap = {"source": f"all {len(source_ids)}", "status": "not_loaded"}
-            gaps.append({"night": night, **gap, "reason": None, "can_close": True})
-            continue
-        gaps += [
-            {
-                "night": night,
-                "source": row["source_id"],
-                "status": row["status"],
-                "reason": row["reason"],
-                "can_close": row["status"] != "no_coverage"
-                and row["source_id"] in source_ids,
-            }
-            for row in known
-            if row["status"] != "ok" or row["n_pending"]
-        ]
-    return gaps
 
 
 def _try(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Any
 
 from nightdesk.feeds.document import Document, Item
@@ -29,7 +30,7 @@ def read_atom(tree: Tree, *, limit: int) -> Document:
     head = next(tree.walk("feed", "atom:feed"), None)
     if head is not None:
         _read_head(tree, head, document)
-    for element in tree.walk("entry", "atom:entry"):
+    for element in tree.walk_items("entry", "atom:entry"):
         if len(document.items) >= limit:
             break
         document.items.append(_read_entry(tree, element))
@@ -38,11 +39,7 @@ def read_atom(tree: Tree, *, limit: int) -> Document:
 
 def read_person(tree: Tree, element: Any) -> str | None:
     """Return `name (mail)`, or the part that is stated, of a person construct."""
-    parts = {_name(tree, child): squeeze(inner_text(child)) for child in element}
-    name, mail = parts.get("name"), parts.get("email")
-    if name and mail:
-        return f"{name} ({mail})"
-    return name or mail or squeeze(element.text or "") or None
+    return _state_person(*_read_parts(tree, element))
 
 
 def read_credits(tree: Tree, fields: Fields) -> list[Credit]:
@@ -53,10 +50,23 @@ def read_credits(tree: Tree, fields: Fields) -> list[Credit]:
         Credit(name, credit.get("role") or None)
         for key in _MEDIA
         for media in fields.get(key, ())
-        for credit in media.iter()
+        for credit in (media.iter() if len(media) else (media,))
         if tree.name(credit) == "media:credit" and (name := squeeze(inner_text(credit)))
     ]
     return list(dict.fromkeys(found))
+
+
+def find_older(tree: Tree, links: Iterable[Any]) -> str | None:
+    """Return where the entries before those of a feed are (RFC 5005, 3 and 4).
+
+    `prev-archive` leads to an archive document, which does not change any more; `next`
+    to the next page of a list whose newest entries stand first.
+    """
+    found: dict[str, str | None] = {}
+    for link in links:
+        rel = (link.get("rel") or "").strip().lower()
+        found.setdefault(rel, tree.resolve(link, link.get("href")))
+    return found.get("prev-archive") or found.get("next")
 
 
 def _read_head(tree: Tree, head: Any, document: Document) -> None:
@@ -68,6 +78,8 @@ def _read_head(tree: Tree, head: Any, document: Document) -> None:
     document.lang = head.get(_LANG) or _stated(fields, ("language", "dc:language"))
     author = next(iter(fields.get("author", ())), None)
     document.author = read_person(tree, author) if author is not None else None
+    document.older_url = find_older(tree, fields.get("link", ()))
+    document.generator = _stated(fields, ("generator",))
     document.published = _read_dates(fields, _PUBLISHED)
     document.updated = _read_dates(fields, _UPDATED)
 
@@ -85,13 +97,7 @@ def _read_entry(tree: Tree, element: Any) -> Item:
     item.summary = summary.value if summary else None
     content = _read_text(fields, ("content", "content:encoded"))
     item.content = content.value if content else None
-    people = [*fields.get("author", ()), *fields.get("contributor", ())]
-    stated = [read_person(tree, person) for person in people]
-    stated += [squeeze(inner_text(e)) for e in fields.get("dc:creator", ())]
-    item.author = next(filter(None, stated), None)
-    names = [_person_name(tree, person) for person in fields.get("author", ())]
-    names += [squeeze(inner_text(e)) for e in fields.get("dc:creator", ())]
-    item.authors = list(dict.fromkeys(filter(None, names)))
+    item.author, item.authors = _read_authors(tree, fields)
     item.categories = _read_categories(fields)
     item.lang = element.get(_LANG) or None
     item.image_url = _read_image(tree, fields)
@@ -148,10 +154,10 @@ def _read_text(fields: Fields, names: tuple[str, ...]) -> Markup | None:
 
 
 def _decode_construct(element: Any) -> Markup:
-    kind = (element.get("type") or "text").lower()
-    mode = (element.get("mode") or "").lower()
     if len(element):
         return Markup(inner_markup(element).strip(), is_html=True)
+    kind = (element.get("type") or "text").lower()
+    mode = (element.get("mode") or "").lower()
     value = (element.text or "").strip()
     if mode == "base64" or kind == "application/octet-stream":
         value = _decode_base64(value)
@@ -182,11 +188,33 @@ def _read_link(tree: Tree, fields: Fields) -> str | None:
     return best[1] if best else None
 
 
-def _person_name(tree: Tree, element: Any) -> str | None:
+def _read_authors(tree: Tree, fields: Fields) -> tuple[str | None, list[str]]:
+    """Return the first author as stated and the names of all."""
+    authors = [_read_parts(tree, e) for e in fields.get("author", ())]
+    others = [_read_parts(tree, e) for e in fields.get("contributor", ())]
+    creators = [squeeze(inner_text(e)) for e in fields.get("dc:creator", ())]
+    stated = [*(_state_person(*parts) for parts in authors + others), *creators]
+    names = [*(name for name, _ in authors), *creators]
+    return (
+        next(filter(None, stated), None),
+        list(dict.fromkeys(filter(None, names))),
+    )
+
+
+def _state_person(name: str | None, mail: str | None) -> str | None:
+    return f"{name} ({mail})" if name and mail else name or mail
+
+
+def _read_parts(tree: Tree, element: Any) -> tuple[str | None, str | None]:
+    """Return the name, or the bare text, and the mail of a person construct."""
+    name = mail = None
     for child in element:
-        if _name(tree, child) == "name" and (name := squeeze(inner_text(child))):
-            return name
-    return squeeze(element.text or "") or None
+        part = _name(tree, child)
+        if part == "name":
+            name = name or squeeze(inner_text(child))
+        elif part == "email":
+            mail = mail or squeeze(inner_text(child))
+    return name or squeeze(element.text or "") or None, mail or None
 
 
 def _read_categories(fields: Fields) -> list[str]:
@@ -206,8 +234,9 @@ def _read_image(tree: Tree, fields: Fields) -> str | None:
         if kind.startswith("image") and (href := element.get("url")):
             return tree.resolve(element, href)
     for link in fields.get("link", ()):
-        kind = (link.get("type") or "").lower()
-        if link.get("rel") == "enclosure" and kind.startswith("image"):
+        if link.get("rel") != "enclosure":
+            continue
+        if (link.get("type") or "").lower().startswith("image"):
             return tree.resolve(link, link.get("href"))
     return None
 

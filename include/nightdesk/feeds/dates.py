@@ -24,7 +24,7 @@ _ISO_PLAIN = re.compile(
 )
 _RFC_PLAIN = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(0[1-9]|[12]\d|3[01]) ([A-Z][a-z]{2}) ([12]\d{3}) "
-    r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|Z|UTC?|([+-])(0\d|1[0-4])([0-5]\d))",
+    r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) (?:GMT|Z|UTC?|([+-](?:0\d|1[0-4])[0-5]\d))",
     re.ASCII,
 )
 _ISO = re.compile(
@@ -88,7 +88,7 @@ def parse_date(raw: str, timezone: str = "UTC") -> Stamp | None:
     >>> parse_date("04/05/2026") is None
     True
     """
-    zone = _find_zone(timezone)
+    zone = find_zone(timezone)
     text = raw.strip()
     if not text or len(text) > _MAX_LENGTH:
         return None
@@ -101,7 +101,12 @@ def parse_date(raw: str, timezone: str = "UTC") -> Stamp | None:
     return Stamp(stamp.at, stamp.precision, text) if stamp else None
 
 
-def _find_zone(name: str) -> tzinfo:
+def find_zone(name: str) -> tzinfo:
+    """Return the zone of an IANA name.
+
+    Raises:
+        ValueError: there is none.
+    """
     if name == "UTC":
         return UTC
     try:
@@ -113,17 +118,14 @@ def _find_zone(name: str) -> tzinfo:
 def _parse_plain(text: str) -> datetime | None:
     """Return the instant of the commonest forms of RFC 822 and ISO 8601."""
     if match := _RFC_PLAIN.fullmatch(text):
-        d, b, y, h, m, s, sign, hours, minutes = match.groups()
-        if (month := MONTHS.get(b.lower())) is None:
+        day, name, year, clock, offset = match.groups("Z")
+        if (month := MONTHS.get(name.lower())) is None:
             return None
-        at = datetime(int(y), month, int(d), int(h), int(m), int(s), tzinfo=UTC)
-        if sign is None:
-            return at
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return at - offset if sign == "+" else at + offset
-    if _ISO_PLAIN.fullmatch(text):
-        return datetime.fromisoformat(text).replace(microsecond=0).astimezone(UTC)
-    return None
+        text = f"{year}-{month:02}-{day}T{clock}{offset}"
+    elif not _ISO_PLAIN.fullmatch(text):
+        return None
+    at = datetime.fromisoformat(text).astimezone(UTC)
+    return at.replace(microsecond=0) if at.microsecond else at
 
 
 def _parse_fast(text: str, zone: tzinfo) -> Stamp | None:

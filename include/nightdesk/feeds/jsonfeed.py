@@ -36,6 +36,7 @@ def read_jsonfeed(text: str, url: str, *, limit: int) -> Document:
     document.description = _text(data.get("description"))
     document.lang = _text(data.get("language"))
     document.author = next(iter(_names(data)), None)
+    document.older_url = _address(data.get("next_url"), url)
     rows = [row for row in data.get("items") or () if isinstance(row, dict)]
     document.items = [_read_item(row, url) for row in rows[:limit]]
     if len(rows) > limit:
@@ -69,8 +70,12 @@ def _text(value: object) -> str | None:
     """Return a stated string or number, stripped; None for other types."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    # A JSON escape can hold half a surrogate pair, which no file can store.
-    return str(value).encode("utf-8", "ignore").decode("utf-8").strip() or None
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # an escape of half a pair, which no file can store
+        text = text.encode("utf-8", "ignore").decode()
+    return text.strip() or None
 
 
 def _plain(value: object) -> Markup | None:

@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 from nightdesk.errors import FeedError
+from nightdesk.feeds.dates import find_zone
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, drop_hidden
-from nightdesk.feeds.parse import check_zone, first_stamp, warn_of_dates
+from nightdesk.feeds.parse import first_stamp, warn_of_dates
 from nightdesk.feeds.reader import read_document
 
 
@@ -39,7 +40,7 @@ def feed_row(row: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(stated, dict):
             raise TypeError("headers: no JSON object")
         headers = {str(key).lower(): str(value) for key, value in stated.items()}
-        check_zone(timezone)
+        find_zone(timezone)  # raises before any work is done
         body = base64.b64decode(row.get("body_b64") or "", validate=True)
         url = urljoin(str(row.get("url") or ""), headers.get("content-location", ""))
         document = read_document(body, url, headers.get("content-type"))

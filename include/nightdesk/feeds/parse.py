@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from nightdesk.feeds.dates import Stamp, parse_date
+from nightdesk.feeds.dates import Stamp, find_zone, parse_date
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import plain_text
 from nightdesk.feeds.page import read_page
@@ -48,7 +48,7 @@ def parse_feed(
     ...            url="https://hill.example/rss").title
     'Hill News'
     """
-    check_zone(timezone)
+    find_zone(timezone)  # raises before any work is done
     if kind == "page":
         document = read_page(
             body, url, content_type, link_pattern=link_pattern, limit=MAX_ENTRIES
@@ -66,11 +66,6 @@ def parse_feed(
     return _build_feed(document, entries, warnings, timezone)
 
 
-def check_zone(timezone: str) -> None:
-    """Raise ValueError for a name that is no IANA zone, before any work is done."""
-    parse_date("2026-01-01", timezone)
-
-
 def first_stamp(stated: Iterable[str], timezone: str) -> Stamp | None:
     """Return the first of the stated dates that can be read."""
     for raw in stated:
@@ -85,10 +80,12 @@ def is_http_url(url: str | None) -> bool:
     >>> is_http_url("https://hill.example/a"), is_http_url("mailto:a@hill.example")
     (True, False)
     """
-    if url and _PLAIN_URL.match(url):
+    if not url:
+        return False
+    if _PLAIN_URL.match(url):
         return True
     try:
-        parts = urlsplit(url or "")
+        parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
@@ -116,6 +113,8 @@ def _build_feed(
         ttl_s=document.ttl_s,
         children=tuple(child for child, _ in children),
         changed=tuple(stamp and stamp.at for _, stamp in children),
+        older_url=document.older_url if is_http_url(document.older_url) else None,
+        generator=document.generator,
         warnings=tuple(warnings),
     )
 

@@ -131,7 +131,7 @@ def _read_strict(body: bytes, url: str) -> Document | None:
     except FeedError:
         return None
     n_read = len(document.items)
-    return document if tree.count_items() <= n_read < MAX_ENTRIES else None
+    return document if tree.n_passed <= n_read < MAX_ENTRIES else None
 
 
 def _is_stated_utf8(body: bytes, content_type: str | None) -> bool:

@@ -8,12 +8,13 @@ them beside the channel, broken feeds outside of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from nightdesk.feeds.atom import read_credits, read_person
+from nightdesk.feeds.atom import find_older, read_credits, read_person
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, squeeze
-from nightdesk.feeds.tree import MAX_ATTRIBUTES, Tree, inner_markup, inner_text
+from nightdesk.feeds.tree import MAX_WALKED, Tree, inner_markup, inner_text
 
 _TITLE = ("title", "dc:title", "atom:title", "media:title", "itunes:title")
 _SUMMARY = (
@@ -74,9 +75,11 @@ def read_rss(tree: Tree, *, limit: int) -> Document:
     if lastmod := _attribute(channel, "lastmod"):
         document.updated.append(lastmod)
     document.ttl_s = _read_ttl(fields)
+    document.older_url = find_older(tree, fields.get("atom:link", ()))
+    document.generator = read_value(fields, ("generator",))
     # The content module's own `content:item` is an item element too: it counts, as the
     # others do that are no entries for want of a link.
-    for element in tree.walk("item", "content:item"):
+    for element in tree.walk_items("item", "content:item"):
         if len(document.items) >= limit:
             break
         document.items.append(_read_item(tree, element))
@@ -101,9 +104,11 @@ def group_children(tree: Tree, element: Any) -> Fields:
 def read_value(fields: Fields, names: tuple[str, ...]) -> str | None:
     """Return the first stated value among the names, as stated but stripped."""
     for name in names:
-        for element in fields.get(name, ()):
-            value = inner_markup(element) if len(element) else element.text or ""
-            if value := value.strip():
+        if name not in fields:
+            continue
+        for element in fields[name]:
+            value = inner_markup(element) if len(element) else element.text
+            if value and (value := value.strip()):
                 return value
     return None
 
@@ -111,11 +116,13 @@ def read_value(fields: Fields, names: tuple[str, ...]) -> str | None:
 def read_markup(fields: Fields, names: tuple[str, ...]) -> Markup | None:
     """Return the first stated value among the names, with what is known of it."""
     for name in names:
-        for element in fields.get(name, ()):
+        if name not in fields:
+            continue
+        for element in fields[name]:
             has_markup = len(element) > 0
-            value = inner_markup(element) if has_markup else element.text or ""
-            if value.strip():
-                return Markup(value.strip(), has_markup)
+            value = inner_markup(element) if has_markup else element.text
+            if value and (value := value.strip()):
+                return Markup(value, has_markup)
     return None
 
 
@@ -124,7 +131,8 @@ def read_dates(fields: Fields, names: tuple[str, ...]) -> list[str]:
     return [
         value
         for name in names
-        for element in fields.get(name, ())
+        if name in fields
+        for element in fields[name]
         if (value := inner_text(element).strip())
     ]
 
@@ -167,7 +175,7 @@ def _read_item(tree: Tree, element: Any) -> Item:
 def _attribute(element: Any, local: str) -> str | None:
     """Return an attribute by its local name, whatever its case and namespace."""
     attributes = element.attrib
-    if not 0 < len(attributes) <= MAX_ATTRIBUTES:  # walking them is O(n^2)
+    if not 0 < len(attributes) <= MAX_WALKED:
         return None
     for key, value in attributes.items():
         if key.rpartition("}")[2].rpartition(":")[2].lower() == local:
@@ -203,9 +211,9 @@ def _read_authors(tree: Tree, fields: Fields) -> tuple[str | None, list[str]]:
     """
     stated: list[str] = []
     for name in _CREATORS:
-        if stated and name == _PODCASTER:
+        if name not in fields or (stated and name == _PODCASTER):
             continue
-        for element in fields.get(name, ()):
+        for element in fields[name]:
             value = read_person(tree, element) if len(element) else element.text
             if value and (line := squeeze(value)):
                 stated.append(line)
@@ -214,16 +222,25 @@ def _read_authors(tree: Tree, fields: Fields) -> tuple[str | None, list[str]]:
         if role in _WRITERS and (line := squeeze(credit.text or "")):
             stated.append(line)
     names = [_name_of(line) for line in stated]
+    if len(names) > 1:
+        names = _choose_names(names)
+    return (stated[0] if stated else None), names
+
+
+def _choose_names(names: list[str]) -> list[str]:
+    """Return each name once, as it is first written; addresses only if all are."""
     named = [name for name in names if not _MAIL.fullmatch(name)]
     each: dict[str, str] = {}
     for name in named or names:
         each.setdefault(name.casefold(), name)
-    return (stated[0] if stated else None), list(each.values())
+    return list(each.values())
 
 
 def _name_of(stated: str) -> str:
     """Return the name in `mail (name)` or `name <mail>`, else what was stated."""
-    match = _MAIL_NAME.match(stated) if len(stated) < 200 else None
+    if "@" not in stated or len(stated) >= 200:
+        return stated
+    match = _MAIL_NAME.match(stated)
     return (match[1] or match[2] or stated).strip() if match else stated
 
 
@@ -231,7 +248,8 @@ def _read_categories(fields: Fields) -> list[str]:
     found = [
         value
         for name in _CATEGORIES
-        for element in fields.get(name, ())
+        if name in fields
+        for element in fields[name]
         if (
             value := squeeze(
                 element.text or element.get("label") or element.get("term") or ""
@@ -245,14 +263,7 @@ def _read_image(tree: Tree, fields: Fields) -> str | None:
     """Return the picture of an item: media, enclosure, then the podcast's."""
     if _PICTURES.isdisjoint(fields):
         return None
-    media = list(fields.get("media:content", ()))
-    for group in fields.get("media:group", ()):
-        inner = group_children(tree, group)
-        media += inner.get("media:content", [])
-        media += inner.get("media:thumbnail", [])
-    media += fields.get("media:thumbnail", [])
-    media += [c for m in list(media) for c in m if tree.name(c) == "media:thumbnail"]
-    for element in [*media, *fields.get("enclosure", ())]:
+    for element in _iterate_media(tree, fields):
         kind = element.get("medium") or element.get("type") or ""
         is_picture = kind.startswith("image") or (
             not kind and tree.name(element) in ("media:thumbnail", "media:content")
@@ -262,6 +273,22 @@ def _read_image(tree: Tree, fields: Fields) -> str | None:
     for element in fields.get("itunes:image", ()):
         return tree.resolve(element, element.get("href"))
     return None
+
+
+def _iterate_media(tree: Tree, fields: Fields) -> Iterator[Any]:
+    """Yield what may state the picture of an item, the likeliest first."""
+    media = fields.get("media:content", [])
+    yield from media
+    for group in fields.get("media:group", ()):
+        inner = group_children(tree, group)
+        found = inner.get("media:content", []) + inner.get("media:thumbnail", [])
+        yield from found
+        media = media + found
+    thumbnails = fields.get("media:thumbnail", [])
+    yield from thumbnails
+    for element in media + thumbnails:
+        yield from (child for child in element if tree.name(child) == "media:thumbnail")
+    yield from fields.get("enclosure", ())
 
 
 def _read_ttl(fields: Fields) -> int | None:

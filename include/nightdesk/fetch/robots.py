@@ -2,7 +2,9 @@
 
 protego matches the paths. Which group is ours is decided here, since protego reads
 agent names more loosely than the RFC does, and ends a group at lines that it does not
-know; with this step it gets 137 instead of 130 of 142 published cases right.
+know: alone it gets 130 of Google's 142 cases right. With this step those that we know
+come out right but four, in which we keep to the RFC: an escape that is not needed, an
+address without the escapes that it needs (two), and an agent of two words.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ from protego import Protego
 
 from nightdesk.fetch.address import Address
 
-_AGENT = re.compile(r"(?i)user-?\s?agent\s*[:\s]\s*(.*)")
+# Keys are what begins with them, as Google reads them: "User-agents:", "Disallowed:".
+_AGENT = re.compile(r"(?i)user-?\s?agent[^\s:]*\s*[:\s]\s*(.*)")
 _DELAY = re.compile(r"(?i)crawl-?\s?delay\s*[:\s]\s*(.*)")
 # With the misspellings that Google and protego know.
 _RULE = re.compile(
-    r"(?i)(allow|dis?s?allow|dissalow|disalow|diasllow|disallaw)\s*[:\s]"
+    r"(?i)(?:(allow)|dis?s?allow|dissalow|disalow|diasllow|disallaw)[^\s:]*"
+    r"\s*[:\s]\s*(.*)"
 )
-# `Allow: /a/index.html` is for `/a/` too, as Google reads it; protego knows one ending.
-_INDEX = re.compile(r"(?i)(allow\s*[:\s]\s*.*/)index\.htm")
+# `Allow: /a/index.html` is for `/a/` too, as Google reads it, and what begins so.
+_INDEX = re.compile(r"(.*/)index\.htm[^/]*")
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _NOBODY = "~"  # in no product token, so a group of this name is nobody's
 _NAMELESS = "!"  # an agent without a product token: only "*" speaks to it
@@ -94,11 +98,11 @@ def parse_robots(text: str, user_agent: str) -> Robots:
         elif delay := _DELAY.fullmatch(line):
             for name in group:
                 delays.setdefault(name, _read_delay(delay.group(1)))
-        elif _RULE.match(line):
+        elif rule := _RULE.fullmatch(line):
             is_open = False
-            lines.append(line)
-            if index := _INDEX.fullmatch(line):
-                lines.append(f"{index[1]}$")
+            lines.append(f"{'Allow' if rule[1] else 'Disallow'}: {rule[2]}")
+            if rule[1] and (index := _INDEX.fullmatch(rule[2])):
+                lines.append(f"Allow: {index[1]}$")
     own = product if product in names else "*"
     rules = Protego.parse("\n".join(lines))
     return Robots(rules, product or _NAMELESS, delays.get(own) or None)

@@ -42,7 +42,7 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
         # The newest brief compares with the nights before it.
         for night in sorted({*published.nights, newest}):
             write_brief(job, night)
-        _point_latest(job, newest)
+        point_latest(job, newest)
     try:
         update_search(settings, again=again)
     except NightdeskError as error:
@@ -128,7 +128,8 @@ def find_brief(briefs: Path, night: date) -> Path | None:
     return editions[-1] / "index.html" if editions else None
 
 
-def _point_latest(job: Job, night: date) -> None:
+def point_latest(job: Job, night: date) -> None:
+    """Let `briefs/latest` show the newest edition of a night."""
     brief = find_brief(job.settings.briefs, night)
     if brief is None:
         return

@@ -10,7 +10,9 @@ from nightdesk.report.brief import (
     draft_brief,
     find_cut_off,
     gather_facts,
+    read_style,
 )
+from nightdesk.report.classes import say_classes, split_classes
 from nightdesk.report.edition import Edition, list_changes
 from nightdesk.report.rows import Marts, Row
 from nightdesk.report.shapes import Shapes, load_shapes
@@ -31,6 +33,9 @@ __all__ = [
     "list_changes",
     "load_shapes",
     "read_facts",
+    "read_style",
+    "say_classes",
+    "split_classes",
     "write_json",
     "write_markdown",
 ]

@@ -149,6 +149,11 @@ def _find_top(section: Section) -> float:
     return max((float(n) for n in counts if isinstance(n, int | float)), default=0.0)
 
 
+def read_style() -> str:
+    """Return the style sheet of the brief: colours, type and tables."""
+    return (_TEMPLATES / "brief.css").read_text("utf-8")
+
+
 def _make_environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),

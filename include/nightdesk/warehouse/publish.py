@@ -36,8 +36,10 @@ from nightdesk.warehouse.store import read_ledger
 log = logging.getLogger(__name__)
 
 _KEEP = 5
+#: Texts in a row group: to read one text of a night, its group is unpacked, not all.
+_TEXT_ROWS = 2048
 #: Tables that serve the loader alone.
-_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version", "story_pair"})
+_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version"})
 
 Manifest = dict[str, Any]
 
@@ -71,7 +73,8 @@ def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Pub
 def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
-    code = hashlib.sha256(json.dumps(list_marts(), sort_keys=True).encode()).hexdigest()
+    made_by = json.dumps([list_marts(), list_tables(con)], sort_keys=True)
+    code = hashlib.sha256(made_by.encode()).hexdigest()  # columns, too
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
     ledger = read_ledger(con)
@@ -103,7 +106,7 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
         "whole": _write_whole(con, folder),
     }
     _write_catalogue(folder, manifest)
-    _sweep(folder)
+    sweep_published(folder)
     return Published(number, tuple(changed))
 
 
@@ -178,7 +181,8 @@ def _write_part(
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target)
     os.close(handle)
     quoted = name.replace("'", "''")
-    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    rows = f", ROW_GROUP_SIZE {_TEXT_ROWS}" if place.startswith("article_text/") else ""
+    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd{rows})")
     con.execute("DROP TABLE part")
     data = Path(name)
     digest = hashlib.sha256(data.read_bytes()).hexdigest()[:32]
@@ -292,19 +296,35 @@ def _fill_catalogue(con: Connection, folder: Path, manifest: Manifest) -> None:
     con.execute("INSERT INTO publication VALUES (?)", [manifest["number"]])
 
 
-def _sweep(folder: Path) -> None:
-    """Keep the newest catalogues and the parts that they refer to."""
-    for number in _list_numbers(folder)[:-_KEEP]:
-        (folder / f"nightdesk-{number}.duckdb").unlink()
-    for path in folder.glob("nightdesk-*.json"):
-        if not path.with_suffix(".duckdb").exists():
-            path.unlink()
+def sweep_published(folder: Path, keep: int = _KEEP) -> int:
+    """Keep the newest catalogues and what they refer to; return the files removed.
+
+    Args:
+        folder: where parts and catalogues lie; nobody publishes there meanwhile.
+        keep: how many catalogues stay; the one in force always does.
+    """
+    now = read_manifest(folder).get("number")
+    gone = [folder / f"nightdesk-{n}.duckdb" for n in _list_numbers(folder)[:-keep]]
+    gone = [path for path in gone if path.stem != f"nightdesk-{now}"]
+    for path in gone:
+        path.unlink()
+    lone = [p for p in folder.glob("nightdesk-*.json") if not _has_catalogue(p)]
+    for path in lone:
+        path.unlink()
     used = {part for kept in list_kept(folder).values() for part in list_parts(kept)}
-    for part in (folder / "parts").rglob("*"):  # half written ones of ours and DuckDB's
-        if part.is_file() and str(part.relative_to(folder)) not in used:
-            part.unlink()
-    for half in folder.glob(".nightdesk-*"):
-        half.unlink()
+    left = [  # half written ones of ours and DuckDB's, too
+        part
+        for part in (folder / "parts").rglob("*")
+        if part.is_file() and str(part.relative_to(folder)) not in used
+    ]
+    left += folder.glob(".nightdesk-*")
+    for path in left:
+        path.unlink()
+    return len(gone) + len(lone) + len(left)
+
+
+def _has_catalogue(manifest: Path) -> bool:
+    return manifest.with_suffix(".duckdb").exists()
 
 
 def list_parts(manifest: Manifest) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,7 +28,8 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
     """Open the catalogue in force, read-only.
 
     Raises:
-        WarehouseError: nothing has been published yet.
+        WarehouseError: nothing has been published yet, or by a version that did not
+            know what is asked for.
     """
     current = folder / "current.duckdb"
     if not current.exists():
@@ -37,6 +38,11 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
     try:
         con.execute("SET TimeZone = 'UTC'")
         yield con
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise WarehouseError(
+            f"published: {current}: {error}; if another version of nightdesk has "
+            "published it, nightdesk publish brings it up to date"
+        ) from error
     finally:
         con.close()
 
@@ -46,6 +52,19 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
     cursor = con.execute(sql, parameters)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def name_articles(
+    con: Connection, article_ids: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """Return article_id -> night, source_id and title, of those that are published."""
+    rows = fetch_rows(
+        con,
+        "SELECT article_id, night, source_id, title FROM article "
+        "WHERE article_id IN (SELECT unnest($1::BIGINT[])) ORDER BY night DESC",
+        [list(article_ids)],
+    )
+    return {row["article_id"]: row for row in rows}
 
 
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
