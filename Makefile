@@ -5,7 +5,7 @@ BIN = .venv/bin
 WAITS = airflow or browser or kill
 export PEERS ?= .venv-peers
 
-.PHONY: setup up night down test fast lint bench bench-peers chaos lock
+.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -18,6 +18,10 @@ night:           ## one night through the real scheduler, then stop; the exit co
 
 down:            ## stop what `make up` left running
 	$(LAUNCH) down
+
+upgrade:         ## after a pull: install, back up, migrate, say what changed
+	$(LAUNCH) setup
+	$(BIN)/nightdesk upgrade
 
 test:            ## everything; what waits for Airflow runs beside the rest
 	$(LAUNCH) setup --dev
@@ -40,12 +44,12 @@ bench:           ## every figure that docs/benchmarks.md claims, with its comman
 bench-peers:     ## what `make bench` measures beside ours, in an environment of its own
 	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/pip install -q -r tests/bench/peers.txt
 
-chaos:           ## kill collect runs, loads and publishes; load nights in every order
+chaos:           ## kill runs, loads and publishes; load nights in every order; odd texts
 	$(LAUNCH) setup --dev
 	PYTHONPATH=include $(BIN)/python tests/chaos/drill.py --kills 50
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
-	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py
+	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

@@ -43,6 +43,14 @@ NO_RETRY = RetryRule(
     action=RetryAction.FAIL,
 )
 
+
+def alert(context):
+    """Tell somebody, if there is a connection `nightdesk_alert`."""
+    from nightdesk_alerts import send_alert
+
+    send_alert(context)
+
+
 with DAG(
     "nightdesk_nightly",
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
@@ -55,6 +63,7 @@ with DAG(
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(hours=6),
+        "on_failure_callback": alert,
         "retry_policy": ExceptionRetryPolicy(rules=[NO_RETRY]),
     },
     params={

@@ -17,6 +17,14 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Asset, task
 
+
+def alert(context):
+    """Tell somebody, if there is a connection `nightdesk_alert`."""
+    from nightdesk_alerts import send_alert
+
+    send_alert(context)
+
+
 with DAG(
     "nightdesk_publish",
     schedule=[Asset("nightdesk_warehouse")],
@@ -27,6 +35,7 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(seconds=20),
         "execution_timeout": timedelta(hours=1),
+        "on_failure_callback": alert,
     },
     tags=["nightdesk"],
     doc_md=__doc__,

@@ -14,14 +14,17 @@ from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
     Attempt,
+    Correction,
     Coverage,
     Fingerprint,
     Merge,
     PlannedEntry,
+    PlannedPage,
     Region,
     Review,
     Source,
     Tags,
+    Topic,
     Watched,
 )
 from nightdesk.pipeline.frozen_tables import FrozenTables
@@ -145,4 +148,7 @@ def make_tables(night: date, documents: Sequence[Document]) -> dict[str, object]
         "in_tags": make_table([Tags(d.article_id) for d in documents], Tags),
         "in_review": make_table([], Review),
         "in_merge": make_table([], Merge),
+        "in_page": make_table([], PlannedPage),
+        "in_correction": make_table([], Correction),
+        "in_topic": make_table([], Topic),
     }

@@ -212,7 +212,15 @@ OK = Coverage("s", "ok", NOW)
         pytest.param(
             NIGHT, NOW, replace(OK, looked_at=NOW - DAY), False, "feed", id="too early"
         ),
-        pytest.param(NIGHT, NOW + DAY, None, False, "dated_sitemap", id="long past"),
+        pytest.param(NIGHT, NOW + DAY, None, False, "past", id="long past"),
+        pytest.param(
+            NIGHT,
+            NOW,
+            replace(OK, reason="partial: cost_cap: 5 of 5 requests"),
+            False,
+            "feed",
+            id="read until a cap was reached",
+        ),
     ],
 )
 def test_where_a_night_is_read(

@@ -71,7 +71,7 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         ("tags: [europe]", "country: uk", [":6:", "pattern"]),
         ("tags: [europe]", "country: UK", [":6:", "'UK' is no ISO", "GB is the"]),
         ("tags: [europe]", "lang: jp", [":6:", "'jp' is no ISO 639-1", "near: ja, "]),
-        ("tags: [europe]", "past_url: https://a.example/x", [":6:", "{yyyy}"]),
+        ("tags: [europe]", "past_url: https://a.example/{day}", [":6:", "{yyyy}"]),
         ("tags: [europe]", "gap_s: -1", [":6:", "gap_s"]),
         ("tags: [europe]", "name: Twice", [":6:", "'name' is already there", "line 3"]),
         ("sources:", "sourcs:", ["sources", "missing"]),

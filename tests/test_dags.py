@@ -26,7 +26,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory):
 def test_every_file_is_a_dag_that_imports(bag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dags) == {path.stem for path in DAGS.glob("*.py")}
-    assert len(bag.dags) >= 3
+    assert len(bag.dags) >= 4
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,25 @@ def test_every_file_is_a_dag_that_imports(bag) -> None:
                 "load",
             ],
         ),
-        ("nightdesk_collect", "*/30 * * * *", ["due", "collect"]),
+        ("nightdesk_collect", "*/30 * * * *", ["due", "collect", "watch"]),
         ("nightdesk_publish", "nightdesk_warehouse", ["publish"]),
+        (
+            "nightdesk_maintain",
+            "0 8 * * 1",
+            [
+                "nights",
+                "retain",
+                "texts",
+                "bar",
+                "sweep",
+                "compact",
+                "verify",
+                "learn",
+                "disk",
+                "logs",
+                "metadata",
+            ],
+        ),
     ],
 )
 def test_schedule_and_tasks(bag, dag_id: str, schedule: str, tasks: list[str]) -> None:
@@ -72,6 +89,9 @@ def test_every_task_retries_documents_itself_and_uses_a_known_pool(bag) -> None:
             assert task.pool in pools, where
             assert task.python_callable.__doc__, where
             assert task.execution_timeout, where
+            told = task.on_failure_callback  # of a mapped task it is no list
+            told = told if isinstance(told, list) else [told]
+            assert [call.__name__ for call in told] == ["alert"], where
 
 
 def test_writers_share_the_pool_of_one_slot(bag) -> None:
@@ -80,6 +100,10 @@ def test_writers_share_the_pool_of_one_slot(bag) -> None:
     for dag_id, task_id in [
         ("nightdesk_nightly", "load"),
         ("nightdesk_publish", "publish"),
+        ("nightdesk_maintain", "texts"),
+        ("nightdesk_maintain", "bar"),
+        ("nightdesk_maintain", "sweep"),
+        ("nightdesk_maintain", "compact"),
     ]:
         task = bag.dags[dag_id].get_task(task_id)
         assert task.pool == "nightdesk_warehouse"
@@ -99,3 +123,13 @@ def test_params_of_the_nightly_dag_are_typed_and_described(bag) -> None:
         assert params.get_param(name).description, name
     with pytest.raises(Exception, match="is not one of"):
         params["reprocess_from"] = "nowhere"
+
+
+def test_a_failed_chore_stops_no_other_and_fails_the_run(bag) -> None:
+    dag = bag.dags["nightdesk_maintain"]
+    assert [t.task_id for t in dag.tasks if t.upstream_task_ids] == []
+
+
+def test_upkeep_knows_every_dag_of_ours(bag) -> None:
+    text = (DAGS / "nightdesk_maintain.py").read_text()
+    assert all(f'"{dag_id.removeprefix("nightdesk_")}"' in text for dag_id in bag.dags)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from nightdesk.__main__ import main
@@ -137,11 +139,15 @@ def test_the_command_adds_a_line_and_lists_it(
     path.write_text("{broken")  # without an end of line
     words = ["decide", "story_split", "-17", "--why", "another fire", "--who", "kofi"]
     assert main(words) == 0
-    assert capsys.readouterr().out.endswith("the next load of any night applies it\n")
+    said_now = capsys.readouterr().out
+    assert said_now.endswith("the next load of any night applies it\n")
+    assert "-17  " in said_now
+    assert "in no published night" in said_now
     assert main(["decisions", "--json"]) == 2  # there is a line that nobody can read
     said = json.loads(capsys.readouterr().out)
     [row] = said["decisions"]
     assert (row["kind"], row["articles"], row["who"]) == ("story_split", [-17], "kofi")
+    assert row["unknown"] == [-17]
     assert "line 1: is no JSON" in said["problems"][0]
 
 
@@ -150,6 +156,8 @@ def test_the_command_adds_a_line_and_lists_it(
     [
         (["cluster_merge", "1"], "articles: a merge takes two or more"),
         (["cluster_split", "fish"], "articles: 'fish'; allowed: an article id"),
+        (["cluster_split", "٣"], "articles: '٣'; allowed: an article id"),
+        (["cluster_split", "9" * 5_000], "allowed: an article id"),
         (["cluster_split", "1", "--why", "\udcff"], "why: '\\udcff' is no UTF-8 text"),
     ],
 )
@@ -164,3 +172,33 @@ def test_the_command_refuses_what_no_build_would_take(
     assert main(["decide", "--why", "so", *words]) == 2
     assert problem in capsys.readouterr().err
     assert not (tmp_path / "decisions").exists()
+
+
+def test_the_later_of_two_within_one_second_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    for kind in ("cluster_split", "cluster_merge"):
+        time.sleep(0.002)
+        assert main(["decide", kind, "1", "2", "--why", "so"]) == 0
+    rows = load_decisions(tmp_path / "decisions").rows
+    assert [row.kind for row in rows] == ["cluster_split", "cluster_merge"]
+
+
+def test_the_command_says_which_articles_are_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    folder = tmp_path / "published"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "current.duckdb")) as con:
+        con.execute(
+            "CREATE TABLE article AS SELECT 7::BIGINT AS article_id, "
+            "DATE '2026-03-01' AS night, 'hill' AS source_id, 'Fish' AS title"
+        )
+    assert main(["decide", "story_merge", "7", "8", "--why", "so"]) == 0
+    known, unknown = capsys.readouterr().out.splitlines()[1:3]
+    assert known.split() == ["7", "2026-03-01", "hill", "Fish"]
+    assert "in no published night" in unknown
+    assert main(["decisions", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["decisions"][0]["unknown"] == [8]

@@ -92,6 +92,61 @@ CREDITS = {
         [],
         None,
     ),
+    "a country in brackets behind a place": (f"Lille (France) – {STORY}", [], None),
+    "a region in brackets": (f"Bad Velda (Nieder-Maren) - {STORY}", [], None),
+    "a country in brackets, then an agency": (
+        f"LARKHAVEN (Maren), 6. Mai (KNA) – {STORY}",
+        [],
+        "KNA",
+    ),
+    "an agency with a name behind a place in capitals": (
+        f"LARKHAVEN (Kestrel) - {STORY}",
+        [],
+        "Kestrel",
+    ),
+    "an agency with a name behind a day": (
+        f"Larkhaven, 6 mai (Kestrel) - {STORY}",
+        [],
+        "Kestrel",
+    ),
+    "an agency behind a place in small letters": (
+        f"Larkhaven (KestrelPress) - {STORY}",
+        [],
+        "KestrelPress",
+    ),
+    "an Arabic agency": (f"لارك (كستريل) - {STORY}", [], "كستريل"),
+    "a person in brackets at the end": (f"{STORY} (Ada Moss)", [], None),
+    "a person on the last line": (f"{STORY}\n— Ada Moss", [], None),
+    "a person who takes photographs": (
+        f"{STORY}\nPhoto by Ada Moss, courtesy of Larkhaven Zoo.",
+        [],
+        None,
+    ),
+    "who provided something else": (
+        f"{STORY}\nHot meals were provided by Larkhaven Kitchen.",
+        [],
+        None,
+    ),
+    "content provided by": (
+        f"{STORY}\nThis content was provided by Kestrel News Agency.",
+        [],
+        "Kestrel News Agency",
+    ),
+    "sources that are no outlets": (f"{STORY}\nSources: police, hospital", [], None),
+    "an agency in small letters": (f"{STORY}\nQuelle: kna", [], "kna"),
+    "a party in brackets": (
+        f"Minister Ada Moss (NDP) - who won - said so.\n{STORY}",
+        [],
+        None,
+    ),
+    "a score": (f"Velda United (V) - Osmund City (H)\n{STORY}", [], None),
+    **{
+        f"a desk of the house, {name}": (STORY, [name], None)
+        for name in ("Web Desk", "Staff Reporter", "News Desk", "Newsroom", "Staff")
+    },
+    "a writer of the house": (STORY, ["Ada Moss, Staff Writer"], None),
+    "a doctor": (STORY, ["Ada Moss, MD"], None),
+    "agencies without a name": (STORY, ["Staff and agencies"], "agencies"),
     "a place before a dash": (f"LARKHAVEN, Maren - {STORY}", [], None),
     "sources in running text": (
         f"{STORY}\nSources close to the harbour office: nobody slept that night.",
@@ -209,6 +264,20 @@ def test_each_member_is_origin_copy_or_edit() -> None:
     ]
     assert parts[0].own_share == parts[1].own_share == 0.0
     assert 0.1 < parts[2].own_share < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        (WIRE, "copy"),
+        (f"{FERRY}\nWith material from Kestrel News Agency.", "edit"),
+        (FERRY, "origin"),
+    ],
+    ids=["an agency's text", "with material of an agency", "its own"],
+)
+def test_an_article_alone_is_what_it_says_it_is(text: str, role: str) -> None:
+    (part,) = find_origin([make_member(1, text, "Valley Post")]).parts
+    assert part.role == role
 
 
 def test_an_article_without_a_time_is_as_old_as_its_capture() -> None:

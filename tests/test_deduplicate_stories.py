@@ -6,6 +6,7 @@ import gzip
 import json
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from nightdesk.deduplicate import cluster_pairs
 from nightdesk.deduplicate.jsonl import story_rows
 from nightdesk.deduplicate.rarity import (
     Rarity,
@@ -20,8 +22,9 @@ from nightdesk.deduplicate.rarity import (
     format_counts,
     parse_counts,
 )
-from nightdesk.deduplicate.stories import limit_stories, link_average
+from nightdesk.deduplicate.stories import CYCLE_NIGHTS, limit_stories, link_average
 from nightdesk.deduplicate.terms import list_terms, read_terms
+from nightdesk.model import Pair
 from nightdesk.pipeline.frozen_tables import read_shipped_terms
 from nightdesk.settings import SHIPPED
 
@@ -96,15 +99,37 @@ def test_groups_are_joined_by_their_mean(
     assert link_average(len(rows), pairs, 0.2) == groups
 
 
-def test_a_story_does_not_outlive_its_days_and_keeps_its_id() -> None:
-    def limit(nights: list[int]) -> list[int]:
-        days = {n: date(2031, 5, 1) + timedelta(days=n) for n in nights}
-        ranks = {n: (datetime(2031, 5, 1, tzinfo=UTC), str(n)) for n in nights}
-        return list(limit_stories(dict.fromkeys(nights, 0), days, ranks).values())
+#: Nights of one matter, each linked with the next, from the first of a cycle on; the
+#: groups that remain.
+CYCLES: dict[str, tuple[list[int], list[list[int]]]] = {
+    "a few days": ([0, 2, 5], [[0, 2, 5]]),
+    "over the end of a cycle": ([7, 10, 13, 16], [[7, 10, 13, 16]]),
+    "old at the end of a cycle": ([6, 9, 12, 15, 17], [[6, 9, 12], [15, 17]]),
+    "for three weeks at the most": (
+        list(range(7, 60, 3)),
+        [[7, 10, 13, 16, 19, 22, 25], list(range(28, 42, 3)), list(range(43, 56, 3)),
+         [58]],
+    ),
+    "a link over the whole of a cycle": ([13, 28], [[13], [28]]),
+}  # fmt: skip
 
-    assert limit([0, 5, 13]) == [0, 0, 0]
-    assert limit([0, 5, 13, 14, 20, 27, 28]) == [0, 0, 0, 14, 14, 14, 28]
-    assert limit(list(range(0, 100, 3)))[:5] == limit(list(range(0, 13, 3)))
+
+@pytest.mark.parametrize(("nights", "groups"), CYCLES.values(), ids=CYCLES.keys())
+def test_a_story_is_closed_at_the_end_of_a_cycle(
+    nights: list[int], groups: list[list[int]]
+) -> None:
+    start = date.fromordinal(
+        date(2031, 5, 1).toordinal() // CYCLE_NIGHTS * CYCLE_NIGHTS
+    )
+    days = {n: start + timedelta(days=n) for n in nights}
+    pairs = [Pair(a, b, "near", 1.0, "") for a, b in pairwise(nights)]
+    ranks = {n: (datetime(2031, 5, 1, tzinfo=UTC), f"{n:03}") for n in nights}
+    kept = cluster_pairs(limit_stories(pairs, days), ranks)
+    found: dict[int, list[int]] = defaultdict(list)
+    for n in nights:
+        found[kept.get(n, n)].append(n)
+    assert list(found.values()) == groups
+    assert cluster_pairs(limit_stories(pairs[::-1], days), ranks) == kept
 
 
 TERMS = {

@@ -29,6 +29,7 @@ from nightdesk.pipeline import (
     select_pages,
     tag_articles,
 )
+from nightdesk.pipeline.add_task import add_page
 from nightdesk.warehouse.connect import connect_to
 from nightdesk.workers import Limits, WorkerPool
 
@@ -36,7 +37,7 @@ __all__ = ["job"]  # a fixture
 
 pytestmark = pytest.mark.slow
 
-LIMITS = Limits(cpu_s=1, wall_s=60, memory_bytes=250 << 20)
+LIMITS = Limits(cpu_s=1, wall_s=60, memory_bytes=400 << 20)  # 290 of them are imports
 
 
 def die_if_told(body: bytes) -> None:
@@ -122,7 +123,7 @@ def test_a_long_shard_says_how_far_it_is(
 def test_row_whose_page_kills_says_so_and_the_next_ones_are_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nightdesk.cli.pages.extract_named", name_or_die)
+    monkeypatch.setattr("nightdesk.cli.jsonl.EXTRACT", name_or_die)
     words = ("calm", "spins", "grows", "breaks", "raises", "quiet")
     for word in words:
         text = page([*FIRST, f"A crew of {word} nets."])
@@ -183,3 +184,27 @@ def test_plain_trafilatura_that_hangs_hides_nothing_of_ours(
     out = capsys.readouterr().out
     assert "trafilatura alone: over 1 s of CPU" in out
     assert "A crew that spins late nets." in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        pytest.param("spins", "killed_cpu", id="one that never ends"),
+        pytest.param("grows", "killed_memory", id="one that eats all memory"),
+        pytest.param("breaks", "killed_crash", id="one that breaks its process"),
+        pytest.param("raises", "extract_error", id="one that an error ends"),
+    ],
+)
+def test_page_added_by_hand_kills_its_process_alone(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, reason: str
+) -> None:
+    monkeypatch.setattr(
+        "nightdesk.pipeline.add_task.open_extractors",
+        lambda: WorkerPool(extract_or_die, 1, LIMITS),
+    )
+    file = tmp_path / "page.html"
+    file.write_bytes(page([*FIRST, f"A crew that {word} nets."]))
+    added = add_page(job, str(file), url="https://a.example/crew", night=NIGHT)
+    assert (added.article.status, added.article.reason) == ("failed", reason)
+    assert job.landing.read_capture(added.listing.file, added.listing.offset)
+    assert added.night == NIGHT

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.extract import Page, extract_article
+from nightdesk.extract.decode import decode_page
 from nightdesk.model import Article
 
 DATA = Path(__file__).parent / "data"
@@ -241,3 +242,66 @@ def test_story_among_ballast_is_read_whole(before: str, after: str) -> None:
     assert article.status == "ok"
     for n in range(8):
         assert f"days after the storm of number {n} had broken" in article.text
+
+
+OLD = (
+    *(("ru", "windows-1251"), ("ru", "koi8-r"), ("ru", "iso-8859-5"), ("ru", "cp866")),
+    *(("zh", "gb18030"), ("zh", "big5"), ("ar", "windows-1256"), ("ar", "iso-8859-6")),
+    *(("tr", "windows-1254"), ("es", "windows-1252"), ("fr", "windows-1252")),
+)
+LABELS = ("utf-8", "iso-8859-1", "gbk", "windows-1251", "shift_jis", "made-up")
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize(("lang", "charset"), OLD, ids=str)
+def test_page_whose_label_is_wrong_is_read_by_what_comes_of_it(
+    lang: str, charset: str, label: str
+) -> None:
+    text = (DATA / "languages" / f"{lang}.html").read_text("utf-8")
+    body = text.replace('"utf-8"', f'"{label}"').encode(charset, "xmlcharrefreplace")
+    header = f"text/html; charset={label}"
+    assert decode_page(body, header) == body.decode(charset)
+
+
+SAMPLES = [
+    (
+        "ja",
+        "港の議会は、古い橋をトラックに対して閉鎖することを決めた。",
+    ),
+    (
+        "ko",
+        "항구 의회는 오래된 다리를 트럭에 폐쇄하기로 결정했다.",
+    ),
+    ("el", "Το συμβούλιο του λιμανιού έκλεισε την παλιά γέφυρα για τα φορτηγά."),
+    ("he", "מועצת הנמל סגרה את הגשר הישן למשאיות בגלל סדקים שנמצאו בשני מסבים."),
+    ("th", "สภาท่าเรือปิดสะพานเก่าสำหรับรถบรรทุกหลังจากการตรวจสอบพบรอยร้าว"),
+    (
+        "pl",
+        "Rada portu zamknęła most dla ciężarówek, łożyska są już słabe: źle.",
+    ),
+    ("is", "Hafnarráð lokaði gömlu brúnni: legurnar þoli ekki þunga vagna með timbri."),
+]
+CODECS = {
+    "ja": ("shift_jis", "euc_jp", "iso2022_jp"),
+    "ko": ("euc_kr",),
+    "el": ("windows-1253",),
+    "he": ("windows-1255",),
+    "th": ("tis-620",),
+    "pl": ("windows-1250", "iso-8859-2"),
+    "is": ("windows-1252",),
+}
+
+
+@pytest.mark.parametrize("label", ["utf-8", None, "its own"])
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [(text, charset) for lang, text in SAMPLES for charset in CODECS[lang]],
+    ids=lambda part: part[:12],
+)
+def test_code_page_of_a_short_page_is_found_without_its_label(
+    text: str, charset: str, label: str | None
+) -> None:
+    named = charset if label == "its own" else label
+    meta = f"<meta charset={named}>" if named else ""
+    body = f"<html>{meta}<p class='lead'>{text}</p></html>".encode(charset)
+    assert decode_page(body) == body.decode(charset)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from linkworld import START, load_night, make_document
 
 from nightdesk.decisions import Decision
-from nightdesk.deduplicate import Document
+from nightdesk.deduplicate import Document, cluster_pairs
+from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS, limit_stories
+from nightdesk.model import Pair
 from nightdesk.warehouse.connect import connect_to, load_transaction, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
@@ -178,6 +182,7 @@ def test_an_agency_is_the_origin_of_what_it_sent(con) -> None:
 
 A, B, C = doc("s1", 1), doc("s2", 2), doc("s3", 2, FIRE)
 LATE = doc("s4", 2)
+RETOLD, RETOLD_COPY = doc("s2", 2, FISH_RETOLD), doc("s5", 2, FISH_RETOLD)
 
 
 def decide(kind: str, *documents: Document, hour: int = 1) -> Decision:
@@ -241,15 +246,28 @@ def test_a_decision_is_applied_and_withdrawn_by_the_next_load_of_any_night(con) 
     [
         ("story_merge", (A, C), {frozenset({"s11", "s22", "s32"})}),
         ("story_split", (A,), set()),
+        ("story_split", (RETOLD,), set()),
+        ("story_merge", (RETOLD_COPY, C), {frozenset({"s11", "s22", "s52", "s32"})}),
     ],
-    ids=["two events are one", "a report of another event"],
+    ids=[
+        "two events are one",
+        "a report of another event",
+        "a report of another event takes its copies along",
+        "a copy stands for its text",
+    ],
 )
 def test_people_say_what_one_story_is(con, kind, documents, stories) -> None:
-    retold = doc("s2", 2, FISH_RETOLD)
-    load_all(con, A, retold, C, *other_news(1))
-    assert read_clusters(con, "story") == {frozenset({"s11", "s22"})}
-    load_night(con, night(2), [retold, C], [decide(kind, *documents)])
+    has_copy = RETOLD in documents or RETOLD_COPY in documents
+    rest = [RETOLD, C, *([RETOLD_COPY] if has_copy else [])]
+    load_all(con, A, *rest, *other_news(1))
+    before = {"s11", "s22", *(["s52"] if has_copy else [])}
+    assert read_clusters(con, "story") == {frozenset(before)}
+    load_night(con, night(2), rest, [decide(kind, *documents)])
     assert read_clusters(con, "story") == stories
+    shown = con.execute("SELECT article_id, text_id, story_id FROM carried").fetchall()
+    assert len({(text, story) for _, text, story in shown}) == len(
+        {text for _, text, _ in shown}
+    ), "a text and its copies tell one story"
 
 
 def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
@@ -270,3 +288,65 @@ def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
             order.append("first")
     second.join(30)
     assert order == ["first", "second"]
+
+
+def read_stories(con) -> dict[int, int]:
+    return dict(con.execute("SELECT article_id, story_id FROM story_member").fetchall())
+
+
+def tell_at_once(con) -> dict[int, int]:
+    """Return the stories that the rule makes of all pairs of the warehouse at once."""
+    rows = con.execute(
+        "SELECT article_id, night, coalesce(cluster_id, article_id), published_at, "
+        "canonical_url FROM article LEFT JOIN cluster_member USING (night, article_id) "
+        "ORDER BY 3, 2, 1"
+    ).fetchall()
+    nights = {row[0]: row[1] for row in rows}
+    texts = {row[0]: row[2] for row in rows}
+    ranks = {row[0]: (row[3], row[4]) for row in rows}
+    pairs = [Pair(*row, "near", 1.0, "") for row in con.execute(
+        "SELECT a_id, b_id FROM story_pair").fetchall()]  # fmt: skip
+    for one, other in pairwise(row[0] for row in rows):
+        days = (nights[other] - nights[one]).days
+        if texts[one] == texts[other] and days <= GAP_NIGHTS:
+            pairs.append(Pair(min(one, other), max(one, other), "near", 1.0, ""))
+    stories = cluster_pairs(limit_stories(pairs, nights), ranks)
+    told = {s: {texts[i] for i, of in stories.items() if of == s} for s in nights}
+    return {i: story for i, story in stories.items() if len(told[story]) > 1}
+
+
+#: A matter that is in the papers for two months, in two texts.
+SAGA = [
+    doc(f"s{n % 9}", n, edit(FISH if n % 4 else FISH_RETOLD, n))
+    for n in range(0, 63, 3)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["forwards", "backwards", "mixed, some again"])
+def test_a_matter_of_months_is_told_as_if_all_nights_came_at_once(con, order) -> None:
+    documents = [*SAGA, doc("s10", 29), doc("s11", 30, FISH_RETOLD)]
+    documents.sort(key=lambda d: d.published_at, reverse=order == "backwards")
+    if order == "mixed, some again":
+        chance = random.Random(7)
+        documents = chance.sample(documents, len(documents))
+        documents += documents[:4]
+    nights: dict[date, list[Document]] = {}
+    for document in [*documents, *SAGA]:
+        nights.setdefault(document.published_at.date(), []).append(document)
+    for document in documents:
+        day = document.published_at.date()
+        load_night(con, day, list(dict.fromkeys(nights[day])))
+    found = read_stories(con)
+    assert found == tell_at_once(con)
+    assert len(set(found.values())) > 2
+    spans = con.execute("SELECT max(last_night - first_night) FROM story").fetchall()
+    assert spans[0][0] <= 21
+
+
+def test_a_night_reads_no_more_of_a_matter_of_months_than_a_month(con) -> None:
+    load_all(con, *SAGA)
+    last = SAGA[-1].published_at.date()
+    (first,) = con.execute("SELECT min(night) FROM walked").fetchall()[0]
+    assert (last - first).days <= 3 * CYCLE_NIGHTS
+    (told,) = con.execute("SELECT min(night) FROM reach").fetchall()[0]
+    assert first <= told

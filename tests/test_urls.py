@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ PAIRS = _read_pairs()
 
 
 def test_the_table_of_pairs_is_there() -> None:
-    assert len(PAIRS) >= 300
+    assert len(PAIRS) >= 400
     assert {row[0] for row in PAIRS} == {"same", "different"}
 
 
@@ -94,6 +96,8 @@ def test_exact_keys(url: str, key: str) -> None:
         ("http://hill.example:99999/", "Port|port"),
         ("http://[::1/", "IPv6"),
         ("http://[zz]/", "IPv"),
+        ("https://hill.example/" + "a" * 8_190, "longer than 8190"),
+        ("https://" + "m." * 2_000 + "hill.example/", "host"),
     ],
 )
 def test_what_is_no_http_address_is_refused(url: str, cause: str) -> None:
@@ -141,3 +145,29 @@ def test_article_ids_are_stable_signed_64_bit() -> None:
     assert min(ids) < 0 < max(ids)
     assert all(-(2**63) <= number < 2**63 for number in ids)
     assert article_id("https://hill.example/rain-7") == -7673710459104551324
+
+
+PIECES = (
+    *("/", "amp", "x-7", "index.html", ".amp", ".html", "-amp", "12345", "print", ".."),
+    *("%2e", "%c3%a9", "é", "ß", "&utm_source=x", ";jsessionid=1", "?", "&", "="),
+    *("utm%5Fsource=1", "id=7", "page=1", "%", "%25", "#", "!", "&amp;", "ref=a", "\\"),
+)
+HOSTS = (
+    *("m.en.m.hill.example", "amp.www.hill.co.uk", "www.google.com/amp/s/hill.example"),
+    "x.cdn.ampproject.org/c/s/y.cdn.ampproject.org/c/hill.example",
+)
+
+
+def test_the_key_of_any_key_is_itself() -> None:
+    chance = random.Random(3)
+    for _ in range(5_000):
+        url = f"http://{chance.choice(HOSTS)}/"
+        key = canonicalize_url(url + "".join(chance.choices(PIECES, k=7)))
+        assert canonicalize_url(key) == key, url
+
+
+@pytest.mark.parametrize("piece", ["/amp", "/7/amp", "&utm_a=1", ";x", "7", "-", "(S("])
+def test_no_address_takes_long(piece: str) -> None:
+    start = time.process_time()
+    canonicalize_url("https://hill.example/x-7" + piece * (8_000 // len(piece)))
+    assert time.process_time() - start < 0.5

@@ -135,3 +135,23 @@ def test_a_new_file_is_made_once_however_many_want_it(tmp_path: Path) -> None:
     for con in connections:
         con.close()
     assert [path.name for path in (tmp_path / "w").iterdir()] == ["nightdesk.duckdb"]
+
+
+def test_a_new_column_is_published_of_all_nights(warehouse, tmp_path: Path) -> None:
+    load(warehouse, NIGHT, [entry(1)], [article(1)])
+    load(warehouse, NEXT, [entry(2)], [article(2)])
+    publish_nights(warehouse, tmp_path)
+    warehouse.execute("ALTER TABLE article ADD COLUMN mood VARCHAR")
+    assert publish_nights(warehouse, tmp_path).nights == (NIGHT, NEXT)
+    with open_catalogue(tmp_path) as con:
+        assert con.execute("SELECT mood FROM article").fetchall() == [(None,)] * 2
+
+
+def test_a_question_to_an_older_catalogue_is_named(warehouse, tmp_path: Path) -> None:
+    load(warehouse, NIGHT, [entry(1)], [article(1)])
+    publish_nights(warehouse, tmp_path)
+    with (
+        pytest.raises(WarehouseError, match="nightdesk publish brings it up to date"),
+        open_catalogue(tmp_path) as con,
+    ):
+        con.execute("SELECT mood FROM article")

@@ -9,14 +9,17 @@ from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
     Attempt,
+    Correction,
     Coverage,
     Fingerprint,
     Merge,
     PlannedEntry,
+    PlannedPage,
     Region,
     Review,
     Source,
     Tags,
+    Topic,
     Watched,
 )
 from nightdesk.pipeline.versions import Version, list_versions
@@ -71,6 +74,9 @@ def tables(entries: list[PlannedEntry], articles: list[Article]) -> dict[str, ob
         "in_tags": make_table([Tags(a.article_id) for a in articles], Tags),
         "in_review": make_table([], Review),
         "in_merge": make_table([], Merge),
+        "in_page": make_table([], PlannedPage),
+        "in_correction": make_table([], Correction),
+        "in_topic": make_table([], Topic),
     }
 
 

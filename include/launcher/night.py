@@ -13,11 +13,9 @@ from launcher.console import Console, LaunchError
 from launcher.rest import ACTIVE, Airflow, RestError
 
 T = TypeVar("T")
-NIGHTLY, PUBLISH, COLLECT = (
-    "nightdesk_nightly",
-    "nightdesk_publish",
-    "nightdesk_collect",
-)
+NIGHTLY, PUBLISH = "nightdesk_nightly", "nightdesk_publish"
+#: What runs by itself beside the night that was asked for, for who stays.
+OTHERS = ("nightdesk_collect", "nightdesk_maintain")
 _LOOK_S = 0.5
 _PATIENCE_S = 90.0  # with a server that does not answer, or whose database is locked
 _PARSE_S = 180.0
@@ -136,8 +134,9 @@ class Night:
     def _unpause(self, *, is_staying: bool) -> None:
         for dag_id in (PUBLISH, NIGHTLY):
             self.airflow.set_paused(dag_id, is_paused=False)
-        if self.airflow.find_dag(COLLECT) is not None:
-            self.airflow.set_paused(COLLECT, is_paused=not is_staying)
+        for dag_id in OTHERS:
+            if self.airflow.find_dag(dag_id) is not None:
+                self.airflow.set_paused(dag_id, is_paused=not is_staying)
 
     def _is_parsed(self) -> bool:
         if errors := self.airflow.list_import_errors():

@@ -20,6 +20,8 @@ from nightdesk.urls import article_id, canonicalize_url, host
 #: How long after its end a night is read from the feeds themselves: while it is the
 #: last whole day. What a feed shows later is other days' news.
 LIVE_WINDOW = timedelta(hours=24)
+#: How the reason of a night begins of which something was left out to save cost.
+PARTIAL = "partial:"
 #: Sources in one batch, at most.
 BATCH = 50
 #: Articles are fetched a second time when their first capture is this old, and no more
@@ -34,8 +36,13 @@ class Poll:
 
     source: Source
     url: str | None  # None: there is nothing to ask
-    via: str  # feed | dated_sitemap | archive
+    via: str  # feed | archive | past: the night is past, see pipeline.past_task
     reason: str | None = None  # why there is nothing to ask
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the night is read where past nights are."""
+        return self.via == "past"
 
 
 def batch_sources(sources: Sequence[Source], at_least: int = 2) -> list[list[str]]:
@@ -67,7 +74,8 @@ def choose_poll(
     """Say where a night of a source is to be read from.
 
     Our own archive first: what was read once after the night's end is not asked for
-    again. Then the feed, while it still shows that night; then a dated sitemap.
+    again, unless a cost cap ended it. Then the feed, while it still shows that night;
+    then the places of past nights.
 
     Args:
         source: the source.
@@ -79,18 +87,16 @@ def choose_poll(
     if night is None:
         return Poll(source, source.url, "feed")
     end = datetime(night.year, night.month, night.day, tzinfo=UTC) + ONE_DAY
-    if known and known.status == "ok" and known.looked_at >= end and not refetch:
+    if known and known.looked_at >= end and _is_read(known) and not refetch:
         return Poll(source, None, "archive", "read before")
     if now < end + LIVE_WINDOW:
         return Poll(source, source.url, "feed")
-    if source.past_url:
-        url = (
-            source.past_url.replace("{yyyy}", f"{night:%Y}")
-            .replace("{mm}", f"{night:%m}")
-            .replace("{dd}", f"{night:%d}")
-        )
-        return Poll(source, url, "dated_sitemap")
-    return Poll(source, None, "archive", "no_past_source")
+    return Poll(source, None, "past")
+
+
+def _is_read(known: Coverage) -> bool:
+    """Say whether a night was read to its end."""
+    return known.status == "ok" and not (known.reason or "").startswith(PARTIAL)
 
 
 def list_entries(source: Source, feed: Feed, via: str, now: datetime) -> list[Listing]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -62,7 +62,11 @@ _KEY = re.compile(  # names in a query whose values are no one's business
     r"(?i)(?:(?:api|access|auth|client|private)[_-]?)?"
     r"(?:key|token|secret|signature|sig|password|passwd|pwd)|auth"
 )
+_PLACES = (["{yyyy}"], ["{mm}", "{yyyy}"], ["{dd}", "{mm}", "{yyyy}"])
 _ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+
+_Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
 class _SourceRow(BaseModel):
@@ -134,7 +138,16 @@ class _SourceRow(BaseModel):
     )
     past_url: str | None = Field(
         default=None,
-        description="Dated sitemap of a past day, with {yyyy}, {mm} and {dd}.",
+        description="Sitemap of past days: of each day, with {yyyy}, {mm} and {dd} in "
+        "its address, of a month, of a year, or one index of them all.",
+    )
+    keep_days: _Days | Literal["forever"] = Field(
+        default=365,
+        description="Days that captures are kept; what was read in them stays.",
+    )
+    text_days: _Days | Literal["forever"] = Field(
+        default="forever",
+        description="Days that texts and captures are kept; the articles' rows stay.",
     )
 
     @field_validator("url", "past_url")
@@ -160,10 +173,12 @@ class _SourceRow(BaseModel):
     @field_validator("past_url")
     @classmethod
     def _is_dated(cls, value: str | None) -> str | None:
-        if value is not None and not all(
-            part in value for part in ("{yyyy}", "{mm}", "{dd}")
-        ):
-            raise ValueError("wants the places {yyyy}, {mm} and {dd}")
+        found = re.findall(r"\{[^{}]*\}?|\}", value or "")
+        if found and sorted({*found}) not in _PLACES:
+            raise ValueError(
+                "may hold the places {yyyy}, {mm} and {dd}: all three, the first two, "
+                f"the first, or none; not {' '.join(found)}"
+            )
         return value
 
     @field_validator("link_pattern")
@@ -347,9 +362,12 @@ def load_sources(path: Path) -> SourceList:
 
 
 def _make_source(row: _SourceRow) -> Source:
-    values = row.model_dump(exclude={"enabled", "tags", "was"})
+    others = {"enabled", "tags", "was", "keep_days", "text_days"}
+    values = row.model_dump(exclude=others)
     return Source(
         **values,
+        keep_days=0 if row.keep_days == "forever" else row.keep_days,
+        text_days=None if row.text_days == "forever" else row.text_days,
         is_enabled=row.enabled,
         tags=tuple(row.tags),
         was=tuple(row.was),

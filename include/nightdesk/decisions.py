@@ -11,7 +11,9 @@ A line says who decided what, when and why:
 and, with `old_id` and `id` in the place of `articles`,
 
     same_entity                  the old id names the entity that has the other id
+    own_entity                   (without `id`) the old id is an entity of its own again
 
+What somebody says of the tags or the date of one article is read by `corrections`.
 Lines are only added, and hold through every build; where two disagree, the later one
 wins. A line that cannot be read is named and left out: the night goes on without it.
 """
@@ -19,30 +21,38 @@ wins. A line that cannot be read is named and left out: the night goes on withou
 from __future__ import annotations
 
 import json
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
+from nightdesk import decision_lines
+from nightdesk.decision_lines import (
+    ENTITY_KINDS,
+    append_line,
+    iterate_lines,
+    read_article,
+    read_entity_id,
+    read_kind,
+    read_row,
+    read_text,
+    read_time,
+)
 from nightdesk.deduplicate import cluster_pairs
 from nightdesk.errors import ConfigError
 from nightdesk.model import Merge, Pair
-from nightdesk.urls import article_id, canonicalize_url
 
-Kind = Literal["cluster_merge", "cluster_split", "story_merge", "story_split"]
 Scope = Literal["cluster", "story"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = decision_lines.TEXT_KINDS
 RULE = "decision"
 
-SAME_ENTITY = "same_entity"
+SAME_ENTITY, OWN_ENTITY = ENTITY_KINDS
 
 _KEYS = ("kind", "articles", "who", "at", "why")
 _MERGE_KEYS = ("kind", "old_id", "id", "who", "at", "why")
-_ENTITY_ID = re.compile(r"Q[1-9]\d{0,11}|nd:(?:per|org|loc):[^\W_]+(?:-[^\W_]+)*")
+_APART_KEYS = ("kind", "old_id", "who", "at", "why")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,30 +79,16 @@ def load_decisions(folder: Path) -> Decisions:
     A problem names file, line, key and what may be there.
     """
     rows, problems = set(), []
-    for where, line in _iterate_lines(folder):
+    others = {*ENTITY_KINDS, *decision_lines.ARTICLE_KINDS, decision_lines.TAKEDOWN}
+    for where, line in iterate_lines(folder):
         if isinstance(line, ConfigError):
             problems.append(str(line))
-        elif not _is_merge(line):
+        elif read_kind(line) not in others:
             try:
                 rows.add(read_decision(line))
             except ConfigError as error:
                 problems.append(f"{where}: {error}")
     return Decisions(tuple(sorted(rows)), tuple(problems))
-
-
-def _iterate_lines(folder: Path) -> Iterator[tuple[str, str | ConfigError]]:
-    """Yield where each line stands and the line; an error for a whole file."""
-    for path in sorted(folder.glob("*.jsonl")):
-        try:
-            text = path.read_bytes().decode("utf-8-sig", "replace")
-        except OSError as error:
-            cause = f"{path}: cannot be read: {error.strerror}"
-            yield str(path), ConfigError(cause)
-            continue
-        # Not splitlines(): a text may hold ends of line that JSON does not know.
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                yield f"{path}: line {number}", line
 
 
 def read_decision(line: str) -> Decision:
@@ -105,75 +101,26 @@ def read_decision(line: str) -> Decision:
     Traceback (most recent call last):
     nightdesk.errors.ConfigError: articles: is missing
     """
-    row = _read_row(line, _KEYS)
+    row = read_row(line, _KEYS)
     if row["kind"] not in KINDS:
-        raise ConfigError(f"kind: {row['kind']!r}; allowed: {', '.join(KINDS)}")
+        allowed = ", ".join(decision_lines.KINDS)
+        raise ConfigError(f"kind: {row['kind']!r}; allowed: {allowed}")
     return Decision(
-        at=_read_time(row["at"]),
+        at=read_time(row["at"]),
         kind=row["kind"],
         articles=_read_articles(row["kind"], row["articles"]),
-        who=_read_text(row, "who"),
-        why=_read_text(row, "why"),
+        who=read_text(row, "who"),
+        why=read_text(row, "why"),
     )
-
-
-def _read_row(line: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"is no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ConfigError("is no JSON object")
-    for key in row:
-        if key not in keys:
-            raise ConfigError(f"{key}: is no key; allowed: {', '.join(keys)}")
-    for key in keys:
-        if row.get(key) in (None, "", []):
-            raise ConfigError(f"{key}: is missing")
-    return row
-
-
-def _read_text(row: Mapping[str, Any], key: str) -> str:
-    if not isinstance(row[key], str):
-        raise ConfigError(f"{key}: {row[key]!r} is no text")
-    try:
-        row[key].encode()
-    except UnicodeEncodeError as error:
-        raise ConfigError(f"{key}: {row[key]!a} is no UTF-8 text") from error
-    return str(row[key])
-
-
-def _read_time(value: object) -> datetime:
-    try:
-        at = datetime.fromisoformat(str(value))
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"at: {value!r} is no time; allowed: ISO 8601 such as 2026-03-02T08:00:00Z"
-        ) from error
 
 
 def _read_articles(kind: str, value: object) -> tuple[int, ...]:
     if not isinstance(value, list):
         raise ConfigError("articles: is no list of article ids or addresses")
-    ids = tuple(sorted({_read_article(item) for item in value}))
+    ids = tuple(sorted({read_article(item, "articles") for item in value}))
     if kind.endswith("_merge") and len(ids) < 2:
         raise ConfigError("articles: a merge takes two or more")
     return ids
-
-
-def _read_article(item: object) -> int:
-    if isinstance(item, int) and not isinstance(item, bool):
-        if -(2**63) <= item < 2**63:
-            return item
-    elif isinstance(item, str) and item.startswith(("http://", "https://")):
-        try:
-            return article_id(canonicalize_url(item))
-        except ValueError as error:
-            raise ConfigError(f"articles: {item!r}: {error}") from error
-    raise ConfigError(
-        f"articles: {item!r}; allowed: an article id (64 bits) or its address (http...)"
-    )
 
 
 def append_decision(path: Path, decision: Decision) -> None:
@@ -185,19 +132,7 @@ def append_decision(path: Path, decision: Decision) -> None:
         "at": decision.at.isoformat(),
         "why": decision.why,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(row, ensure_ascii=False) + "\n"
-    with path.open("a+b") as stream:
-        # A last line that lacks its end would swallow this one.
-        if stream.tell() and _lacks_end(path):
-            line = "\n" + line
-        stream.write(line.encode())
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _lacks_end(path: Path) -> bool:
-    return not path.read_bytes().endswith(b"\n")
+    append_line(path, row)
 
 
 # entities --------------------------------------------------------------------
@@ -217,8 +152,8 @@ def load_merges(folder: Path) -> Merges:
     cycle is a problem: the id that holds must never be an old one.
     """
     found, problems = [], []
-    for where, line in _iterate_lines(folder):
-        if isinstance(line, str) and _is_merge(line):
+    for where, line in iterate_lines(folder):
+        if isinstance(line, str) and read_kind(line) in ENTITY_KINDS:
             try:
                 merge = read_merge(line)
                 found.append((merge.decided_at, merge.old_id, where, merge))
@@ -226,6 +161,9 @@ def load_merges(folder: Path) -> Merges:
                 problems.append(f"{where}: {error}")
     merges: dict[str, Merge] = {}
     for _, _, where, merge in sorted(found, key=lambda item: item[:3]):
+        if merge.entity_id == merge.old_id:
+            merges.pop(merge.old_id, None)
+            continue
         problem = _find_chain(merges, merge)
         if problem:
             problems.append(f"{where}: {problem}")
@@ -235,42 +173,56 @@ def load_merges(folder: Path) -> Merges:
 
 
 def read_merge(line: str) -> Merge:
-    """Return the merge of a line of kind same_entity.
+    """Return the merge of a line; of kind own_entity, one of an id with itself.
 
     Raises:
         ConfigError: it is none; names the key and what may be there.
     """
-    row = _read_row(line, _MERGE_KEYS)
-    for key in ("old_id", "id"):
-        if not isinstance(row[key], str) or not _ENTITY_ID.fullmatch(row[key]):
-            raise ConfigError(
-                f"{key}: {row[key]!r}; allowed: an entity id such as nd:per:ana-ruiz, "
-                "nd:org:..., nd:loc:... or Q42"
-            )
-    kinds = {row[key].split(":")[1] for key in ("old_id", "id") if row[key][0] == "n"}
+    is_apart = read_kind(line) == OWN_ENTITY
+    row = read_row(line, _APART_KEYS if is_apart else _MERGE_KEYS)
+    keys = ("old_id",) if is_apart else ("old_id", "id")
+    for key in keys:
+        read_entity_id(row[key], key)
+    kinds = {row[key].split(":")[1] for key in keys if row[key][0] == "n"}
     if len(kinds) > 1:
         raise ConfigError(f"id: {row['id']} and {row['old_id']} are not of one type")
+    if not is_apart and row["id"] == row["old_id"]:
+        raise ConfigError(f"id: {row['id']} is the old id itself")
     return Merge(
         old_id=row["old_id"],
-        entity_id=row["id"],
-        who=_read_text(row, "who"),
-        decided_at=_read_time(row["at"]),
-        why=_read_text(row, "why"),
+        entity_id=row[keys[-1]],
+        who=read_text(row, "who"),
+        decided_at=read_time(row["at"]),
+        why=read_text(row, "why"),
     )
 
 
-def _is_merge(line: str) -> bool:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(row, dict) and row.get("kind") == SAME_ENTITY
+def record_merge(folder: Path, row: Mapping[str, object]) -> Merge:
+    """Add a line about entities to what people decided, and return what it says.
+
+    Args:
+        folder: of decisions.
+        row: the line: kind (same_entity, own_entity), old_id, id, who, at, why.
+
+    Raises:
+        ConfigError: no build would take it; names the key and what may be there.
+    """
+    merge = read_merge(json.dumps(row))
+    known = {m.old_id: m for m in load_merges(folder).rows}
+    if merge.entity_id == merge.old_id:
+        problem = (
+            None if merge.old_id in known else f"old_id: {merge.old_id} is its own"
+        )
+    else:
+        problem = _find_chain(known, merge)
+    if problem:
+        raise ConfigError(problem)
+    append_line(folder / "entities.jsonl", row)
+    return merge
 
 
 def _find_chain(merges: Mapping[str, Merge], new: Merge) -> str | None:
     """Return why a merge cannot be taken beside those in force; None: it can."""
-    if new.old_id == new.entity_id:
-        return f"id: {new.entity_id} is the old id itself"
     onward = merges.get(new.entity_id)
     if onward is not None:
         way = "a cycle" if onward.entity_id == new.old_id else "a chain"

@@ -5,10 +5,13 @@
     |  `- QueryError      a search cannot be read; `place` says where
     |- LandingError       the landing area cannot be read or written
     |- ArchiveError       a capture is missing or damaged
+    |  `- CaptureGone     it was given up on purpose: its time was over
     |- WarehouseError     the warehouse refused
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
     |- SearchError        the search index is missing, damaged or cannot be written
+    |- ReportError        an edition of a brief cannot be read
+    |- RequestError       what the page was asked for is not there; `status` says how
     |- WorkerError        processes cannot be started here
     |- NightFailed        the night is accounted for, and it is a failure: exit code 1
     `- FeedError          a document that is no feed at all
@@ -52,6 +55,10 @@ class ArchiveError(LandingError):
     """A capture is missing or damaged."""
 
 
+class CaptureGone(ArchiveError):
+    """A capture was given up: its time was over, or it had to be taken down."""
+
+
 class WarehouseError(NightdeskError):
     """The warehouse cannot do what was asked."""
 
@@ -86,6 +93,22 @@ class CheckFailed(WarehouseError):
 
 class SearchError(NightdeskError):
     """The search index cannot do what was asked; the message names the cure."""
+
+
+class ReportError(NightdeskError):
+    """An edition of a brief cannot be read."""
+
+
+class RequestError(NightdeskError):
+    """What the page was asked for cannot be shown.
+
+    Attributes:
+        status: of HTTP: 400 for a parameter that is wrong, 404 for what is not there.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class WorkerError(NightdeskError):

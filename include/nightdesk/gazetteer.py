@@ -4,12 +4,15 @@
     shipped/gazetteer/m49.tsv          the UN M49 regions
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
+    shipped/gazetteer/exonyms.tsv      further English names of these cities
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
                                        organisations.txt
     shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
                                        user's own model/names.crfsuite goes before it
+    topics.yaml                        the words of topics, laid over in the same way
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
+    languages/*.tsv                    names of other languages (`language_files`)
     entities/*.yaml                    people and organisations (`entity_list`); the
                                        overlay's entities.yaml is laid over them
 
@@ -22,6 +25,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +33,12 @@ import yaml
 
 from nightdesk.entity_list import load_entities
 from nightdesk.errors import ConfigError
+from nightdesk.language_files import name_languages, read_languages
 from nightdesk.model import Region
 from nightdesk.tag.entities import add_entities
 from nightdesk.tag.regions import Country, build_regions
-from nightdesk.tag.table import Gazetteer, Kind, Name
+from nightdesk.tag.table import Gazetteer, Kind, Name, TopicTable
+from nightdesk.tag.topics import LEAST, WEIGHTS, build_table
 from nightdesk.tag.words import fold_key
 
 #: section of a YAML file -> the keys that a row may have; the first two are needed
@@ -41,10 +47,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
     "disputed": ("id", "name", "names", "countries", "enabled"),
     "places": ("id", "name", "names", "countries", "kind", "enabled"),
+    "topics": ("id", "name", "least", *WEIGHTS, "enabled"),
 }
 _FILES: dict[str, tuple[str, ...]] = {
     "regions.yaml": ("macros", "desks", "disputed"),
     "places.yaml": ("places",),
+    "topics.yaml": ("topics",),
 }
 _LISTS = ("names", "countries", "m49", "macros")
 _KINDS: tuple[Kind, ...] = ("area", "capital", "city")
@@ -69,14 +77,16 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     m49 = [tuple(row) for row in reader.rows(shipped / "gazetteer" / "m49.tsv", 3)]
     regions = _make_regions(countries, m49, sections)
     weights = reader.weights(overlay, shipped)
+    languages = read_languages((shipped, overlay), reader.text)
     index = _Index()
     for country in countries:
         index.add_country(country)
     for row in reader.rows(shipped / "gazetteer" / "admin1.tsv", 4):
         index.add_division(row, codes)
     capitals = {(c.iso2, fold_key(c.capital)) for c in countries if c.capital}
+    exonyms = {x[0]: x[1] for x in reader.rows(shipped / "gazetteer/exonyms.tsv", 2)}
     for row in reader.rows(shipped / "gazetteer" / "cities.tsv.gz", 6):
-        index.add_city(row, capitals)
+        index.add_city(row, capitals, exonyms.get(row[0], ""))
     index.add_sections(sections)
     index.add_phrases(reader.text(shipped / "gazetteer" / "not_places.txt"))
     places = Gazetteer(
@@ -89,8 +99,10 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
         weights=weights,
+        topics=_make_topics(sections["topics"]),
         version=reader.version(),
     )
+    places = replace(places, languages=name_languages(languages, places))
     entities = load_entities(shipped, overlay, codes)
     return add_entities(places, entities.rows, entities.digest, entities.places)
 
@@ -243,8 +255,18 @@ def _check_row(
         if code not in codes:
             cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
             raise ConfigError(f"{where} countries: {cause}")
+    _check_words(row, where)
     _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
     _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
+
+
+def _check_words(row: Mapping[str, Any], where: str) -> None:
+    for key in WEIGHTS:
+        if not isinstance(row.get(key, ""), str):
+            raise ConfigError(f"{where} {key}: must be text, words between commas")
+    least = row.get("least", LEAST)
+    if isinstance(least, bool) or not isinstance(least, int | float) or least <= 0:
+        raise ConfigError(f"{where} least: {least!r}, allowed: a number above 0")
 
 
 def _check_choice(value: Any, allowed: tuple[Any, ...], where: str) -> None:
@@ -263,6 +285,19 @@ def _make_regions(
     except KeyError as error:
         cause = f"names {error.args[0]!r}, which is no M49 code or macro region"
         raise ConfigError(f"config file: regions.yaml: {cause}") from error
+
+
+def _make_topics(rows: Rows) -> TopicTable:
+    terms = [
+        (topic, term.strip(), weight)
+        for topic, row in rows.items()
+        for key, weight in WEIGHTS.items()
+        for term in row.get(key, "").split(",")
+        if term.strip()
+    ]
+    least = {topic: row["least"] for topic, row in rows.items() if "least" in row}
+    names = {topic: row["name"] for topic, row in rows.items()}
+    return build_table(names, terms, least)
 
 
 class _Index:
@@ -325,7 +360,9 @@ class _Index:
         for surface in (name, *_split(others)):
             self.add(surface, place)
 
-    def add_city(self, row: list[str], capitals: set[tuple[str, str]]) -> None:
+    def add_city(
+        self, row: list[str], capitals: set[tuple[str, str]], exonyms: str
+    ) -> None:
         geonames_id, name, iso2, admin1, population, others = row
         key = (iso2, fold_key(name))
         kind: Kind = "capital" if key in capitals else "city"
@@ -337,11 +374,11 @@ class _Index:
             raise ConfigError(f"gazetteer file: cities.tsv.gz {name}: {cause}")
         people, where = int(population), (iso2,)
         self.add(name, Name(kind, place_id, name, where, people, division))
-        if others:
+        if others or exonyms:
             other = Name(
                 kind, place_id, name, where, people, division, is_alternate=True
             )
-            for surface in others.split("|"):
+            for surface in _split(exonyms) + _split(others):
                 self.add(surface, other)
 
     def add_sections(self, sections: Mapping[str, Rows]) -> None:

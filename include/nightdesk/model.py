@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+CoverageStatus = Literal["ok", "failed", "no_coverage"]
 SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap", "page"]
 Precision = Literal["second", "day"]
 SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap", "page")
@@ -73,6 +74,8 @@ class Source:
     tdm: Literal["obey", "licensed"] = "obey"  # may texts be used that are reserved?
     link_pattern: str | None = None  # of kind page: which links are articles
     was: tuple[str, ...] = ()  # ids that it had before; their history is its own
+    keep_days: int = 365  # of what is captured; 0: for ever
+    text_days: int | None = None  # of the texts of its articles; None: for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class Feed:
     ttl_s: int | None = None
     children: tuple[str, ...] = ()  # of a sitemap index
     changed: tuple[datetime | None, ...] = ()  # when each child last did, as it states
+    older_url: str | None = None  # of the page with the entries before these
+    generator: str | None = None  # the program that wrote it, as it says
     warnings: tuple[str, ...] = ()  # what was mended or left out
 
 
@@ -156,7 +161,7 @@ class Attempt:
     url: str
     final_url: str
     outcome: str  # one of OUTCOMES
-    purpose: Literal["feed", "page", "robots", "tdmrep"]
+    purpose: Literal["feed", "page", "robots", "tdmrep", "file"]
     source_id: str | None = None
     status: int | None = None
     content_type: str | None = None
@@ -232,7 +237,7 @@ class Listing:
     url: str
     canonical_url: str
     article_id: int
-    via: str  # feed | dated_sitemap | archive
+    via: str  # feed | dated_sitemap | archive | by_hand | a kind of past place
     listed_at: datetime
     stated_at: datetime | None = None
     stated_precision: Precision | None = None
@@ -257,6 +262,8 @@ class Listing:
     credits: tuple[Credit, ...] = ()
     origin_title: str | None = None
     origin_url: str | None = None
+    dated_by: str | None = None  # what told its day; see `past.dating`
+    content_via: str | None = None  # whose copy of its page: live | ccnews | wayback
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +292,42 @@ class KnownUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class PastDocument:
+    """A list of past entries that was archived, and the time that it tells of.
+
+    The row of `past/documents`: what was read once is read again from the archive.
+    """
+
+    kind: str  # of the place: feed_pages | wayback | dated_sitemap | gdelt_gal | ...
+    source_id: str  # "": of nobody in particular
+    url: str
+    seen_at: datetime  # when it stood so
+    file: str | None = None  # None: there was nothing
+    offset: int | None = None
+    since: datetime | None = None  # how far back it names every entry
+    until: datetime | None = None  # its newest entry
+    oldest: datetime | None = None  # entry, though it may be a pinned one
+    older_url: str | None = None  # of the page before it
+    walk: str | None = None  # the address and time at which its walk began
+
+
+@dataclass(frozen=True, slots=True)
+class PastRecord:
+    """Where a page lies in a file of somebody's crawl: a row of our index of it."""
+
+    url: str
+    captured_at: datetime
+    offset: int
+    size: int  # of the gzip member, in bytes
+    digest: str | None = None  # as the crawl states it
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What is known of one source for one night, as one look found it."""
 
     source_id: str
-    status: Literal["ok", "failed", "no_coverage"]
+    status: CoverageStatus
     looked_at: datetime
     reason: str | None = None
     via: str | None = None
@@ -321,6 +359,8 @@ class PlannedEntry:
     credits: tuple[Credit, ...] = ()
     origin_title: str | None = None
     origin_url: str | None = None
+    dated_by: str | None = None
+    content_via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +515,10 @@ class Mention:
     #: How the country came: place and metonym count for it; the home of an org or of a
     #: person does not.
     via: Literal["place", "metonym", "org", "person"] | None = None
+    role: Literal["about", "dateline", "venue"] = "about"
+    #: What it adds to the score of each country that it counts for.
+    weight: float = 0.0
+    counts_for: tuple[str, ...] = ()  # ISO2
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,6 +534,33 @@ class CountryScore:
 
 
 @dataclass(frozen=True, slots=True)
+class TermHit:
+    """A term of a topic that an article holds."""
+
+    term: str
+    n: int  # how often
+    weight: float  # what all of them add to the topic's score
+
+
+@dataclass(frozen=True, slots=True)
+class TopicScore:
+    """How much an article is about a topic, and the terms that say so."""
+
+    topic: str  # IPTC Media Topics, top level: 01000000 ...
+    score: float
+    hits: tuple[TermHit, ...] = ()  # heaviest first
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A correction that found nothing to correct in its article as it is now."""
+
+    surface: str
+    nth: int | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tags:
     """All that was tagged in one article."""
 
@@ -499,6 +570,24 @@ class Tags:
     is_tagged: bool = True  # False: a language that we cannot tag yet
     input_digest: str | None = None
     version: str = ""
+    unmet: tuple[Unmet, ...] = ()
+    topics: tuple[TopicScore, ...] = ()  # highest score first
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What somebody says of one article, in the place of the machine's word for it."""
+
+    at: datetime
+    kind: Literal["tag_place", "tag_entity", "tag_none", "date", "as_found"]
+    article_id: int
+    who: str
+    why: str
+    surface: str | None = None  # the words, as they stand; None: of its date
+    nth: int | None = None  # which of several, from 1, the title's first; None: all
+    #: ISO2 or place id, entity id, day or time; None: of tag_none and as_found.
+    value: str | None = None
+    type: Literal["PER", "ORG", "LOC"] | None = None  # of an entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,6 +599,14 @@ class Region:
     scheme: Literal["country", "m49", "macro", "desk"]
     countries: tuple[str, ...] = field(default=())  # ISO2
     parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that an article can be about."""
+
+    id: str  # IPTC Media Topics, top level: "01000000"
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

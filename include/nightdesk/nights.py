@@ -105,6 +105,8 @@ def _merge(group: list[Listing], rank: Callable[[str], int]) -> Listing:
         file=page.file,
         offset=page.offset,
         reservations=page.reservations,
+        dated_by=dated.dated_by,
+        content_via=page.content_via,
     )
 
 
@@ -141,6 +143,8 @@ def plan_night(
     known: Mapping[int, Sequence[KnownUrl]],
     sources: Mapping[str, Source],
     rank: Callable[[str], int],
+    *,
+    owners: Mapping[int, date] | None = None,
 ) -> NightPlan:
     """Say which entries a night has and which pages it extracts.
 
@@ -151,7 +155,10 @@ def plan_night(
         known: per article_id, what the URL index knows.
         sources: the sources by id (for their time zones and first ids).
         rank: see `merge_listings`.
+        owners: article_id -> the night that people decided on. Rows of articles that
+            this gives to the night are to be among `rows`, whatever they state.
     """
+    asked = _Asked(night, sources, owners or {})
     gone = {
         (k.file, k.offset) for looks in known.values() for k in looks if k.is_removal
     }
@@ -170,7 +177,7 @@ def plan_night(
     for article_id, group in sorted(groups.items()):
         found = _captures(captures.get(article_id, ()), known.get(article_id, ()))
         some_entries, some_pages = _plan_group(
-            night, group, known.get(article_id, ()), found, sources
+            asked, group, known.get(article_id, ()), found
         )
         entries += some_entries
         pages += some_pages
@@ -220,14 +227,23 @@ def _place(capture: Capture) -> tuple[datetime, str, int]:
     return capture.captured_at, capture.file, capture.offset
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The night to plan, and what holds for all of its entries."""
+
+    night: date
+    sources: Mapping[str, Source]
+    owners: Mapping[int, date]
+
+
 def _plan_group(
-    night: date,
+    asked: _Asked,
     group: list[Listing],
     known: Sequence[KnownUrl],
     found: tuple[Capture, ...],
-    sources: Mapping[str, Source],
 ) -> tuple[list[PlannedEntry], list[PlannedPage]]:
     """Plan the entries of one canonical URL."""
+    night, owner = asked.night, asked.owners.get(group[0].article_id)
     stated = {row.night for row in known if row.night is not None}
     mine, undated = [], []
     for listing in group:
@@ -236,8 +252,9 @@ def _plan_group(
             undated.append(listing)
         else:
             stated.add(day)
-            if day == night:
+            if night in (day, owner):
                 mine.append(listing)
+    stated = stated if owner is None else {owner}
     listed_today = [row for row in undated if row.listed_at.date() == night]
     if stated and min(stated) != night:
         where = f"in night {min(stated)}"
@@ -248,14 +265,16 @@ def _plan_group(
         mine += listed_today
     if not mine:
         return [], []
-    primary = min(mine, key=lambda row: _primacy(row, sources))
+    primary = min(mine, key=lambda row: _primacy(row, asked.sources))
     bin_, reason = _bin_of(_best_try(mine)) if not found else (None, None)
-    entries = [_entry(primary, bin_, reason, is_primary=True)] + [
+    copied = next((r.content_via for r in group if r.content_via), None)
+    stands = replace(primary, content_via=primary.content_via or copied)
+    entries = [_entry(stands, bin_, reason, is_primary=True)] + [
         _entry(row, "duplicate", "same canonical URL")
         for row in mine
         if row is not primary
     ]
-    return entries, _pages(primary, found, bool(stated), sources)
+    return entries, _pages(primary, found, bool(stated), asked.sources)
 
 
 def stated_night(listing: Listing) -> date | None:
@@ -309,6 +328,8 @@ def _entry(
         credits=row.credits,
         origin_title=row.origin_title,
         origin_url=row.origin_url,
+        dated_by=row.dated_by,
+        content_via=row.content_via,
     )
 
 

@@ -14,6 +14,7 @@ from nightdesk.errors import ConfigError
 PACKAGE = Path(__file__).parent
 SHIPPED = PACKAGE.parent / "config"
 CHECKOUT = PACKAGE.parents[1]
+_SIZE = re.compile(r"(?i)(\d{1,15}(?:\.\d+)?)\s*(?:([KMGT])(i)?)?B?")
 _CONTACT = re.compile(r"(?:mailto:)?[\w.+-]+@[\w.-]+|https?://[\w.-]+[!-~]*")
 
 
@@ -28,6 +29,7 @@ class Settings:
     mirrors: Mapping[str, str] | None = None
     contact: str | None = None
     newsstand_articles: int = 180
+    disk_budget: int | None = None  # bytes that the data folder may take
 
     @property
     def config_dir(self) -> Path:
@@ -66,6 +68,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mirrors=_read_mirrors(env.get("NIGHTDESK_MIRRORS")),
         contact=_read_contact(env.get("NIGHTDESK_CONTACT")),
         newsstand_articles=_read_count(env, "NIGHTDESK_NEWSSTAND_ARTICLES", 180),
+        disk_budget=_read_size(env.get("NIGHTDESK_DISK_BUDGET")),
     )
 
 
@@ -100,6 +103,19 @@ def _read_count(env: Mapping[str, str], name: str, default: int) -> int:
     if not raw.isdigit() or int(raw) < 1:
         raise ConfigError(f"{name}: {raw!r} is not a whole number above 0")
     return int(raw)
+
+
+def _read_size(text: str | None) -> int | None:
+    """Return a size in bytes: 200 GB, 1.5TiB, 500000000."""
+    if not text:
+        return None
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise ConfigError(
+            f"NIGHTDESK_DISK_BUDGET: {text!r} is no size; allowed: 500GB, 1.5TB, 200GiB"
+        )
+    base = 1024 if found[3] else 1000
+    return int(float(found[1]) * base ** " KMGT".index((found[2] or " ").upper()))
 
 
 def _read_mirrors(name: str | None) -> dict[str, str] | None:

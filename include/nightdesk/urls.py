@@ -24,6 +24,9 @@ import tldextract
 _EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 _DEFAULT_PORTS = {80, 443}
+#: Servers refuse longer ones; a page may hold any.
+MAX_CHARS = 8_190
+MAX_HOST_CHARS = 253  # of the domain name system
 _SPACES = re.compile(r"[\t\r\n]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
@@ -40,43 +43,63 @@ _QUERY_SAFE = _PATH_SAFE | frozenset(b"?")
 # HubSpot (hsa_, __hs), Adobe (cmp, s_cid), Mailchimp (mc_), Marketo (mkt_tok), Vero.
 _TRACKER_PREFIXES = (
     *("utm_", "at_", "mtm_", "pk_", "piwik_", "matomo_", "itm_", "hsa_", "vero_"),
-    *("ns_", "sfmc_", "fb_action_", "ga_", "oly_", "__hs", "_hs", "wt.", "wt_"),
+    *("ns_", "sfmc_", "fb_action_", "ga_", "gad_", "oly_", "__hs", "_hs", "wt.", "wt_"),
+    *("cm_mmc", "cx_test", "aspsessionid"),
 )
 _TRACKER_NAMES = (
     # click ids of advertisers and platforms
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ymclid twclid ttclid igshid"
-    " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid"
+    " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid ig_rid"
+    " sccid srsltid ysclid yadclid mibextid tblci dicbo oborigurl _branch_match_id"
+    " _branch_referrer spm vk_ref weibo_id"
     # newsletters and marketing suites
     " mc_cid mc_eid mkt_tok ck_subscriber_id sc_cid s_cid icid intcid ncid mbid"
     " emc smid smtyp xtor ito ftag ocid maca cmp cmpid cmp_id campaign_id"
+    " _kx __s ml_subscriber ml_subscriber_hash hsctatracking pnespid sailthru_id dm_i"
+    " wickedid wickedsource mailpoet_router trk_contact trk_msg trk_module trk_sid"
+    " nr_email_referer sb_referer_host hootpostid wprov"
     # who linked here
     " ref ref_src ref_url referrer referer fb_source fb_ref soc_src soc_trk sr_share"
     " sref spref traffic_source xg_source guccounter guce_referrer guce_referrer_sig"
     " __twitter_impression __source trk trkcampaign spm_id_from share_source"
-    " taid sthisfb recruiter _ga _gl"
+    " taid sthisfb recruiter _ga _gl cx_artpos sharetoken unlocked_article_code"
+    # the AMP cache; a reply to a comment; against caches
+    " amp_js_v amp_gsa amp_r usqp replytocom fb_comment_id _"
+    # sessions; not sid, which may be a story
+    " phpsessid jsessionid sessionid session_id cfid cftoken"
 )
 _TRACKERS = frozenset(_TRACKER_NAMES.split())
 # Words that say where a click came from; the same keys may hold ids, which stay.
-_ORIGIN_KEYS = frozenset({"source", "src", "from", "via", "feed", "partner", "rss"})
+_ORIGIN_KEYS = frozenset(
+    {"source", "src", "from", "via", "feed", "partner", "rss", "share"}
+)
 _ORIGIN_NAMES = (
     "rss feed feeds twitter facebook fb email newsletter whatsapp telegram linkedin"
-    " google googlenews yahoo flipboard 1 true"
+    " google googlenews yahoo flipboard app applenews reddit instagram push 1 true"
 )
 _ORIGIN_VALUES = frozenset(_ORIGIN_NAMES.split())
-_AMP_QUERY = frozenset(
-    {"amp", "amp=", "amp=1", "amp=true", "_amp=true", "outputtype=amp", "output=amp"}
+# How a page is shown: for AMP, for a printer.
+_VIEWS = frozenset({"amp", "print"})
+_VIEW_KEYS = frozenset({"view", "mode", "output", "outputtype"})
+_VIEW_FLAGS = frozenset({"amp", "_amp", "isamp", "is_amp", "print", "printable"})
+_YES = frozenset({"", "1", "true", "yes", "y"})
+_SESSION = re.compile(
+    r";(?:jsessionid|phpsessid|sid)=[^/;]*|/\((?:[A-Z]\([\w-]+\))+\)(?=/)", re.I
 )
-_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
-_INDEX = re.compile(r"/(?:index|default)\.(?:html?|shtml|php|aspx?|jsp)$", re.I)
-_STATIC_INDEX = re.compile(r"/index\.s?html?$", re.I)
-# An AMP mark counts only beside a segment that looks like an article's: /tags/amp is a
-# page about AMP.
-_AMP_END = re.compile(r"^(.*/[^/]*[-\d][^/]*)/amp$", re.I)
-_AMP_START = re.compile(r"^/amp(/(?:.*/)?[^/]*[-\d][^/]*)$", re.I)
-_AMP_FILE = re.compile(r"^(.*[-\d][^/]*)\.amp(\.html?)?$", re.I)
+# Files that a folder opens with; index.php?id=7 may be another page than /?id=7.
+_INDEX = re.compile(r"(?:index|default)\.(?:[sx]?html?|php\d?|aspx?|jsp|cfm)", re.I)
+_STATIC_INDEX = re.compile(r"index\.[sx]?html?", re.I)
+_AMP_FILE = re.compile(r"\.amp(\.html?)?$", re.I)
+_AMP_ID = re.compile(r"(?<=\d{5})-amp(\.html?)?$", re.I)  # 48213377-amp.html
+# A parameter without its question mark, as broken links have it.
+_LOOSE = re.compile("([&;])")
+_AMP_CACHES = (".cdn.ampproject.org", ".amp.cloudflare.com", ".bing-amp.com")
 _AMP_CACHE = re.compile(r"^/(?:[civ]|wp)/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
 _AMP_VIEWER = re.compile(r"^/amp/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
-_MOBILE = ("www.", "m.", "mobile.", "amp.", "wap.")
+_MOBILE = (
+    *("www.", "www1.", "www2.", "www3."),
+    *("m.", "mobile.", "mobil.", "touch.", "amp.", "wap."),
+)
 
 
 def canonicalize_url(url: str) -> str:
@@ -157,6 +180,8 @@ def _split(url: str) -> tuple[str, int | None, str, str, str]:
     shown = text if len(text) <= 200 else f"{text[:200]}..."
     if not text:
         raise ValueError("url: empty")
+    if len(text) > MAX_CHARS:
+        raise ValueError(f"url: {shown}: longer than {MAX_CHARS} characters")
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -182,7 +207,8 @@ def _encode_host(name: str, shown: str) -> str:
         label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
         for label in labels
     ]
-    if not all(_LABEL.fullmatch(label) for label in encoded):
+    is_short = sum(map(len, encoded)) + len(encoded) <= MAX_HOST_CHARS + 1
+    if not is_short or not all(_LABEL.fullmatch(label) for label in encoded):
         raise ValueError(f"url: {shown}: no valid host")
     return ".".join(encoded)
 
@@ -200,69 +226,102 @@ def _clean_host(name: str) -> str:
 
 
 def _leave_amp_cache(name: str, path: str) -> tuple[str, str]:
-    """Return host and path of the page behind Google's AMP cache or viewer."""
-    match = None
-    if name.endswith(".cdn.ampproject.org"):
+    """Return host and path of the page behind an AMP cache or viewer."""
+    match: re.Match[str] | None = None
+    if name.endswith(_AMP_CACHES):
         match = _AMP_CACHE.match(path)
     elif re.fullmatch(r"www\.google\.[a-z.]+", name):
         match = _AMP_VIEWER.match(path)
     if match is None:
         return name, path
     try:
-        return _encode_host(match[1].lower(), match[1]), match[2] or "/"
+        inner = _encode_host(match[1].lower(), match[1])
     except ValueError:
         return name, path
+    return _leave_amp_cache(inner, match[2] or "/")  # a cache may show another's page
 
 
 def _clean_path(path: str, *, has_query: bool) -> str:
     """Return a path with dot segments resolved and without marks of delivery."""
-    path = _resolve_dots(_SESSION.sub("", _escape(path, _PATH_SAFE)))
+    segments = _resolve_dots(_SESSION.sub("", _escape(path, _PATH_SAFE)))
+    index = _STATIC_INDEX if has_query else _INDEX
+    while segments:
+        last = _clean_file(segments.pop())
+        is_mark = last.lower() in _VIEWS and _is_article(segments[-1:])
+        if is_mark or last in ("", ".", "..") or index.fullmatch(last):
+            continue
+        if _is_article([last]):
+            for end in (0, -1):  # at the start, or before the article itself
+                while segments and segments[end].lower() == "amp":
+                    del segments[end]
+        segments.append(last)
+        break
+    return "/" + "/".join(segments)
+
+
+def _is_article(segments: list[str]) -> bool:
+    """Say whether a segment looks like an article's: /tags/amp is a page about AMP."""
+    return any(c == "-" or c.isdigit() for segment in segments for c in segment)
+
+
+def _clean_file(segment: str) -> str:
+    """Return the last segment of a path without loose trackers and marks of AMP."""
     before = None
-    while path != before:
-        before = path
-        path = path.rstrip("/")
-        # index.php?id=7 may be another page than /?id=7
-        path = (_STATIC_INDEX if has_query else _INDEX).sub("", path)
-        for pattern in (_AMP_END, _AMP_START, _AMP_FILE):
-            if match := pattern.match(path):
-                path = match[1] + (match[2] or "" if match.re is _AMP_FILE else "")
-    return path or "/"
+    while segment != before:
+        before = segment
+        match = _AMP_FILE.search(segment) or _AMP_ID.search(segment)
+        if match and _is_article([segment[: match.start()]]):
+            segment = segment[: match.start()] + (match[1] or "")
+        parts = _LOOSE.split(segment)
+        while len(parts) > 1 and _is_loose_tracker(parts[-1]):
+            del parts[-2:]
+        segment = "".join(parts)
+    return segment
 
 
-def _resolve_dots(path: str) -> str:
-    """Return a path without `.`, `..` and empty segments (RFC 3986, 5.2.4)."""
+def _is_loose_tracker(text: str) -> bool:
+    key, mark, value = text.partition("=")
+    return bool(mark) and _is_tracker(key, value)  # salt&print is no parameter
+
+
+def _resolve_dots(path: str) -> list[str]:
+    """Return the segments of a path but `.`, `..` and empty ones (RFC 3986, 5.2.4)."""
     kept: list[str] = []
-    segments = path.split("/")
-    for segment in segments:
+    for segment in path.split("/"):
         if segment == "..":
             del kept[-1:]
         elif segment not in ("", "."):
             kept.append(segment)
-    return "/" + "/".join(kept)
+    return kept
 
 
 def _clean_query(query: str) -> list[str]:
     """Return the parameters that can name a page, sorted by key."""
     kept: list[tuple[str, str]] = []
-    for part in query.split("&"):
+    # A second question mark begins what somebody has put behind a whole address.
+    for part in re.split("[&?]", query):
         # An address copied from HTML: "&amp;b=2", or "&amp;amp;b=2"
         part = re.sub(r"^(?:amp;)+", "", part)
         key, mark, value = part.partition("=")
-        if part and not _is_tracker(key.lower(), value.lower(), part.lower()):
-            key = _escape(key, _QUERY_SAFE).replace("%20", "+")
-            value = _escape(value, _QUERY_SAFE).replace("%20", "+")
+        key = _escape(key, _QUERY_SAFE).replace("%20", "+")
+        value = _escape(value, _QUERY_SAFE).replace("%20", "+")
+        if (key or value) and not _is_tracker(key, value):
             kept.append((key, f"{key}={value}" if mark and value else key))
     return [text for _, text in sorted(kept, key=lambda pair: pair[0])]
 
 
-def _is_tracker(key: str, value: str, part: str) -> bool:
+def _is_tracker(key: str, value: str) -> bool:
+    """Say whether a parameter tells how one came or reads, not what the page is."""
+    key, value = key.lower(), value.lower()
     if key == "ref":  # "ref=home" is a tracker, "ref=204817" may be the article
         return not value.isdecimal()
     return (
         key in _TRACKERS
         or key.startswith(_TRACKER_PREFIXES)
-        or part in _AMP_QUERY
         or (key in _ORIGIN_KEYS and value in _ORIGIN_VALUES)
+        or (key in _VIEW_KEYS and value in _VIEWS)
+        or (key in _VIEW_FLAGS and value in _YES)
+        or (key == "page" and value == "1")
     )
 
 

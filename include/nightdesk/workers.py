@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection
+from pkgutil import resolve_name
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar
 
@@ -67,6 +68,16 @@ class Lost:
         return self.detail.strip().rpartition("\n")[2]
 
 
+@dataclass(frozen=True)
+class Named:
+    """A function by its name: only the processes that apply it pay for its import."""
+
+    name: str  # "package.module:function"
+
+    def __reduce__(self) -> tuple[Callable[[str], Any], tuple[str]]:
+        return resolve_name, (self.name,)
+
+
 def count_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -81,14 +92,14 @@ class WorkerPool(Generic[Item, Result]):
 
     Args:
         function: can be imported by its name, as can the classes of what it is given
-            and of what it returns.
+            and of what it returns; or that name.
         n: how many processes; none: one for each core.
         limits: what one item may cost.
     """
 
     def __init__(
         self,
-        function: Callable[[Item], Result],
+        function: Callable[[Item], Result] | Named,
         n: int | None = None,
         limits: Limits | None = None,
     ) -> None:

@@ -24,12 +24,16 @@ from archive import archive
 from deduplicate import PEERS, deduplicate
 from feeds import feeds
 from fetching import fetching
+from languages import languages
+from page import page
+from past import past
 from peer_extract import GIVES
 from polling import polling
 from processes import processes
 from readings import read_pages, readings
 from repeats import repeats
 from search import search
+from topics import topics
 from warehouse import warehouse
 
 from nightdesk.extract.decode import decode_page
@@ -237,11 +241,15 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "processes": processes,
     "deduplicate": deduplicate,
     "tag": tag,
+    "topics": topics,
+    "languages": languages,
     "fetching": fetching,
     "archive": archive,
+    "past": past,
     "polling": polling,
     "warehouse": warehouse,
     "search": search,
+    "page": page,
 }
 NEEDS_DATA = {"extract", "readings", "repeats", "processes", "deduplicate", "tag"}
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from nightdesk.cli import Commands, add_command, say, say_json, say_table
 from nightdesk.config import load_settings
+from nightdesk.corrections import load_corrections
 from nightdesk.decisions import (
     KINDS,
     append_decision,
     load_decisions,
+    load_merges,
     read_decision,
 )
+from nightdesk.errors import WarehouseError
+from nightdesk.pipeline.correct_task import find_unmet
+from nightdesk.settings import Settings
+from nightdesk.warehouse.read import Rows, name_articles, open_catalogue
 
 
 def add_commands(commands: Commands) -> None:
@@ -37,7 +47,8 @@ def add_commands(commands: Commands) -> None:
         commands,
         "decisions",
         _list,
-        "print what people decided, and the lines that cannot be read",
+        "print what people decided, the articles in it that no published night has "
+        "(unknown), and the lines that cannot be read",
         "decisions --json",
     )
     listed.add_argument("--json", action="store_true")
@@ -46,40 +57,76 @@ def add_commands(commands: Commands) -> None:
 def _decide(options: argparse.Namespace) -> int:
     row = {
         "kind": options.kind,
-        "articles": [_read_id(text) for text in options.articles],
+        "articles": [read_id(text) for text in options.articles],
         "who": options.who or getpass.getuser(),
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "why": options.why,
     }
     decision = read_decision(json.dumps(row))
-    path = load_settings().decisions / "texts.jsonl"
+    settings = load_settings()
+    path = settings.decisions / "texts.jsonl"
     append_decision(path, decision)
+    say_table(
+        _describe(settings, decision.articles),
+        ("article_id", "night", "source_id", "title"),
+    )
     say(f"{path}: added; the next load of any night applies it")
     return 0
 
 
-def _read_id(text: str) -> int | str:
-    return int(text) if text.removeprefix("-").isdecimal() else text
+def read_id(text: str) -> int | str:
+    """Return an article id as a number, whatever else as it is."""
+    # 64 bits have 19 digits; the rest is for `read_decision` to refuse.
+    return int(text) if re.fullmatch(r"-?[0-9]{1,20}", text) else text
+
+
+def _describe(settings: Settings, article_ids: Iterable[int]) -> Rows:
+    """Return what is known of articles, so that who decides sees what was meant."""
+    try:
+        with open_catalogue(settings.published) as con:
+            known = name_articles(con, article_ids)
+    except WarehouseError:  # nothing has been published: a decision may come first
+        known = {}
+    unknown = {"title": "(in no published night; applied once it is loaded)"}
+    return [{"article_id": i, **known.get(i, unknown)} for i in article_ids]
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows, problems = load_decisions(load_settings().decisions)
-    table = [
-        {
-            "at": row.at.isoformat(),
-            "kind": row.kind,
-            "articles": list(row.articles),
-            "who": row.who,
-            "why": row.why,
-        }
-        for row in rows
-    ]
+    settings = load_settings()
+    rows, problems = load_decisions(settings.decisions)
+    merges, bad_merges = load_merges(settings.decisions)
+    corrections = load_corrections(settings.decisions)
+    named = _describe(settings, {i for row in rows for i in row.articles})
+    unknown = {row["article_id"] for row in named if "night" not in row}
+    listed = {
+        "decisions": [
+            {**_show(row), "unknown": [i for i in row.articles if i in unknown]}
+            for row in rows
+        ],
+        "merges": [_show(row) for row in merges],
+        "corrections": [_show(row) for row in corrections.rows],
+    }
+    problems = (*problems, *bad_merges, *corrections.problems)
+    unmet = find_unmet(settings, corrections.rows)
     if options.json:
-        say_json({"decisions": table, "problems": list(problems)})
-    elif table:
-        say_table(table, ("at", "kind", "articles", "who", "why"))
-    else:
+        say_json({**listed, "problems": list(problems), "unmet": unmet})
+        return 2 if problems else 0
+    for name, table in listed.items():
+        if table:
+            say(name)
+            say_table(table, tuple(table[0]))
+    if not any(listed.values()):
         say("nobody has decided anything yet")
-    for problem in () if options.json else problems:
+    for problem in problems:
         say(f"left out: {problem}")
+    for problem in unmet:
+        say(f"not applied: {problem}")
     return 2 if problems else 0
+
+
+def _show(row: Any) -> dict[str, Any]:
+    """Return a row for people: its time as `at`, in front, and lists as such."""
+    values = asdict(row)
+    at = values.pop("at", None) or values.pop("decided_at")
+    lists = {k: list(v) for k, v in values.items() if isinstance(v, tuple)}
+    return {"at": at.isoformat(), **values, **lists}

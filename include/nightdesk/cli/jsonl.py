@@ -17,10 +17,12 @@ from typing import Any, BinaryIO, TextIO, cast
 from nightdesk.cli import Commands
 from nightdesk.errors import ConfigError
 from nightdesk.settings import load_settings
-from nightdesk.workers import Limits, Lost, WorkerPool
+from nightdesk.workers import Limits, Lost, Named, WorkerPool
 
 Row = dict[str, Any]
 
+#: By name: whoever only hands rows out does without the import of trafilatura.
+EXTRACT = Named("nightdesk.cli.pages:extract_named")
 _ESCAPE = "backslashreplace"
 
 
@@ -181,9 +183,6 @@ def extract_rows(
 
     A page that hangs, or eats all memory, costs its row alone: the row says which.
     """
-    from nightdesk.cli import pages
-    from nightdesk.pipeline.extract_task import name_loss
-
     ids: deque[Any] = deque()
 
     def name_rows() -> Iterator[tuple[Row, str]]:
@@ -191,14 +190,18 @@ def extract_rows(
             ids.append(row.get("id"))
             yield row, str(base)
 
-    with WorkerPool(pages.extract_named, limits=limits) as pool:
+    processes: WorkerPool[tuple[Row, str], Row] = WorkerPool(EXTRACT, limits=limits)
+    with processes as pool:
         for result in pool.map(name_rows()):
             row_id = ids.popleft()
-            if isinstance(result, Lost):
-                reason, error = name_loss(result), result.cause
-                facts = {"status": "failed", "reason": reason, "error": error}
-                result = {"id": row_id, **facts, "text": ""}
-            yield result
+            yield _state_loss(row_id, result) if isinstance(result, Lost) else result
+
+
+def _state_loss(row_id: object, lost: Lost) -> Row:
+    from nightdesk.pipeline.extract_task import name_loss
+
+    facts = {"status": "failed", "reason": name_loss(lost), "error": lost.cause}
+    return {"id": row_id, **facts, "text": ""}
 
 
 def duplicate_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:

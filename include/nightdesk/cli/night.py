@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +12,7 @@ from typing import Any
 
 from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
 from nightdesk.cli.accounts import is_published, say_accounts
+from nightdesk.cli.retagged import say_retagged
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.pipeline import (
@@ -28,6 +29,7 @@ from nightdesk.pipeline import (
     tag_articles,
 )
 from nightdesk.pipeline.collect_task import collect_sources
+from nightdesk.pipeline.retag_task import diff_night
 from nightdesk.warehouse.connect import connect_to
 
 _ROWS = {  # stages that also work over rows: what they do, and with what
@@ -63,6 +65,10 @@ def add_commands(commands: Commands) -> None:
         stage.set_defaults(rows=rows, stage=name)
         _add_night(stage)
         jsonl.add_option(stage)
+        if name == "tag":
+            about = "show what it changes in what is published; nothing is loaded"
+            stage.add_argument("--diff", action="store_true", help=about)
+            stage.add_argument("--json", action="store_true", help="of --diff")
         for action in stage._actions:
             action.required = False
     about = "build a night from the archive and load it"
@@ -199,6 +205,8 @@ def _stage_or_rows(options: argparse.Namespace) -> int:
         return jsonl.run_stage(options, options.rows)
     night = _night_of(options)
     with open_job(with_world=False) as job:
+        if options.stage == "tag" and options.diff:
+            return say_retagged(diff_night(job, night), as_json=options.json)
         shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
         if options.stage == "deduplicate":
             say_json(deduplicate_nights(job, shards))
@@ -214,6 +222,17 @@ def _load(options: argparse.Namespace) -> int:
         plan: Plan = plan_run(job, _night_of(options), offline=True)
         run_night(job, plan, connect_to(job.settings.warehouse))
         say_accounts(job.settings, _night_of(options))
+    return 0
+
+
+def build_nights(nights: Iterable[date]) -> int:
+    """Build nights from the archive, load and publish them, and say so; exit code."""
+    with open_job(with_world=False) as job:
+        connect = connect_to(job.settings.warehouse)
+        for night in nights:
+            accounts = run_night(job, plan_run(job, night, offline=True), connect)
+            for account in accounts:
+                say(f"built {account['night']}: {account['n_loaded']} articles")
     return 0
 
 

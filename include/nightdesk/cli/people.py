@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,9 +21,11 @@ from nightdesk.cli.accounts import locate_brief
 from nightdesk.cli.backfills import Backfill, list_backfills, write_steps
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
+from nightdesk.gaps import find_gaps
 from nightdesk.landing import Landing
 from nightdesk.model import Refusal
 from nightdesk.pipeline import last_night
+from nightdesk.pipeline.publish_task import read_edition
 from nightdesk.pipeline.refusals import list_refusals
 from nightdesk.warehouse.read import (
     list_nights,
@@ -57,11 +60,16 @@ def add_commands(commands: Commands) -> None:
         commands,
         "brief",
         _brief,
-        "print a night's brief in short",
-        "brief",
+        "print a night's brief: in short, or whole with --format",
+        "brief --night 2026-03-01 --format md",
     )
     brief.add_argument("--night", type=parse_day, metavar="DAY")
-    brief.add_argument("--json", action="store_true")
+    brief.add_argument("--json", action="store_true", help="the short one, as JSON")
+    brief.add_argument(
+        "--format",
+        choices=("md", "json"),
+        help="the whole of it: Markdown, or JSON with the rows behind each sentence",
+    )
 
 
 def _gaps(options: argparse.Namespace) -> int:
@@ -107,46 +115,6 @@ def _explain_gaps(
         gap["close"] = closing[0].command if gap["can_close"] else None
 
 
-def find_gaps(
-    rows: list[dict[str, Any]], source_ids: list[str], first: date, last: date
-) -> list[dict[str, Any]]:
-    """Return what is missing: a row a source, or one for a night that is not loaded.
-
-    `can_close` says whether another run may help: none does without a source for the
-    past, or for a source that is not watched any more.
-
-    Args:
-        rows: the coverage of the nights.
-        source_ids: the sources that are watched today.
-        first: the first night.
-        last: the last one.
-    """
-    by_night: dict[date, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_night.setdefault(row["night"], []).append(row)
-    gaps = []
-    for n in range((last - first).days + 1):
-        night = first + timedelta(days=n)
-        known = by_night.get(night)
-        if known is None:
-            gap = {"source": f"all {len(source_ids)}", "status": "not_loaded"}
-            gaps.append({"night": night, **gap, "reason": None, "can_close": True})
-            continue
-        gaps += [
-            {
-                "night": night,
-                "source": row["source_id"],
-                "status": row["status"],
-                "reason": row["reason"],
-                "can_close": row["status"] != "no_coverage"
-                and row["source_id"] in source_ids,
-            }
-            for row in known
-            if row["status"] != "ok" or row["n_pending"]
-        ]
-    return gaps
-
-
 def _try(options: argparse.Namespace) -> int:
     from nightdesk.cli.attempt import read_page, say_page
 
@@ -156,7 +124,7 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _brief(options: argparse.Namespace) -> int:
-    from nightdesk.report import brief_summary, say_refusal
+    from nightdesk import report
 
     settings = load_settings()
     with open_catalogue(settings.published) as con:
@@ -164,13 +132,25 @@ def _brief(options: argparse.Namespace) -> int:
         night = options.night or nights[-1]
         if night not in nights:
             raise WarehouseError(f"night {night}: not in the warehouse")
-        summary = brief_summary(night, read_marts(con, night))
+        marts = read_marts(con, night)
+    if options.format:
+        edition = read_edition(settings.briefs, night)
+        written = {"md": report.write_markdown, "json": report.write_json}
+        facts = report.gather_facts(night, marts)
+        sys.stdout.write(written[options.format](night, facts, edition))
+        return 0
+    summary = report.brief_summary(night, marts)
     refusals = list_refusals(Landing(settings.landing))
     if options.json:
-        say_json({"refused": [say_refusal(refusal) for refusal in refusals], **summary})
+        say_json(
+            {
+                "refused": [report.say_refusal(refusal) for refusal in refusals],
+                **summary,
+            }
+        )
         return 0
     for refusal in refusals:
-        say(say_refusal(refusal))
+        say(report.say_refusal(refusal))
     for key, value in {"night": str(night), **summary}.items():
         if isinstance(value, list):
             say(f"\n{key}")

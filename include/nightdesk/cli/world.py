@@ -9,6 +9,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, say
@@ -16,6 +17,8 @@ from nightdesk.config import Settings, load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
+from nightdesk.past_file import load_places
+from nightdesk.pipeline.disk import forecast_disk
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
 _NOT_WANTED = 3  # exit code of `newsstand --wanted`
@@ -124,6 +127,7 @@ def _doctor(options: argparse.Namespace) -> int:
             sys.stderr.write(f"problem  {what}: {cure}\n")
         elif not options.quiet:
             say(f"good     {what}")
+    _warn_of_disk(settings, is_quiet=options.quiet)
     return worst
 
 
@@ -145,6 +149,10 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
             yield is_told, "contact for servers", "set NIGHTDESK_CONTACT to an address"
         load_gazetteer(settings.shipped, settings.config_dir)
         yield True, "regions, entities and places", ""
+        on = [
+            place.kind for place in load_places(settings).values() if place.is_enabled
+        ]
+        yield True, f"past nights are read from: {', '.join(on) or 'the archive'}", ""
     except ConfigError as error:
         yield False, "configuration", str(error)
     try:
@@ -169,6 +177,16 @@ def _examine_landing(settings: Settings) -> Iterator[tuple[bool, str, str]]:
         return
     free = shutil.disk_usage(settings.data).free / _GB
     yield free >= 2, f"disk: {free:.0f} GiB free", "less than 2 GiB: make room"
+
+
+def _warn_of_disk(settings: Settings, *, is_quiet: bool) -> None:
+    """Say how much room there is; too little is a warning, which stops nothing."""
+    forecast = forecast_disk(settings, datetime.now(UTC).date())
+    if forecast.problem:
+        cure = "nightdesk maintain retain sweep, or make room"
+        sys.stderr.write(f"warning  disk: {forecast.problem}: {cure}\n")
+    if not is_quiet:
+        say(f"room     {forecast.describe()}")
 
 
 def _is_free(port: int) -> bool:

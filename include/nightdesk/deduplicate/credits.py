@@ -4,7 +4,8 @@ By the form of the naming, never by a list of agencies, so that one that nobody 
 heard of is found like the large ones: in brackets behind a dateline or at the end of
 the text, behind "Source:" and its like, behind "first published by", or as a byline
 that is no person. Known to miss: names in running text ("told X"), credits inside
-images.
+images, and agencies with a name like a place's behind a place in small letters
+("Lille (Kestrel) -", which reads as "Lille (France) -").
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal
 
 from nightdesk.text import split_paragraphs, split_words
 
-CreditKind = Literal["first_published", "dateline", "credit", "byline"]
+CreditKind = Literal["first_published", "dateline", "credit", "byline", "material"]
 
 #: A line of credits is short; what is longer is a paragraph of the story.
 MAX_CREDIT_CHARS = 240
@@ -41,17 +42,23 @@ _NAME = rf"(?P<name>(?:[Tt]he )?{_WORD}(?: (?:{_SMALL} )?{_WORD}){{0,5}}(?:/\w+)
 _DASH = r"[-\u2013\u2014:]"
 _BY = r"(?:by|in|on|at|with|through|bei|von|in der|im|auf|par|dans|sur|por|en)"
 
+# A place, with the country or region that some put in brackets behind it.
+_PLACE = (
+    rf"(?P<place>{_CAPITAL}[^()\n]{{1,60}}?(?: ?\([^()\n]{{2,30}}\)[^()\n]{{0,20}}?)?)"
+)
+# Then the text begins: "Ada Moss (KNA) - who won -" is none.
+_BEGIN = rf" ?{_DASH}(?!{_DASH}? ?[a-zß-öø-ÿ])"
+
 _DATELINES = (
-    # LARKHAVEN, Maren, May 6 (KNA) - Text
-    re.compile(
-        rf"{_CAPITAL}[^()\n]{{1,60}}? ?\({_NAME}\)(?: ?{_DASH}| (?={_CAPITAL}))"
-    ),
+    # LARKHAVEN, Maren, May 6 (KNA) - Text, and LARKHAVEN (Maren), May 6 (KNA) - Text
+    re.compile(rf"{_PLACE} ?\({_NAME}\)(?:{_BEGIN}| (?={_CAPITAL}))"),
     # With the small initials of some agencies and of a desk: Berlin (abc/xyz) - Text
-    re.compile(
-        rf"{_CAPITAL}[^()\n]{{1,40}}? \((?P<name>[a-z]{{2,8}}(?:/\w+)?)\) ?{_DASH}"
-    ),
+    re.compile(rf"{_PLACE} \((?P<name>[a-z]{{2,8}}(?:/\w+)?)\){_BEGIN}"),
     # LARKHAVEN / KNA - Text
-    re.compile(rf"{_CAPITAL}[^()\n]{{1,50}}?[,/] ?(?P<name>[A-Z]{{2,8}}) ?{_DASH} ?\S"),
+    re.compile(
+        rf"(?P<place>{_CAPITAL}[^()\n]{{1,50}}?)[,/] ?"
+        rf"(?P<name>[A-Z]{{2,8}}){_BEGIN} ?\S"
+    ),
 )
 _BRACKET_END = re.compile(rf"[.!?\"”»] ?[(\[]{_NAME}[)\]]\.?$")
 _BRACKET_LINE = re.compile(rf"^[(\[\u2013\u2014-] ?{_NAME}[)\]]?\.?$")
@@ -67,9 +74,15 @@ _SOURCE = re.compile(
     r"|kaynak|источник|المصدر|来源|來源)\s*[:：]\s*(?P<name>[^\n|:：]{2,60}?)[\])]?\.?$"
 )
 _SUPPLIED = re.compile(
-    r"\b(?i:supplied|provided|distributed|syndicated|republished|reprinted|reproduced"
-    r"|courtesy|permission)\s+"
-    rf"(?:with (?:kind )?permission (?:of|from)|by|from|of|through|via)\s+{_NAME}"
+    # Not "meals were provided by", nor "photo courtesy of".
+    r"(?:\b(?i:syndicated|republished|reprinted|reproduced)"
+    r"|(?:^|\b(?i:report|story|article|text|copy|content|column|interview|piece|material"
+    r"|release)\b[^.\n]{0,40}?\b)(?i:supplied|provided|distributed|courtesy|permission))"
+    r"\s+(?i:with (?:kind )?permission (?:of|from)|by|from|of|through|via)\s+"
+    rf"{_NAME}"
+)
+_PICTURE = re.compile(
+    r"^\W*(?i:photo\w*|images?|pictures?|video|graphics?|fotos?|bild(?:er)?|map)\b"
 )
 _MATERIAL = re.compile(
     r"\b(?i:with|using|includes?|contains?|mit|avec|con)\s+(?:additional |some )?"
@@ -80,7 +93,7 @@ _LINES: tuple[tuple[CreditKind, re.Pattern[str]], ...] = (
     ("first_published", _FIRST),
     ("credit", _SOURCE),
     ("credit", _SUPPLIED),
-    ("credit", _MATERIAL),
+    ("material", _MATERIAL),
     ("credit", _BRACKET_LINE),
     ("credit", _BRACKET_END),
 )
@@ -96,6 +109,20 @@ _DESK = re.compile(
 )
 _CAPITALS = re.compile(r"^[A-Z]{2,8}$")
 _BYLINE_PARTS = re.compile(r"\s*(?:[,/|;]|\bfor\b|\band\b|\bof\b|\bwith\b|\(|\))\s*")
+# Words of which the names of an outlet's own desks are made, and what stands behind the
+# name of a person: neither names another maker.
+_HOUSE_NAMES = (
+    "staff reporter reporters writer writers editor editors editorial correspondent"
+    " desk newsroom news web online digital sports sport business city metro national"
+    " local world foreign politics team board bureau service services media report"
+    " reports tv radio our the by from and of"
+)
+_HOUSE = frozenset(_HOUSE_NAMES.split())
+_TITLE_NAMES = (
+    "MD MP MBA RN JD CEO CFO OBE MBE CBE KC QC II III IV JR SR MEP MLA UK US USA EU UAE"
+    " TV PR"
+)
+_TITLES = frozenset(_TITLE_NAMES.split())
 # Words that are part of many names and of no help to tell them apart.
 _COMMON = frozenset(
     ["the", "news", "agency", "agence", "wire", "newswire", "service", "press", "staff",
@@ -138,7 +165,8 @@ def is_short_for(short: str, name: str) -> bool:
 def _read_lines(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
     for paragraph in paragraphs[:_HEAD]:
         for pattern in _DATELINES:
-            if match := pattern.match(paragraph):
+            match = pattern.match(paragraph)
+            if match and _is_maker(match["name"], match["place"]):
                 yield _make_credit("dateline", match["name"], match[0])
                 break
     ends = dict.fromkeys((*paragraphs[:_HEAD], *paragraphs[-_TAIL:]))
@@ -146,18 +174,50 @@ def _read_lines(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
         line = paragraph[-MAX_CREDIT_CHARS:]
         for kind, pattern in _LINES:
             match = pattern.search(line)
-            if match and (
-                len(paragraph) <= MAX_CREDIT_CHARS or match.end() == len(line)
-            ):
+            if not match or _PICTURE.match(line):
+                continue
+            is_line = len(paragraph) <= MAX_CREDIT_CHARS or match.end() == len(line)
+            if is_line and not _is_nobody(pattern, match["name"]):
                 yield _make_credit(kind, match["name"], match[0])
                 break
+
+
+def _is_maker(name: str, place: str) -> bool:
+    """Say whether a name behind a place is a maker's, not where it is, nor a score."""
+    if len(name) < 2 or _is_desk(name) or not _is_plain(name):
+        return len(name) > 1
+    # Lille (France) - Text; agencies write in capitals, or put a day before it.
+    return not any(c.islower() for c in place) or any(c.isdigit() for c in place)
+
+
+def _is_nobody(pattern: re.Pattern[str], name: str) -> bool:
+    if pattern is _SOURCE:  # Sources: police, hospital
+        return name[:1].islower() and not name.isalnum() and "/" not in name
+    return pattern in (_BRACKET_LINE, _BRACKET_END) and _is_signed(name)
+
+
+def _is_signed(name: str) -> bool:
+    """Say whether a name below a text may be a person's: Ada Moss."""
+    return " " in name and _is_plain(name) and not _is_desk(name)
+
+
+def _is_plain(name: str) -> bool:
+    """Say whether no word of a name has capitals within."""
+    words = re.findall(r"[^\W\d_]+", name)
+    return name[:1].isupper() and all(word[1:] == word[1:].lower() for word in words)
+
+
+def _is_desk(name: str) -> bool:
+    return _DESK.search(name) is not None
 
 
 def _read_bylines(authors: Iterable[str]) -> Iterator[Credit]:
     for author in authors:
         parts = [part.strip(" .") for part in _BYLINE_PARTS.split(author)]
         for part in parts:
-            if part and (_DESK.search(part) or _CAPITALS.match(part)):
+            is_initials = _CAPITALS.match(part) and part not in _TITLES
+            is_house = _HOUSE.issuperset(split_words(part))
+            if part and (is_initials or (_is_desk(part) and not is_house)):
                 yield _make_credit("byline", part, author)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -21,7 +21,7 @@ from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.scan import distinct, is_among
 
-ORIGIN_RULE = "origin/1"
+ORIGIN_RULE = "origin/2"
 
 Role = Literal["origin", "copy", "edit"]
 
@@ -31,6 +31,7 @@ WEIGHTS: Mapping[str, int] = {
     "dateline": 3,
     "credit": 3,
     "byline": 2,
+    "material": 2,
 }
 MAX_COPY_SHARE = 0.1  # of a text that stands in no other: more makes the copy an edit
 
@@ -86,12 +87,17 @@ def find_origin(members: Sequence[Member], profiles: Profiles | None = None) -> 
     first = min(makers, key=_rank, default=None)
     maker_id = first.document.article_id if first else None
     kinds = {credit.kind for _, credit in found}
+    via = max(kinds, key=lambda k: (WEIGHTS[k], k)) if kinds else "first_seen"
+    parts = _share_parts(members, maker_id, profiles or Profiles())
+    if len(parts) == 1 and maker_id is None and via != "material":
+        # Nothing to compare it with: it says that the text is another's.
+        parts = (replace(parts[0], role="copy"),)
     return Origin(
         name=name or (first.outlet if first else None),
         article_id=maker_id,
-        via=max(kinds, key=lambda k: (WEIGHTS[k], k)) if kinds else "first_seen",
+        via=via,
         evidence=tuple((m.document.article_id, credit) for m, credit in found),
-        parts=_share_parts(members, maker_id, profiles or Profiles()),
+        parts=parts,
     )
 
 

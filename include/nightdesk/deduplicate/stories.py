@@ -11,18 +11,19 @@ reports from one template, until a table has been learned.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from heapq import heapify, heappop, heappush
 
-from nightdesk.deduplicate.clusters import rank_document
+from nightdesk.deduplicate.clusters import cluster_pairs, rank_document
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.likeness import WINDOW_DAYS, Floats, Ints, Likeness
 from nightdesk.deduplicate.rarity import Rarity
+from nightdesk.model import Pair
 
 __all__ = [
-    "LIFE_NIGHTS",
+    "CYCLE_NIGHTS",
+    "GAP_NIGHTS",
     "STORY_RULE",
     "WINDOW_DAYS",
     "cluster_stories",
@@ -36,11 +37,17 @@ STORY_RULE = "story/2"
 #: `likeness` were picked on ECB+, on Russian and English pairs and on made-up events.
 MIN_SIMILARITY = 0.175
 
-#: A story lives for so many nights from its first. What is reported later of the same
-#: matter is a story of its own: without that a war would be one story for years.
-LIFE_NIGHTS = 14
+#: At the end of every cycle, by the calendar, a story that has run for more than
+#: OLD_NIGHTS is closed, and what is reported later is a story of its own: without that
+#: a war would be one story for years. What a night adds therefore reaches no further
+#: than the cycles next to its own, and a story lives for three weeks at the most.
+CYCLE_NIGHTS = 14
+OLD_NIGHTS = 7
+#: Copies of one text in a story follow each other within so many nights. Less than
+#: CYCLE_NIGHTS - OLD_NIGHTS, or a story could outlive the end of two cycles.
+GAP_NIGHTS = 6
 
-Pairs = Iterable[tuple[int, Ints, Floats]]
+Similar = Iterable[tuple[int, Ints, Floats]]
 
 
 def cluster_stories(
@@ -65,36 +72,35 @@ def cluster_stories(
     return dict(sorted(stories.items()))
 
 
-def limit_stories(
-    stories: Mapping[int, int],
-    nights: Mapping[int, date],
-    ranks: Mapping[int, tuple[datetime, str]],
-) -> dict[int, int]:
-    """Return article_id -> story_id with every story cut where its life ends.
+def limit_stories(pairs: Iterable[Pair], nights: Mapping[int, date]) -> list[Pair]:
+    """Return the pairs without those by which a story would outlive its cycle.
 
-    The first night after the life of a story begins the next one, so that what a later
-    night adds leaves all ids as they were. Ordered by article_id.
+    Whether a story is closed at the end of a cycle depends on the nights of that cycle
+    alone: what a later night adds leaves it as it was.
 
     Args:
-        stories: whole, as the pairs within and between nights make them.
+        pairs: within and between nights, these at most GAP_NIGHTS apart.
         nights: of the articles.
-        ranks: of the articles, as `rank_document` makes them.
     """
-    groups: dict[int, list[int]] = defaultdict(list)
-    for article_id, story_id in stories.items():
-        groups[story_id].append(article_id)
-    limited: dict[int, int] = {}
-    for group in groups.values():
-        group.sort(key=lambda i: (nights[i], ranks[i], i))
-        first = group[0]
-        for article_id in group:
-            if (nights[article_id] - nights[first]).days >= LIFE_NIGHTS:
-                first = article_id
-            limited[article_id] = first
-    return dict(sorted(limited.items()))
+    pairs = list(pairs)
+    cycles = {i: night.toordinal() // CYCLE_NIGHTS for i, night in nights.items()}
+    ranks = {i: (datetime.combine(n, time(), UTC), "") for i, n in nights.items()}
+    firsts = cluster_pairs(
+        [pair for pair in pairs if cycles[pair.a_id] == cycles[pair.b_id]], ranks
+    )
+
+    def is_open(pair: Pair) -> bool:
+        earlier, later = sorted((pair.a_id, pair.b_id), key=lambda i: nights[i])
+        if cycles[earlier] == cycles[later]:
+            return True
+        end = cycles[later] * CYCLE_NIGHTS
+        begun = nights[firsts.get(earlier, earlier)].toordinal()
+        return cycles[later] - cycles[earlier] == 1 and end - begun <= OLD_NIGHTS
+
+    return [pair for pair in pairs if is_open(pair)]
 
 
-def link_average(size: int, pairs: Pairs, least: float) -> list[list[int]]:
+def link_average(size: int, pairs: Similar, least: float) -> list[list[int]]:
     """Return the groups of average linkage, each ascending, ordered by first member.
 
     The two groups of the highest mean similarity are joined until it is below `least`;

@@ -30,6 +30,11 @@ MIN_FOREIGN_SHARE = 0.2  # of the text
 #: Real reissues with as much that is new begin at .35; two stories have .2 mostly.
 MAX_COHESION = 0.35
 LONG_WORD = 5  # letters
+#: Words in which a text says what it is about, the names that it needs for it, and the
+#: share of those that a copy with another first sentence has.
+BEGIN_WORDS = 12
+MIN_BEGIN_NAMES = 2
+MIN_BEGIN_SHARE = 0.34
 _DENSITY = 0.25  # share of grams within a shared passage that must be shared
 
 
@@ -59,6 +64,30 @@ def has_foreign_story(
     cohesion = _overlap(words.hashes, within, is_name)
     cohesion += _overlap(words.hashes, within, is_long)
     return cohesion < MAX_COHESION
+
+
+def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
+    """Say whether two texts begin with names and words that the other has nowhere.
+
+    Short reports on one site share more of its furniture than they have words of their
+    own. A copy whose first sentence was written anew names who is in the text.
+
+    Args:
+        a: a text and its profile.
+        b: the other.
+    """
+    return _begins_elsewhere(*a, b[1]) and _begins_elsewhere(*b, a[1])
+
+
+def _begins_elsewhere(text: str, profile: Profile, other: Profile) -> bool:
+    words = scan_words(text[: 40 * BEGIN_WORDS])
+    begin = words.hashes[:BEGIN_WORDS]
+    names = distinct(begin[is_among(begin, profile.names)])
+    if names.size < MIN_BEGIN_NAMES:
+        return False
+    if count_shared(names, other.names) >= MIN_BEGIN_SHARE * names.size:
+        return False
+    return not is_among(hash_grams(begin, GRAM), other.grams).any()
 
 
 def _find_passage(shared: Flags) -> slice:

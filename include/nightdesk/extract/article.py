@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from nightdesk.extract import decode, gates, guard
 from nightdesk.extract.blocks import Blocks, read_blocks
-from nightdesk.extract.body import find_joined, join_again, parse_html
+from nightdesk.extract.body import find_joined, join_again, parse_html, strip_code
 from nightdesk.extract.boilerplate import drop_boilerplate
 from nightdesk.extract.confidence import Signs, rate_text
 from nightdesk.extract.dates import find_url_date
@@ -102,6 +102,7 @@ def _finish_text(blank: Article, page: Page, text: str) -> Article:
 
 def _finish_html(blank: Article, page: Page, tree: HtmlElement) -> Article:
     facts, blocks = read_facts(tree), read_blocks(tree)
+    strip_code(tree)
     forms = title_forms(facts)
     if page.stated_title:
         forms.append(page.stated_title)

@@ -2,7 +2,8 @@
 
 A byline states several people in one string, with a role, an office or an agency behind
 them. Splits only where every part can be a name, so that "Le Monde with AFP" and "The
-Bay and Valley Courier" stay whole. Known to miss: family-name-first lists with commas.
+Bay and Valley Courier" stay whole, or where a comma parts names from what is none.
+Known to miss: family-name-first lists with commas.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from nightdesk.text import split_words
 
 _BY = re.compile(
-    r"^(?:(?:(?:written|reported|posted|story|text) )?by|von|par|por|di|door|av|af"
-    r"|autore?|author|от|автор)\b\s*:?\s+(?=\S)",
+    r"^(?:(?:(?:written|reported|posted|story|text|recipe) )?by|von|par|por|di|door|av"
+    r"|af|autore?|author|от|автор)\b\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]")
@@ -88,10 +89,16 @@ def _split(byline: str) -> list[str]:
     bare = _BY.sub("", " ".join(bare.split()).strip(" ,;:|-"))
     found: list[str] = []
     for piece in _HARD.split(bare):
-        parts = [part.strip(" ,.") for part in _AND.split(piece) if part.strip(" ,.")]
-        split = len(parts) > 1 and all(map(_may_be_name, parts))
-        found += parts if split else [piece.strip(" ,")]
+        head, comma, _ = piece.partition(",")
+        names = _split_names(piece) or (_split_names(head) if comma else [])
+        found += names or [piece.strip(" ,")]
     return [n for n in found if 1 < len(n) <= _MAX_NAME and not _NOBODY.match(n)]
+
+
+def _split_names(piece: str) -> list[str]:
+    """Return what commas and conjunctions part, if each can be a name; else nothing."""
+    parts = [part.strip(" ,.") for part in _AND.split(piece) if part.strip(" ,.")]
+    return parts if all(map(_may_be_name, parts)) else []
 
 
 def _may_be_name(part: str) -> bool:

@@ -2,8 +2,8 @@
 
 trafilatura decodes too, but one bad byte in a UTF-8 page makes it guess a code page for
 the whole of it, and a lone surrogate cuts its text. Labels are read as browsers read
-them (WHATWG Encoding Standard): "iso-8859-1" means windows-1252. Known to miss: pages
-without any label in a code page other than those of `_GUESSED`.
+them (WHATWG Encoding Standard): "iso-8859-1" means windows-1252; one that is wrong is
+found out by what comes of it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import codecs
 import re
 from typing import Literal
 
-from charset_normalizer import from_bytes
+from nightdesk.extract.charsets import choose_codec
 
 Kind = Literal["html", "text", "other"]
 
 MAX_BYTES = 5_000_000  # 5.6 MB of paragraphs already cost 3.5 s and 255 MB
 _HEAD = 4_096  # where a label may stand; the standard says 1,024, publishers differ
-_GUESS_BYTES = 100_000  # charset_normalizer's time grows with its input
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,13 +34,14 @@ _SUPERSETS = {
     "gbk": "gb18030",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
+    "big5": "big5hkscs",
 }
-_GUESSED = ["cp1252", "cp1251", "cp1250", "cp1253", "cp1256", "cp932", "gb18030"]
-_HIGH = bytes(range(0x80, 0x100))
-_HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
+_ESCAPES = (b"\x1b$B", b"\x1b$@")  # ISO-2022-JP, which is ASCII to every other codec
 _UTF16 = {"utf-16", "utf-16-le", "utf-16-be"}  # a label readable as ASCII cannot be
 
 _MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b")
+#: What no text holds (WHATWG MIME Sniffing Standard, "binary data byte").
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _TAG = re.compile(rb"<(?:!doctype|[a-z][a-z0-9]*[\s>/]|!--)", re.IGNORECASE)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
 
@@ -63,7 +63,7 @@ def sniff_kind(body: bytes, content_type: str | None) -> Kind:
     if media in ("", "text/plain", "application/octet-stream"):
         return _sniff_text(head, media)
     if "html" in media or media in ("text/xml", "application/xml"):
-        return "html" if _TAG.search(body[:65_536]) else "text"
+        return "html" if _TAG.search(body[:65_536]) else _sniff_bytes(head)
     return "other"
 
 
@@ -71,10 +71,14 @@ def _sniff_text(head: bytes, media: str) -> Kind:
     if head[:1] == b"<" and _TAG.match(head):
         return "html"
     if media == "text/plain":
-        return "text"
+        return _sniff_bytes(head)
     if head[:1] in (b"{", b"["):
         return "other"
-    return "html" if _TAG.search(head) else "text"
+    return "html" if _TAG.search(head) else _sniff_bytes(head)
+
+
+def _sniff_bytes(head: bytes) -> Kind:
+    return "other" if _BINARY.search(head) else "text"
 
 
 def decode_page(body: bytes, content_type: str | None = None) -> str:
@@ -91,6 +95,8 @@ def decode_page(body: bytes, content_type: str | None = None) -> str:
     label = _find_label(body, content_type)
     if label and label.startswith("iso2022"):
         return _scrub(body.decode(label, "replace"))
+    if any(escape in body for escape in _ESCAPES):
+        return _scrub(body.decode("iso2022_jp", "replace"))
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -105,15 +111,7 @@ def _decode_damaged(body: bytes, label: str | None) -> str:
     # Characters count, not bytes: markup is ASCII and would hide any damage.
     if n_good > n_bad and n_bad <= max(1, 0.01 * len(mended)):
         return mended
-    if label is None or (label == "utf-8" and _is_foreign(body)):
-        label = _guess_codec(body)
-    return body.decode("cp1252" if label == "utf-8" else label, "replace")
-
-
-def _is_foreign(body: bytes) -> bool:
-    """Do most bytes above ASCII stand side by side? Accents in Latin text do not."""
-    n_high = len(body) - len(body.translate(None, _HIGH))
-    return 2 * sum(map(len, _HIGH_RUN.findall(body))) > n_high
+    return body.decode(choose_codec(body, label), "replace")
 
 
 def _find_label(body: bytes, content_type: str | None) -> str | None:
@@ -135,11 +133,6 @@ def _find_codec(label: str) -> str | None:
         return None  # "rot13" and the like are codecs too
     name = _SUPERSETS.get(info.name, info.name)
     return "utf-8" if name in _UTF16 or name.startswith("utf") else name
-
-
-def _guess_codec(body: bytes) -> str:
-    best = from_bytes(body[:_GUESS_BYTES], cp_isolation=_GUESSED).best()
-    return best.encoding if best else "cp1252"
 
 
 def _scrub(text: str) -> str:

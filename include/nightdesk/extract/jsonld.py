@@ -129,12 +129,18 @@ def _names(value: object, by_id: Mapping[str, Node], depth: int = 0) -> Iterator
         for item in value:
             yield from _names(item, by_id, depth + 1)
     elif isinstance(value, dict):
-        name = value.get("name")
+        name = _name(value)
         if not name and isinstance(value.get("@id"), str):
-            name = by_id.get(value["@id"], {}).get("name")
+            name = _name(by_id.get(value["@id"], {}))
         yield from _names(name, by_id, depth + 1)
     elif (text := _text(value)) is not None:
         yield text
+
+
+def _name(node: Node) -> object:
+    """The name of a person or organisation, which may be stated in two halves."""
+    halves = (node.get("givenName"), node.get("familyName"))
+    return node.get("name") or " ".join(h for h in halves if isinstance(h, str))
 
 
 def _url(value: object, by_id: Mapping[str, Node]) -> str | None:

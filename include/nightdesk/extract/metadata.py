@@ -1,7 +1,8 @@
 """What an article's page says about it: title, people, dates, outlet, kind, access.
 
-Statements come before guesses: trafilatura's metadata pass costs a quarter of its time
-and runs only for pages that name no author in JSON-LD, or show no date at all.
+Statements come before guesses: trafilatura's metadata pass costs a quarter of its time.
+Its search for authors runs only on pages that name none in JSON-LD, and its search for
+a date only on those that show none.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from nightdesk.extract.authors import choose_authors, split_authors
-from nightdesk.extract.body import Guess, guess_facts
+from nightdesk.extract.body import guess_authors, guess_date
 from nightdesk.extract.datelines import find_dateline
 from nightdesk.extract.dates import (
     CERTAIN,
     Limits,
+    Publication,
     choose_date,
     choose_modified,
     find_url_date,
@@ -51,14 +53,13 @@ def add_metadata(
     outlets = [name for name in (site, host) if name]
     stated = [facts.jsonld.authors, card_author(facts)]
     dates = _state_dates(page, tree, facts)
-    guess = Guess()
-    is_dated = choose_date(dates, _find_limits(page)).moment is not None
-    if not is_dated or not _names_people(stated, outlets):
+    if choose_date(dates, _find_limits(page)).moment is None:
         limit = page.captured_at + timedelta(days=1) if page.captured_at else None
-        guess = guess_facts(tree, page.url, limit)
-    if guess.date and not is_dated:
-        dates.append(("trafilatura", guess.date))
-    stated += [guess.authors, meta_author(facts)]
+        if day := guess_date(tree, page.url, limit):
+            dates.append(("trafilatura", day))
+    if not _names_people(stated, outlets):
+        stated.append(guess_authors(tree))
+    stated.append(meta_author(facts))
     authors = choose_authors(stated, outlets[:1])
     return replace(
         add_dates(article, page, dates, modify_date(facts)),
@@ -91,6 +92,11 @@ def add_dates(
         date_candidates=chosen.candidates,
         modified_at=choose_modified(modified, limits),
     )
+
+
+def choose_publication(page: Page, tree: HtmlElement, facts: Facts) -> Publication:
+    """Return the date that wins among those that a page states."""
+    return choose_date(_state_dates(page, tree, facts), _find_limits(page))
 
 
 def _state_dates(page: Page, tree: HtmlElement, facts: Facts) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from lxml.html import HtmlElement
 
@@ -50,22 +51,30 @@ def choose_reading(
         agrees: 0 asks for no more than two opinions, above 1 always for all.
     """
 
-    def read(mode: Mode) -> tuple[Lines, Shingles]:
-        lines = clean(read_lines(tree, url, mode))
-        return lines, _shingle(lines)
+    def read(mode: Mode) -> Lines:
+        return clean(read_lines(tree, url, mode))
 
-    fast, other = read("fast"), read("readability")
-    agreement = _compare(fast[1], other[1])
-    if len(fast[0]) == 1 < len(other[0]):
-        agreement = 0.0  # the same words, but the fast mode has lost the paragraphs
-    if agreement >= agrees or (agrees <= 1 and _has_failed(other[1], fast[1])):
-        return Reading(fast[0], agreement)
+    shingle = cache(_shingle)
+
+    def compare(one: Lines, another: Lines) -> float:
+        if one and one == another:
+            return 1.0
+        return _compare(shingle(one), shingle(another))
+
+    other = read("readability")
+    if agrees <= 1:  # else it has no voice
+        fast = read("fast")
+        agreement = compare(fast, other)
+        if len(fast) == 1 < len(other):
+            agreement = 0.0  # the same words, but the fast mode has lost the paragraphs
+        if agreement >= agrees or _has_failed(shingle(other), shingle(fast)):
+            return Reading(fast, agreement)
     full, precise = read("full"), read("precise")
-    between = _compare(full[1], precise[1])
-    full_agrees, precise_agrees = (_compare(r[1], other[1]) for r in (full, precise))
+    between = compare(full, precise)
+    full_agrees, precise_agrees = compare(full, other), compare(precise, other)
     if precise_agrees > full_agrees + 2 * _FULL_AHEAD:
-        return Reading(precise[0], (precise_agrees + between) / 2)
-    return Reading(full[0], (full_agrees + between) / 2)
+        return Reading(precise, (precise_agrees + between) / 2)
+    return Reading(full, (full_agrees + between) / 2)
 
 
 def _has_failed(one: Shingles, other: Shingles) -> bool:

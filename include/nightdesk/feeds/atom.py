@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Any
 
 from nightdesk.feeds.document import Document, Item
@@ -55,6 +56,19 @@ def read_credits(tree: Tree, fields: Fields) -> list[Credit]:
     return list(dict.fromkeys(found))
 
 
+def find_older(tree: Tree, links: Iterable[Any]) -> str | None:
+    """Return where the entries before those of a feed are (RFC 5005, 3 and 4).
+
+    `prev-archive` leads to an archive document, which does not change any more; `next`
+    to the next page of a list whose newest entries stand first.
+    """
+    found: dict[str, str | None] = {}
+    for link in links:
+        rel = (link.get("rel") or "").strip().lower()
+        found.setdefault(rel, tree.resolve(link, link.get("href")))
+    return found.get("prev-archive") or found.get("next")
+
+
 def _read_head(tree: Tree, head: Any, document: Document) -> None:
     fields = _group(tree, head)
     document.title = _read_text(fields, ("title",))
@@ -64,6 +78,8 @@ def _read_head(tree: Tree, head: Any, document: Document) -> None:
     document.lang = head.get(_LANG) or _stated(fields, ("language", "dc:language"))
     author = next(iter(fields.get("author", ())), None)
     document.author = read_person(tree, author) if author is not None else None
+    document.older_url = find_older(tree, fields.get("link", ()))
+    document.generator = _stated(fields, ("generator",))
     document.published = _read_dates(fields, _PUBLISHED)
     document.updated = _read_dates(fields, _UPDATED)
 

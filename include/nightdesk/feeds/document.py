@@ -51,4 +51,6 @@ class Document:
     ttl_s: int | None = None
     children: list[str] = field(default_factory=list)
     changed: list[str | None] = field(default_factory=list)  # of each child, as stated
+    older_url: str | None = None
+    generator: str | None = None
     warnings: list[str] = field(default_factory=list)

@@ -36,6 +36,7 @@ def read_jsonfeed(text: str, url: str, *, limit: int) -> Document:
     document.description = _text(data.get("description"))
     document.lang = _text(data.get("language"))
     document.author = next(iter(_names(data)), None)
+    document.older_url = _address(data.get("next_url"), url)
     rows = [row for row in data.get("items") or () if isinstance(row, dict)]
     document.items = [_read_item(row, url) for row in rows[:limit]]
     if len(rows) > limit:

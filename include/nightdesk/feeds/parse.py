@@ -113,6 +113,8 @@ def _build_feed(
         ttl_s=document.ttl_s,
         children=tuple(child for child, _ in children),
         changed=tuple(stamp and stamp.at for _, stamp in children),
+        older_url=document.older_url if is_http_url(document.older_url) else None,
+        generator=document.generator,
         warnings=tuple(warnings),
     )
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightdesk.feeds.atom import read_credits, read_person
+from nightdesk.feeds.atom import find_older, read_credits, read_person
 from nightdesk.feeds.document import Document, Item
 from nightdesk.feeds.markup import Markup, squeeze
 from nightdesk.feeds.tree import MAX_WALKED, Tree, inner_markup, inner_text
@@ -75,6 +75,8 @@ def read_rss(tree: Tree, *, limit: int) -> Document:
     if lastmod := _attribute(channel, "lastmod"):
         document.updated.append(lastmod)
     document.ttl_s = _read_ttl(fields)
+    document.older_url = find_older(tree, fields.get("atom:link", ()))
+    document.generator = read_value(fields, ("generator",))
     # The content module's own `content:item` is an item element too: it counts, as the
     # others do that are no entries for want of a link.
     for element in tree.walk_items("item", "content:item"):

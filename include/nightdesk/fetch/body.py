@@ -6,6 +6,7 @@ more way to turn a hundred kilobytes into gigabytes.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from nightdesk.fetch.outcomes import HopFailed
 
 _CHUNK = 65_536
 _GZIP = b"\x1f\x8b\x08"
+_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)")
 
 
 class Stream(Protocol):
@@ -24,6 +26,13 @@ class Stream(Protocol):
 
     async def read(self, size: int) -> bytes:
         """Return at most `size` bytes, b"" at the end; raises HopFailed."""
+
+
+class Reply(Protocol):
+    """What a response says before its body."""
+
+    status: int
+    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -80,6 +89,24 @@ async def read_body(stream: Stream, rules: BodyRules, meter: Meter) -> bytes:
     if inflater:
         inflater.finish()
     return bytes(out)
+
+
+def check_part(reply: Reply, span: tuple[int, int]) -> None:
+    """Check that an answer is the part of a file that was asked for, as it lies there.
+
+    The last part may be shorter than asked for: a file ends where it ends.
+
+    Raises:
+        HopFailed: `http_error`: it is the whole file, another part, or coded.
+    """
+    stated = reply.headers.get("content-range", "")
+    match = _RANGE.fullmatch(stated.strip())
+    if reply.status != 206 or match is None or int(match[1]) != span[0]:
+        raise HopFailed(
+            "http_error", f"part: HTTP {reply.status}, {stated[:60] or 'no range'!r}"
+        )
+    if reply.headers.get("content-encoding", "identity") != "identity":
+        raise HopFailed("decode", "part: of a coded file")
 
 
 def _refuse_by_length(stated: str, rules: BodyRules) -> None:

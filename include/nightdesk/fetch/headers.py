@@ -15,6 +15,7 @@ _ACCEPT: Mapping[Purpose, str] = {
     "page": "text/html, application/xhtml+xml, */*;q=0.5",
     "robots": "text/plain, */*;q=0.5",
     "tdmrep": "application/json, */*;q=0.5",
+    "file": "*/*",
 }
 
 
@@ -29,6 +30,11 @@ def make_headers(
     }
     if purpose == "robots":
         return headers
+    if purpose == "file":
+        headers["Accept-Encoding"] = "identity"  # bytes have places in files
+    if request.span:
+        first, end = request.span
+        headers["Range"] = f"bytes={first}-{end - 1}"
     # Both are sent: some servers compare only one of them, some the other.
     known = (
         ("If-None-Match", request.etag),

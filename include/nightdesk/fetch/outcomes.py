@@ -40,7 +40,7 @@ NO_CONTACT: frozenset[str] = frozenset({"connection", "dns", "host_busy", "tls"}
 _BY_STATUS: dict[int, str] = {
     204: "empty_body",
     205: "empty_body",
-    206: "http_error",  # we never ask for a part
+    206: "http_error",  # a part nobody asked for; see body.check_part
     304: "not_modified",
     401: "auth",
     402: "auth",

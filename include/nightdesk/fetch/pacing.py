@@ -157,8 +157,13 @@ class Pacer:
             if isinstance(task, Fetched):
                 self._deliver(run, request, task)
             else:
-                gap_s = request.source.gap_s if request.source else self._gap_s
+                gap_s = self._gap_of(request)
                 self._add(_Job(task, run, gap_s, is_urgent), is_first=is_urgent)
+
+    def _gap_of(self, request: Request) -> float:
+        if request.gap_s is not None:
+            return request.gap_s
+        return request.source.gap_s if request.source else self._gap_s
 
     def _deliver(self, run: _Run, request: Request, done: Fetched) -> None:
         run.n_pending -= 1

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from nightdesk.fetch.reservations import read_reservations
 from nightdesk.model import Attempt, Source
 
-Purpose: TypeAlias = Literal["feed", "page", "robots", "tdmrep"]
+Purpose: TypeAlias = Literal["feed", "page", "robots", "tdmrep", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,13 @@ class Limits:
 
     feed_s: float = 20.0
     page_s: float = 30.0
+    file_s: float = 120.0
     connect_s: float = 5.0
     wire_bytes: int = 10_000_000
     decoded_bytes: int = 15_000_000
     sitemap_bytes: int = 52_428_800  # what sitemaps.org allows, packed or not
     robots_bytes: int = 524_288  # RFC 9309 asks for 500 KiB at least
+    file_bytes: int = 67_108_864  # a file of an archive, or one part of it
     redirects: int = 5
     crawl_delay_s: float = 120.0  # a host that asks for more is left alone
     # Failures of a host in a row, after which it is left alone. 0: every request is
@@ -37,14 +39,18 @@ class Request:
     Attributes:
         secrets: headers of a subscriber (Authorization, Cookie). They go to the host
             of `url` only, never in the clear where `url` is https, and into no row.
+        span: of purpose `file`: the first byte wanted and the one after the last.
+        gap_s: least time between two starts on the host, where no source says it.
     """
 
     url: str
-    purpose: Literal["feed", "page", "tdmrep"]
+    purpose: Literal["feed", "page", "tdmrep", "file"]
     source: Source | None = None
     etag: str | None = None
     last_modified: str | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    span: tuple[int, int] | None = None
+    gap_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from nightdesk.fetch.address import (
     hide_userinfo,
     parse_address,
 )
-from nightdesk.fetch.body import BodyRules, read_body
+from nightdesk.fetch.body import BodyRules, check_part, read_body
 from nightdesk.fetch.guard import Network, make_policy
 from nightdesk.fetch.headers import add_keys, make_headers
 from nightdesk.fetch.logins import find_refusal, hide_login
@@ -162,10 +162,13 @@ class Courier:
 
     def _start_trip(self, url: str, purpose: Purpose) -> Trip:
         at = parse_address(url)
-        budget = self._limits.page_s if purpose == "page" else self._limits.feed_s
-        return Trip(url, purpose, at, budget, {at.url})
+        limits = self._limits
+        budget = {"page": limits.page_s, "file": limits.file_s}.get(purpose)
+        return Trip(url, purpose, at, budget or limits.feed_s, {at.url})
 
     def _obeys(self, task: Task) -> bool:
+        if task.request.purpose == "file":  # made for programs, and named by a person
+            return False
         source = task.request.source
         is_ignored = source is not None and source.robots == "ignore_feed"
         return not (is_ignored and task.request.purpose == "feed")
@@ -220,7 +223,11 @@ class Courier:
         trip.at = at
 
     async def _read(self, task: Task, trip: Trip, reply: Reply) -> _Answer:
+        span = task.request.span if trip is task.trip else None
         outcome = judge_status(reply.status, reply.headers)
+        if span and reply.status in (200, 206):
+            outcome = "ok"
+            check_part(reply, span)
         if outcome != "ok":
             if trip.purpose in _RULES:  # most hosts have none, and a page follows
                 await reply.drain()
@@ -235,12 +242,14 @@ class Courier:
             return _Answer(failure.outcome, str(failure), reply)
         if trip.purpose != "robots" and not body:
             return _Answer("empty_body", "body: no bytes", reply)
-        if trip.purpose != "robots" and looks_binary(body):
+        if trip.purpose not in ("robots", "file") and looks_binary(body):
             return _Answer("wrong_type", f"body: {kind}, but starts as binary", reply)
         return _Answer("ok", None, reply, body)
 
     def _body_rules(self, task: Task, trip: Trip) -> BodyRules:
         limits, source = self._limits, task.request.source
+        if trip.purpose == "file":
+            return BodyRules(limits.file_bytes, limits.file_bytes)
         if trip.purpose in _RULES:
             return BodyRules(limits.wire_bytes, limits.robots_bytes, is_cut=True)
         is_feed = trip.purpose == "feed"

@@ -8,6 +8,7 @@ in the order of their names; a reader therefore sees whole files only. Layout:
     entries/night=D/   undated/day=C/   coverage/night=D/   urls/bucket=N/
     plans/  articles/  fingerprints/  pairs/  tags/  reviews/  settled/   each night=D/
     built/night=D.json               sources/<id>.json      journal/
+    given_up/day=C.json              archive files that were removed on purpose
     watched/  renamed/               the register of sources, in the order of its rows
 """
 
@@ -23,7 +24,7 @@ from typing import Any, TypeVar
 
 from upath import UPath
 
-from nightdesk.errors import ArchiveError, LandingError
+from nightdesk.errors import ArchiveError, CaptureGone, LandingError
 from nightdesk.landing.archive import Record, read_record
 from nightdesk.landing.batch import (
     BUCKETS,
@@ -45,6 +46,9 @@ __all__ = ["ArchiveWriter", "Batch", "HostLeases", "Landing"]
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
+
+#: Where it is noted that archive files of a day were removed on purpose.
+GIVEN_UP = "given_up/{day}.json"
 
 
 def _drop_removed(rows: list[KnownUrl]) -> list[KnownUrl]:
@@ -115,6 +119,13 @@ class Landing:
             if child.name.endswith(ending) and not child.name.startswith(".")
         )
 
+    def folders(self, folder: str) -> list[str]:
+        """Return the names of the folders in a folder, sorted; [] without it."""
+        path = self.root / folder
+        if not path.is_dir():
+            return []
+        return sorted(child.name for child in path.iterdir() if child.is_dir())
+
     def address(self, name: str) -> str:
         """Return the full address of a file, for other readers (DuckDB)."""
         return str(self.root / name)
@@ -135,6 +146,10 @@ class Landing:
         stem = f"{name}-{hashlib.sha256(data).hexdigest()[:16]}"
         path = f"{folder}/{stem}.parquet"
         return path if self.exists(path) else self.put(path, data)
+
+    def replace_rows(self, name: str, rows: Sequence[object], row_class: type) -> None:
+        """Write other rows in the place of a file's; for what must not be kept."""
+        self.put(name, encode_rows(rows, row_class))
 
     def read_rows(self, names: Iterable[str], row_class: type[Row]) -> list[Row]:
         """Return the rows of these files, file by file, under their sources' ids."""
@@ -262,15 +277,23 @@ class Landing:
         """Return the record at this place: as it stands, a revisit without a body.
 
         Raises:
+            CaptureGone: it was given up.
             ArchiveError: it is missing or damaged.
         """
         try:
             with (self._place / file).open("rb") as stream:
                 return read_record(stream, file, offset)
         except FileNotFoundError as error:
+            if self.is_given_up(file):
+                raise CaptureGone(f"archive: {file}: given up") from error
             raise ArchiveError(f"archive: {file} at {offset}: no such file") from error
         except OSError as error:
             raise LandingError(f"landing: cannot read {file}: {error}") from error
+
+    def is_given_up(self, file: str) -> bool:
+        """Say whether an archive file was removed because its time was over."""
+        day = file.split("/")[1] if file.startswith("archive/") else ""
+        return file in self.read_json(GIVEN_UP.format(day=day))
 
     def read_capture(self, file: str, offset: int) -> bytes:
         """Return the body that was captured at this place, through a revisit too.

@@ -12,6 +12,7 @@ that its row of the index says, so that the index can be made again from the arc
 from __future__ import annotations
 
 import hashlib
+import struct
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from typing import BinaryIO
 
 import zstandard
 
-from nightdesk.errors import ArchiveError
+from nightdesk.errors import ArchiveError, CaptureGone
 from nightdesk.model import Capture
 
 _LEVEL = 2  # of real pages: 12x the pages a CPU second of warcio, in as many bytes
@@ -32,6 +33,8 @@ _DROP = frozenset(
 )
 _SPACE = uuid.UUID("6f1b7c0a-6d0e-5d0c-9a57-0a3c5d6c1f11")  # ours, for record ids
 _PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+#: A skippable frame: one of the sixteen numbers that RFC 8878 sets aside, and a size.
+_HOLE, _HOLE_HEAD = 0x184D2A5E, struct.Struct("<II")
 _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -124,6 +127,28 @@ def _clean(value: str) -> str:
     return value.replace("\r", " ").replace("\n", " ")
 
 
+# holes ---------------------------------------------------------------------
+
+
+def encode_hole(size: int) -> bytes:
+    """Return the head of what stands in the place of a frame that was taken out.
+
+    >>> encode_hole(20).hex(" ")
+    '5e 2a 4d 18 0c 00 00 00'
+    """
+    return _HOLE_HEAD.pack(_HOLE, size - _HOLE_HEAD.size)
+
+
+def find_hole(stream: BinaryIO, offset: int) -> int:
+    """Return the size of the hole at the start of a frame; 0: there is none."""
+    stream.seek(offset)
+    head = stream.read(_HOLE_HEAD.size)
+    if len(head) < _HOLE_HEAD.size:
+        return 0
+    magic, size = _HOLE_HEAD.unpack(head)
+    return size + _HOLE_HEAD.size if magic == _HOLE else 0
+
+
 # reading -------------------------------------------------------------------
 
 
@@ -131,10 +156,13 @@ def read_record(stream: BinaryIO, file: str, offset: int) -> Record:
     """Return the record at an offset of an archive.
 
     Raises:
+        CaptureGone: it was taken out.
         ArchiveError: the frame is cut off or damaged, holds no record of ours, or its
             body has another digest than it states; the message names the place.
     """
     where = f"archive: {file} at {offset}"
+    if find_hole(stream, offset):
+        raise CaptureGone(f"{where}: given up")
     try:
         raw, size = _read_frame(stream, offset, where)
         record = _parse(raw, size)

@@ -69,6 +69,8 @@ def sweep_left_overs(folder: Path) -> list[str]:
     """Delete temporary files of processes that are gone; return their names."""
     gone = []
     for path in sorted(folder.glob(".*.tmp")):
+        if path.is_dir():
+            continue
         try:
             if time.time() - path.stat().st_mtime < _LEFT_OVER_S:  # never a new one
                 continue
@@ -106,8 +108,13 @@ class Spool:
         """Append."""
         self._stream.write(data)
 
+    def skip(self, size: int) -> None:
+        """Append zeros, which take no room where the file system can do that."""
+        self._stream.seek(size, os.SEEK_CUR)
+
     def close(self) -> None:
         """Put the file in place, whole."""
+        self._stream.truncate()  # its end may have been skipped
         _flush(self._stream)
         if self._name is not None:
             _rename(Path(self._name), Path(str(self._target)))

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
-from nightdesk.landing.archive import Record, read_record
+from nightdesk.landing.archive import Record, find_hole, read_record
 from nightdesk.landing.batch import BUCKETS
 from nightdesk.landing.rows import check_file
 from nightdesk.landing.state import decode_state
@@ -164,7 +164,7 @@ def find_lost(landing: Landing, day: date | None = None) -> list[Finding]:
     return [
         Finding(file, f"missing, with {n} articles", RESTORE)
         for file, n in sorted(counts.items())
-        if not landing.exists(file)
+        if not landing.exists(file) and not landing.is_given_up(file)
     ]
 
 
@@ -217,7 +217,9 @@ def _verify_file(
     landing: Landing, day: date, file: str, rows: list[Capture]
 ) -> tuple[int, list[Finding]]:
     if not landing.exists(file):
-        return 0, [Finding(file, f"missing, with {len(rows)} records", RESTORE)]
+        lost = Finding(file, f"missing, with {len(rows)} records", RESTORE)
+        # Of one that was given up, `maintain` still has to remove the rows.
+        return 0, [] if landing.is_given_up(file) else [lost]
     if not rows:
         cure = f"a run was killed here, or the index was lost: {_INDEX.format(day=day)}"
         return 0, [Finding(file, NOT_LISTED, cure)]
@@ -225,6 +227,7 @@ def _verify_file(
     ordered = sorted(rows, key=lambda row: row.offset)
     with (landing.root / file).open("rb") as stream:
         for row in ordered:
+            end = _pass_holes(stream, end)
             if row.offset > end >= 0:
                 findings.append(_unlisted(day, file, end))
             problem, size = _verify_record(landing, stream, row)
@@ -233,6 +236,7 @@ def _verify_file(
                 findings.append(Finding(file, problem, RESTORE, row.offset))
             else:
                 n_good += 1
+        end = _pass_holes(stream, end)
     length = (landing.root / file).stat().st_size
     if 0 <= end < length:
         findings.append(_unlisted(day, file, end))
@@ -241,6 +245,13 @@ def _verify_file(
         cure = f"delete the doubled file of captures/day={day}"
         findings.append(Finding(file, f"{twins} records are in the index twice", cure))
     return n_good, findings
+
+
+def _pass_holes(stream: BinaryIO, at: int) -> int:
+    """Return where the next record begins; -1 stays: it is not known."""
+    while at >= 0 and (size := find_hole(stream, at)):
+        at += size
+    return at
 
 
 def _unlisted(day: date, file: str, offset: int) -> Finding:
@@ -315,7 +326,7 @@ def scan_file(landing: Landing, file: str) -> Iterator[Record]:
     """
     length, offset = (landing.root / file).stat().st_size, 0
     with (landing.root / file).open("rb") as stream:
-        while offset < length:
+        while (offset := _pass_holes(stream, offset)) < length:
             record = read_record(stream, file, offset)
             yield record
             offset += record.size

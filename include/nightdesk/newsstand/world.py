@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -17,7 +16,10 @@ from types import MappingProxyType
 from typing import TypeVar, cast
 
 from nightdesk.errors import ConfigError
+from nightdesk.newsstand.addresses import guess_days, match_past
+from nightdesk.newsstand.archives import ARCHIVE_HOSTS, Archives, cut_part
 from nightdesk.newsstand.folder import Address, MirrorPage, read_index
+from nightdesk.newsstand.headline import Headline, add_headline
 from nightdesk.newsstand.listings import (
     content_type,
     write_feed,
@@ -26,6 +28,7 @@ from nightdesk.newsstand.listings import (
 )
 from nightdesk.newsstand.outlets import BY_ID, HOSTS, OUTLETS, Outlet
 from nightdesk.newsstand.pages import write_home, write_page
+from nightdesk.newsstand.past_lists import PAGED, write_past_list
 from nightdesk.newsstand.plan import MIN_ARTICLES, Item, Night, plan_night
 from nightdesk.newsstand.plays import EDITED_AFTER, Troupe, change_page
 from nightdesk.newsstand.truth import Truth, has_past, tell_truth
@@ -34,8 +37,6 @@ T = TypeVar("T")
 #: Of a request; those of http.server are read without regard to case.
 Headers = Mapping[str, str] | Message
 
-_DATED = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/")
-_NUMBERED = re.compile(r"(?:-|/r/)(\d{6})\d{5}(?:\.html)?$")
 _ONE_DAY = timedelta(days=1)
 #: Where a feed is found that plays to have moved.
 _MOVED = "/moved"
@@ -44,6 +45,7 @@ _N_RELATED = 5
 # A crawl asks at a time for today, yesterday, and the neighbours of one past night; at
 # 20,000 articles a night takes some 30 MB.
 _N_NIGHTS, _N_BODIES = 6, 512
+_N_DAYS = 70  # the lists of two months: pages of feeds go through all of them
 
 
 def read_clock() -> datetime:
@@ -95,6 +97,7 @@ class World:
         plays: source id -> what it plays, such as `silent@2026-03-02`; see `plays`.
         wire_stories: stories a day of agencies that outlets carry, on top of the
             articles of a night; see `syndicate`.
+        headline: a big story, on top of the articles of its nights.
 
     Raises:
         ConfigError: too few articles, an unknown id in `broken` or `plays`, an unknown
@@ -110,6 +113,7 @@ class World:
         broken: frozenset[str] = frozenset(),
         plays: Mapping[str, str] = MappingProxyType({}),
         wire_stories: int = 0,
+        headline: Headline | None = None,
     ) -> None:
         if articles_per_night < MIN_ARTICLES:
             raise ConfigError(
@@ -120,6 +124,7 @@ class World:
             raise ConfigError(f"newsstand: broken: {unknown[0]}: no such source")
         self.articles_per_night = articles_per_night
         self.wire_stories = wire_stories
+        self.headline = headline
         self.seed = seed
         self.now = now
         self._mirror: dict[Address, MirrorPage] = read_index(folder) if folder else {}
@@ -131,13 +136,17 @@ class World:
         self._troupe = Troupe(plays)
         self._nights = Shelf(_N_NIGHTS)
         self._bodies = Shelf(_N_BODIES)
+        self._days = Shelf(_N_DAYS)
+        self._archives = Archives(self.plan, self._list_recent, self._find_item)
 
     def plan(self, day: date) -> Night:
         """Return all that is published on a UTC day, whatever the clock says."""
         return self._nights.get(
             day,
-            lambda: plan_night(
-                self.seed, day, self.articles_per_night, self.wire_stories
+            lambda: add_headline(
+                plan_night(self.seed, day, self.articles_per_night, self.wire_stories),
+                self.seed,
+                self.headline,
             ),
         )
 
@@ -158,6 +167,7 @@ class World:
         """Return the fetcher's `mirrors`: prefix of real addresses -> our prefix."""
         base = base_url.rstrip("/")
         hosts = [("https", host) for host in HOSTS]
+        hosts += [(s, host) for host in ARCHIVE_HOSTS for s in ("http", "https")]
         hosts += sorted({(scheme, host) for scheme, host, _ in self._mirror})
         return {
             f"{scheme}://{host}/": f"{base}/{scheme}/{host}/" for scheme, host in hosts
@@ -168,10 +178,14 @@ class World:
         page = self._mirror.get((scheme, host.lower(), path))
         if page is not None:
             return Response(200, page.read(), (("Content-Type", page.content_type),))
+        if host.lower() in ARCHIVE_HOSTS:
+            return self._ask_archive(host.lower(), path, headers)
         outlets = [outlet for outlet in OUTLETS if outlet.host == host.lower()]
         if not outlets or scheme != "https":
             return _refuse()
-        found = self._find(outlets, path.partition("?")[0])
+        found = self._find_list(outlets, path) or self._find(
+            outlets, path.partition("?")[0]
+        )
         if self._is_lie(outlets, path, headers):
             found = Response(304)
         elif self._is_busy(outlets, path):
@@ -187,15 +201,59 @@ class World:
         for outlet in outlets:
             if path in (outlet.feed, _MOVED + outlet.feed):
                 return self._find_feed(outlet, path)
-            day = _match_past(outlet, path)
+            day = match_past(outlet, path)
             if day is not None:
                 return self._find_sitemap(outlet, day)
         if path == "/":
             return self._find_home(outlets[0])
         return self._find_page(outlets[0], path)
 
-    def _list_recent(self, outlet: Outlet) -> list[tuple[Item, str]]:
+    def _ask_archive(self, host: str, path: str, headers: Headers) -> Response:
+        """Return what a public archive answers, whole or in the part asked for."""
         now = self.now()
+        key = (host, path, now if host == "web.archive.org" else now.date())
+        found = self._bodies.get(key, lambda: self._archives.find(host, path, now))
+        if found is None:
+            return _refuse()
+        body, kind, more = found
+        part = cut_part(body, headers.get("Range"))
+        if part is None:
+            return Response(200, body, (("Content-Type", kind), *more))
+        where = ("Content-Range", part[1])
+        return Response(206, part[0], (("Content-Type", kind), where, *more))
+
+    def _find_list(self, outlets: list[Outlet], path: str) -> Response | None:
+        """Return a list of the past of an outlet, None for any other path."""
+        way, _, query = path.partition("?")
+        for outlet in outlets:
+            if outlet.id in self._dead:
+                continue
+            body = write_past_list(outlet, way, query, self.now(), self._list_day)
+            if body is not None:
+                is_feed = way.startswith(PAGED)
+                return _answer(
+                    body, content_type(outlet) if is_feed else "application/xml"
+                )
+        return None
+
+    def _list_day(self, outlet: Outlet, day: date) -> list[tuple[Item, str]]:
+        """Return what an outlet listed on a day; many days are asked for at a time."""
+        lists = self._days.get(
+            day, lambda: {o.id: self.plan(day).list_of(o) for o in OUTLETS}
+        )
+        return lists[outlet.id]
+
+    def _find_item(self, host: str, path: str) -> Item | None:
+        for day in guess_days(path):
+            item = self.plan(day).by_path.get((host, path))
+            if item is not None:
+                return item
+        return None
+
+    def _list_recent(
+        self, outlet: Outlet, at: datetime | None = None
+    ) -> list[tuple[Item, str]]:
+        now = at or self.now()
         today = now.astimezone(UTC).date()
         listed = self.plan(today - _ONE_DAY).list_of(outlet)
         listed += [
@@ -252,7 +310,7 @@ class World:
 
     def _find_page(self, outlet: Outlet, path: str) -> Response:
         now = self.now()
-        for day in _guess_days(path):
+        for day in guess_days(path):
             night = self.plan(day)
             moved = night.redirects.get((outlet.host, path))
             if moved is not None and moved.at <= now:
@@ -279,41 +337,6 @@ def _choose_related(item: Item, own: tuple[Item, ...]) -> list[Item]:
     """Return up to five items before this one; the same whenever it is asked for."""
     place = bisect_left(own, (item.at, item.index), key=lambda it: (it.at, it.index))
     return list(own[max(0, place - _N_RELATED) : place])
-
-
-def _match_past(outlet: Outlet, path: str) -> date | None:
-    """Return the day of a dated sitemap of an outlet, None for any other path."""
-    if outlet.past is None:
-        return None
-    prefix = outlet.past.partition("{")[0]
-    if not path.startswith(prefix):
-        return None
-    match = re.fullmatch(r"(\d{4})/(\d\d)/(\d\d)\.xml", path[len(prefix) :])
-    return _make_day(*match.groups()) if match else None
-
-
-def _make_day(year: str, month: str, day: str) -> date | None:
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def _guess_days(path: str) -> list[date]:
-    """Return the UTC days to which an article address can belong.
-
-    A dated address has the day in the zone of the outlet, which is the UTC day or a
-    neighbour of it.
-    """
-    numbered = _NUMBERED.search(path)
-    if numbered:
-        number = int(numbered[1])
-        return [date.fromordinal(number)] if number else []
-    dated = _DATED.search(path)
-    day = _make_day(*dated.groups()) if dated else None
-    if day is None or not date.min < day < date.max:
-        return []
-    return [day, day - _ONE_DAY, day + _ONE_DAY]
 
 
 def _answer(body: bytes, kind: str, changed_at: datetime | None = None) -> Response:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nightdesk.config import SourceList
 from nightdesk.errors import ConfigError, NightdeskError
-from nightdesk.extract import Page, extract_article
+from nightdesk.extract import EXTRACT_VERSION, Page
 from nightdesk.fetch import (
     Fetched,
     Fetcher,
@@ -36,8 +36,10 @@ from nightdesk.model import (
     Source,
 )
 from nightdesk.nights import ONE_DAY, night_of
+from nightdesk.pipeline.extract_task import name_loss, open_extractors
 from nightdesk.pipeline.job import Job, user_agent
 from nightdesk.pipeline.memory import Memory
+from nightdesk.tombstones import FILE
 from nightdesk.urls import article_id, canonicalize_url
 
 log = logging.getLogger(__name__)
@@ -139,6 +141,8 @@ def add_page(
         body = _read_file(Path(where), url)
     canonical = canonicalize_page(body.url)
     key = article_id(canonical)
+    if job.load_tombstones().covers(key, SOURCE_ID):
+        raise ConfigError(f"add: {body.url}: was taken down; see decisions/{FILE}")
     page = Page(
         body=body.data,
         url=body.final_url,
@@ -148,7 +152,7 @@ def add_page(
         content_type=body.content_type,
         captured_at=now,
     )
-    article = extract_article(page)
+    article = _extract(page)
     foreign = name_foreign(body.data)
     if foreign or article.reason in _NO_PAGE:
         raise ConfigError(
@@ -184,6 +188,28 @@ def add_page(
         owner=before if before < own else None,
         former=before if before > own else None,
         article=article,
+    )
+
+
+def _extract(page: Page) -> Article:
+    """Return what extraction makes of a page, in a process that it may kill or hang.
+
+    A page that does is added all the same: its night counts it, with the reason.
+    """
+    with open_extractors() as workers:
+        result = next(workers.map([page]))
+    if isinstance(result, Article):
+        return result
+    log.warning("add url=%s extraction failed: %s", page.url, result.detail)
+    return Article(
+        article_id=page.article_id,
+        canonical_url=page.canonical_url,
+        url=page.url,
+        source_id=page.source_id,
+        status="failed",
+        reason=name_loss(result),
+        captured_at=page.captured_at,
+        version=EXTRACT_VERSION,
     )
 
 
@@ -253,13 +279,14 @@ def _fetch(job: Job, url: str, agent: str, *, allow_private: bool) -> _Body:
 
 def _read_file(path: Path, url: str | None) -> _Body:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MOST + 1)  # a device has no end
     except OSError as error:
         raise ConfigError(f"add: {error}") from error
     if not data.strip():
         raise ConfigError(f"add: {path}: the file is empty")
     if len(data) > _MOST:
-        raise ConfigError(f"add: {path}: {len(data)} bytes; at most {_MOST}")
+        raise ConfigError(f"add: {path}: too large; at most {_MOST} bytes")
     url = url or read_address(data)
     if url is None:
         raise ConfigError(

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypedDict
 
+from nightdesk.corrections import correct_date, find_date, load_corrections
 from nightdesk.decisions import load_merges
 from nightdesk.deduplicate import Document, find_pairs
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.model import (
     Article,
+    Correction,
     Fingerprint,
     Pair,
     PlannedEntry,
@@ -64,11 +66,13 @@ def read_night(job: Job, shards: Sequence[Shard]) -> BuiltNight:
     """Return a night as its extracted shards make it."""
     landing, first = job.landing, shards[0]
     night = date.fromisoformat(first["night"])
+    said = load_corrections(job.settings.decisions).by_article()
+    articles = landing.read_rows([s["articles"] for s in shards], Article)
     settled = settle_night(
         night,
         landing.read_rows([first["entries"]], PlannedEntry),
         landing.read_rows([first["pages"]], PlannedPage),
-        landing.read_rows([s["articles"] for s in shards], Article),
+        [_correct_date(a, said.get(a.article_id, ())) for a in articles],
     )
     prints = landing.read_rows([s["fingerprints"] for s in shards], Fingerprint)
     hashes = {(p.article_id, p.text_hash): p.hashes for p in prints}
@@ -80,6 +84,11 @@ def read_night(job: Job, shards: Sequence[Shard]) -> BuiltNight:
             for a in settled.articles
         },
     )
+
+
+def _correct_date(article: Article, said: Sequence[Correction]) -> Article:
+    correction = find_date(said)
+    return article if correction is None else correct_date(article, correction)
 
 
 def documents_of(built: BuiltNight) -> list[Document]:
@@ -139,6 +148,14 @@ def _load_names(job: Job) -> Gazetteer:
     return add_merges(gazetteer, {m.old_id: m.entity_id for m in merges.rows})
 
 
+def _load_said(job: Job) -> dict[int, tuple[Correction, ...]]:
+    """Return what people said of the tags of articles, by article."""
+    corrections = load_corrections(job.settings.decisions)
+    for problem in corrections.problems:
+        log.error("decision left out: %s", problem)
+    return corrections.by_article()
+
+
 def name_reviews(tags: str) -> str:
     """Return the file of the names to review beside a file of tags.
 
@@ -172,6 +189,7 @@ def tag_articles(
     ]
     gazetteer = _load_names(job)
     homes = {key: source.country for key, source in job.list_sources().items()}
+    said = _load_said(job)
     keys = [
         input_digest(
             gazetteer,
@@ -179,6 +197,7 @@ def tag_articles(
             text=a.text,
             lang=a.lang,
             home_country=homes.get(a.source_id),
+            corrections=said.get(a.article_id, ()),
         )
         for a in articles
     ]
@@ -198,6 +217,7 @@ def tag_articles(
                 text=article.text,
                 lang=article.lang,
                 home_country=homes.get(article.source_id),
+                corrections=said.get(article.article_id, ()),
             )
             rows.append(replace(tags, article_id=article.article_id, input_digest=key))
             if progress:

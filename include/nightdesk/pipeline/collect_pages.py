@@ -6,21 +6,22 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from nightdesk.collect import (
     LIVE_WINDOW,
     Looks,
     PageMemo,
+    Worklist,
     choose_pages,
     find_resent,
     is_news,
     note_outcome,
 )
 from nightdesk.fetch import RETRYABLE, Fetched, Request, answered
-from nightdesk.landing import Batch
-from nightdesk.model import Capture, KnownUrl, Listing
+from nightdesk.model import Capture, KnownUrl, Listing, PastDocument
 from nightdesk.nights import ONE_DAY, merge_listings, stated_night
+from nightdesk.pipeline.collect_rows import write_listings
 from nightdesk.pipeline.collect_rules import (
     add_reservations,
     ask_rules,
@@ -29,14 +30,24 @@ from nightdesk.pipeline.collect_rules import (
 )
 from nightdesk.pipeline.collect_run import CollectRun, archive_body, fetch_all
 from nightdesk.pipeline.job import days_around
+from nightdesk.pipeline.past_pages import date_rows
+from nightdesk.pipeline.past_run import DOCUMENTS, PastNight
+from nightdesk.pipeline.past_wayback import GONE, rescue_pages
 
 log = logging.getLogger(__name__)
 
 
 def fetch_pages(
-    run: CollectRun, progress: Callable[[int, int], None] | None
+    run: CollectRun,
+    progress: Callable[[int, int], None] | None,
+    past: PastNight | None = None,
 ) -> Counter[str]:
     """Fetch the pages that the entries want and write down what became of them.
+
+    Args:
+        run: with the entries.
+        progress: told (pages done, pages in all).
+        past: the past night that they are of; None: they are today's.
 
     Returns:
         Counts by outcome, and of entries.
@@ -51,29 +62,75 @@ def fetch_pages(
         i for i, urls in known.items() if any(url.captured_at for url in urls)
     }
     _note_resent(run, looks, known)
-    work = choose_pages(
-        [row for row in run.listed if _is_wanted(run, row)],
-        {k: _forgive(run, row) for k, row in existing.items() if _is_wanted(run, row)},
-        known,
-        RETRYABLE,
-        refetch=run.refetch,
-        looks=looks,
-        due=frozenset(due),
-    )
+    work = _choose_work(run, past, looks, known, due)
     fresh = [r for r in run.listed if not _is_listed(r, looks, known)]
     counts: Counter[str] = Counter(entries=len(run.listed))
     ready, waiting = _split_waiting(run, work.fetch)
     if waiting:
         counts["rate_limited"] = len(waiting)
     fetched = list(_fetch_rows(run, ready, counts, progress))
+    if past is not None:
+        fetched = _settle_past(past, fetched, existing.values(), known)
     _note_logins(run, fetched)
     read_rules(run, fetched)
     done = {(r.source_id, r.url): r for r in waiting if not _is_captured(r, known)}
     done |= {(r.source_id, r.url): add_reservations(run, r) for r in fetched}
     rows = [done.pop((r.source_id, r.url), r) for r in fresh]
     rows += [r for key, r in done.items() if _says_more(r, existing.get(key))]
+    if past is not None:
+        rows = date_rows(past, rows)
     _write_run(run, rows, known)
     return counts
+
+
+def _choose_work(
+    run: CollectRun,
+    past: PastNight | None,
+    looks: Looks,
+    known: dict[int, list[KnownUrl]],
+    due: dict[int, PageMemo],
+) -> Worklist:
+    """Return the pages to fetch."""
+    existing = merge_listings((r for rows in looks.values() for r in rows), answered)
+    return choose_pages(
+        [row for row in run.listed if _is_wanted(run, row, past)],
+        {
+            k: _forgive(run, row)
+            for k, row in existing.items()
+            if _is_wanted(run, row, past)
+        },
+        known,
+        RETRYABLE,
+        refetch=run.refetch,
+        looks=looks,
+        due=frozenset(due),
+    )
+
+
+def _settle_past(
+    past: PastNight,
+    fetched: list[Listing],
+    existing: Iterable[Listing],
+    known: dict[int, list[KnownUrl]],
+) -> list[Listing]:
+    """Return entries with what archives have of their pages that are gone.
+
+    Those as well that an earlier run has found gone, and no archive was asked for.
+    """
+    place = past.places["wayback"]
+    if not place.is_enabled:
+        return fetched
+    tried = {(row.source_id, row.url) for row in fetched}
+    gone = [
+        row
+        for row in existing
+        if row.outcome in GONE
+        and (row.source_id, row.url) not in tried
+        and "wayback" not in (row.reason or "")
+        and stated_night(row) == past.night
+        and not _is_captured(row, known)
+    ]
+    return list(rescue_pages(past, [*fetched, *gone]))
 
 
 def _write_run(
@@ -85,7 +142,9 @@ def _write_run(
     if captures:
         day = captures[0].captured_at.date()
         batch.write_rows(f"captures/day={day}", run.name, captures, Capture)
-    _write_listings(run, batch, rows, known)
+    write_listings(batch, run.name, rows, known)
+    if run.documents:
+        batch.write_rows(DOCUMENTS, run.name, run.documents, PastDocument)
     batch.commit()
 
 
@@ -207,10 +266,15 @@ def _read_looks(run: CollectRun, due: dict[int, PageMemo]) -> Looks:
     return looks
 
 
-def _is_wanted(run: CollectRun, row: Listing) -> bool:
-    """Say whether this run fetches the page: not those of a night still to come."""
+def _is_wanted(run: CollectRun, row: Listing, past: PastNight | None) -> bool:
+    """Say whether this run fetches the page: not those of a night still to come.
+
+    A run for a past night fetches no other night's.
+    """
     day = stated_night(row)
-    return run.night is None or day is None or day <= run.night
+    if run.night is None or day is None:
+        return True
+    return day == run.night if past is not None else day <= run.night
 
 
 def _is_listed(row: Listing, looks: Looks, known: dict[int, list[KnownUrl]]) -> bool:
@@ -246,10 +310,12 @@ def _note_page(run: CollectRun, row: Listing, fetched: Fetched) -> Listing | Non
     capture = archive_body(run, fetched, row.source_id, now)
     if memo is not None and memo.digest == capture.digest:
         return None
+    row = run.date_row(row, fetched.body)
     return replace(
         row,
         listed_at=now,
         outcome="ok",
+        content_via="live",
         reason=None,
         captured_at=capture.captured_at,
         final_url=capture.final_url,
@@ -258,43 +324,4 @@ def _note_page(run: CollectRun, row: Listing, fetched: Fetched) -> Listing | Non
         file=capture.file,
         offset=capture.offset,
         reservations=fetched.reservations,
-    )
-
-
-def _write_listings(
-    run: CollectRun,
-    batch: Batch,
-    rows: Iterable[Listing],
-    known: dict[int, list[KnownUrl]],
-) -> None:
-    by_folder: dict[str, list[Listing]] = {}
-    urls = []
-    for row in rows:
-        night = stated_night(row)
-        folder = (
-            f"entries/night={night}" if night else f"undated/day={row.listed_at.date()}"
-        )
-        by_folder.setdefault(folder, []).append(row)
-        url = _known_url(row, night)
-        if url.captured_at or url.night not in {
-            k.night for k in known.get(row.article_id, ())
-        }:
-            urls.append(url)
-    batch.write_urls(run.name, urls)
-    for folder, part in sorted(by_folder.items()):
-        batch.write_rows(folder, run.name, part, Listing)
-
-
-def _known_url(row: Listing, night: date | None) -> KnownUrl:
-    return KnownUrl(
-        canonical_url=row.canonical_url,
-        article_id=row.article_id,
-        night=night,
-        captured_at=row.captured_at,
-        final_url=row.final_url,
-        content_type=row.content_type,
-        digest=row.digest,
-        file=row.file,
-        offset=row.offset,
-        reservations=row.reservations,
     )

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from nightdesk.fetch import HELD_ELSEWHERE, Fetched, Fetcher, Login, Request
 from nightdesk.landing import ArchiveWriter
-from nightdesk.model import Capture, Coverage, Listing, Source
+from nightdesk.model import Capture, Coverage, Listing, PastDocument, Source
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.logins import is_at_home
 from nightdesk.pipeline.memory import Memory
+from nightdesk.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 
 #: The longest pause before asking again for a host that another run holds; all pauses
 #: together are twice that.
 _PATIENCE_S = 64
+
+
+def _as_listed(row: Listing, _body: bytes) -> Listing:
+    return row
 
 
 @dataclass
@@ -34,10 +39,15 @@ class CollectRun:
     name: str
     refetch: bool
     memory: Memory
+    stones: Tombstones = field(default_factory=Tombstones)
     logins: dict[str, Login | None] = field(default_factory=dict, repr=False)
     listed: list[Listing] = field(default_factory=list)
     looks: list[Coverage] = field(default_factory=list)
     captured: set[int] = field(default_factory=set)  # articles, by earlier runs
+    documents: list[PastDocument] = field(default_factory=list)  # lists of the past
+    agent: str = ""  # the product name that we go by
+    #: Returns an entry with its day, from its page, where no list states it.
+    date_row: Callable[[Listing, bytes], Listing] = _as_listed
 
     def login_for(self, source_id: str, url: str) -> Login:
         """Return the login that goes with a request; empty for another host."""

@@ -8,18 +8,28 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from nightdesk.collect import Poll, batch_sources, choose_poll, list_entries
+from nightdesk.collect import (
+    LIVE_WINDOW,
+    Poll,
+    batch_sources,
+    choose_poll,
+    list_entries,
+)
 from nightdesk.errors import FeedError
 from nightdesk.feeds import choose_children, parse_feed
 from nightdesk.fetch import Fetched, Fetcher, Request, answered
 from nightdesk.landing import HostLeases
-from nightdesk.model import Attempt, Coverage, Feed, Listing
+from nightdesk.model import Attempt, Coverage, Feed, Listing, Source
 from nightdesk.nights import merge_coverage
+from nightdesk.past.spans import night_span
 from nightdesk.pipeline.collect_pages import fetch_pages
 from nightdesk.pipeline.collect_run import CollectRun, archive_body, fetch_all
 from nightdesk.pipeline.job import Job, keep_worlds_apart, user_agent
 from nightdesk.pipeline.logins import read_login
 from nightdesk.pipeline.memory import Memory
+from nightdesk.pipeline.past_pages import date_page
+from nightdesk.pipeline.past_run import PastNight
+from nightdesk.pipeline.past_task import judge_find, read_past
 from nightdesk.pipeline.register_task import note_sources
 from nightdesk.polling import Ask, Rest, check_due, decide_poll
 
@@ -65,13 +75,15 @@ def collect_sources(
             name=name,
             refetch=refetch,
             memory=Memory(job.landing, job.clock),
+            agent=user_agent(job.settings, sources).partition("/")[0],
+            stones=job.load_tombstones(),
             logins={id_: read_login(s, job.read_secret) for id_, s in chosen.items()},
         )
         for source in chosen.values():
             is_missing = run.logins[source.id] is None
             run.memory.note_login(source, is_missing=is_missing)
-        _poll_sources(run)
-        counts = fetch_pages(run, progress)
+        past = _poll_sources(run)
+        counts = fetch_pages(run, progress, past)
         attempts = fetcher.drain_attempts()
     if night is not None:  # after the entries: a lost run must not look complete
         _write_coverage(run)
@@ -118,13 +130,17 @@ def batch_due(job: Job) -> list[list[str]]:
 # feeds ---------------------------------------------------------------------
 
 
-def _poll_sources(run: CollectRun) -> None:
+def _poll_sources(run: CollectRun) -> PastNight | None:
+    """Ask the sources; return the past night that they were read for, if it is one."""
     landing = run.job.landing
     rows = landing.read_folder(f"coverage/night={run.night}", Coverage)
     known = merge_coverage(rows, answered)
     requests: list[Request] = []
     polls: dict[str, Poll] = {}
     for source in run.sources.values():
+        if source.id in run.stones.sources:
+            _look(run, source.id, "no_coverage", "taken_down", "feed")
+            continue
         poll = choose_poll(
             source,
             run.night,
@@ -134,8 +150,6 @@ def _poll_sources(run: CollectRun) -> None:
         )
         polls[source.id] = poll
         if poll.url is None:
-            if poll.reason != "read before":
-                _look(run, source.id, "no_coverage", poll.reason, poll.via)
             continue
         decision = _decide_poll(run, poll, poll.url)
         if isinstance(decision, Rest):
@@ -157,6 +171,21 @@ def _poll_sources(run: CollectRun) -> None:
         run.memory.note_wait(fetched)
         if request.source is not None:
             _read_feed(run, polls[request.source.id], request, fetched)
+    return _read_past(run, [p.source for p in polls.values() if p.is_past])
+
+
+def _read_past(run: CollectRun, sources: list[Source]) -> PastNight | None:
+    """Read a past night where past nights are read; None for a night that is not."""
+    now = run.job.clock()
+    if run.night is None or now < night_span(run.night).until + LIVE_WINDOW:
+        return None
+    past = read_past(run, run.night, sources)
+    run.date_row = lambda row, body: date_page(past, row, body, now)
+    for find in past.finds.values():
+        look = judge_find(past, find)
+        _say_look(run, look)
+        run.looks.append(look)
+    return past
 
 
 def _decide_poll(run: CollectRun, poll: Poll, url: str) -> Ask | Rest:
@@ -201,31 +230,35 @@ def _look(
     via: str,
     n: int = 0,
 ) -> None:
-    if status != "ok":
+    look = Coverage(
+        source_id=source_id,
+        status=status,
+        looked_at=run.job.clock(),
+        reason=reason,
+        via=via,
+        n_entries=n,
+    )
+    _say_look(run, look)
+    run.looks.append(look)
+
+
+def _say_look(run: CollectRun, look: Coverage) -> None:
+    if look.status != "ok" or look.reason:
         log.warning(
             "source=%s night=%s status=%s reason=%s",
-            source_id,
+            look.source_id,
             run.night,
-            status,
-            reason,
+            look.status,
+            look.reason,
         )
-    run.looks.append(
-        Coverage(
-            source_id=source_id,
-            status=status,
-            looked_at=run.job.clock(),
-            reason=reason,
-            via=via,
-            n_entries=n,
-        )
-    )
 
 
 def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) -> None:
     source, outcome = poll.source, fetched.attempt.outcome
     if outcome != "ok":
         _note_poll(run, poll, request, fetched)
-        status, reason = _judge_poll(poll.via, outcome)
+        is_same = outcome == "not_modified"
+        status, reason = ("ok", None) if is_same else ("failed", outcome)
         _look(run, source.id, status, reason, poll.via)
         return
     feed = _parse(run, poll, fetched)
@@ -233,7 +266,7 @@ def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) 
         _note_poll(run, poll, request, fetched)
         _look(run, source.id, "failed", "not_a_feed", poll.via)
         return
-    listed = list_entries(source, feed, poll.via, run.job.clock())
+    listed = _list_entries(run, poll, feed)
     more, reason, left = _read_children(run, poll, feed)
     listed += more
     run.listed += listed
@@ -244,9 +277,11 @@ def _read_feed(run: CollectRun, poll: Poll, request: Request, fetched: Fetched) 
 
 
 def _parse(run: CollectRun, poll: Poll, fetched: Fetched) -> Feed | None:
-    """Archive a feed and return what it says; None where it is no feed."""
-    source = poll.source
-    archive_body(run, fetched, source.id, run.job.clock())
+    """Archive a feed and return what it says; None where it is no feed.
+
+    One that still lists what was taken down is not kept.
+    """
+    source, feed = poll.source, None
     try:
         feed = parse_feed(
             fetched.body,
@@ -258,10 +293,28 @@ def _parse(run: CollectRun, poll: Poll, fetched: Fetched) -> Feed | None:
         )
     except FeedError as error:
         log.warning("source=%s feed: %s", source.id, error)
-        return None
-    for warning in feed.warnings:
+    if feed is None or not _find_barred(run, poll, feed):
+        archive_body(run, fetched, source.id, run.job.clock())
+    for warning in feed.warnings if feed else ():
         log.info("source=%s feed: %s", source.id, warning)
     return feed
+
+
+def _list_entries(run: CollectRun, poll: Poll, feed: Feed) -> list[Listing]:
+    """Return the entries of a feed, without what was taken down."""
+    rows = list_entries(poll.source, feed, poll.via, run.job.clock())
+    return [r for r in rows if not run.stones.covers(r.article_id, r.source_id)]
+
+
+def _find_barred(run: CollectRun, poll: Poll, feed: Feed) -> int:
+    """Return how many entries of a feed were taken down."""
+    if not run.stones:
+        return 0
+    rows = list_entries(poll.source, feed, poll.via, run.job.clock())
+    n_barred = sum(run.stones.covers(r.article_id, r.source_id) for r in rows)
+    if n_barred:
+        log.info("source=%s taken_down=%d of its entries", poll.source.id, n_barred)
+    return n_barred
 
 
 def _read_children(
@@ -289,16 +342,9 @@ def _read_children(
         if feed is None:
             reason = "not_a_feed" if outcome == "ok" else outcome
             continue
-        listed += list_entries(poll.source, feed, poll.via, run.job.clock())
+        listed += _list_entries(run, poll, feed)
     n_all = len(wanted) + len(left)
     return listed, reason, f"read {len(wanted)} of {n_all} sitemaps" if left else None
-
-
-def _judge_poll(via: str, outcome: str) -> tuple[str, str | None]:
-    if outcome == "not_modified":
-        return "ok", None
-    is_absent = via == "dated_sitemap" and outcome in ("not_found", "gone")
-    return ("no_coverage" if is_absent else "failed"), outcome
 
 
 def _note_poll(

@@ -13,9 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
+from functools import cached_property
 
 from nightdesk.deduplicate import fingerprint_text
-from nightdesk.errors import ArchiveError
+from nightdesk.errors import ArchiveError, CaptureGone
 from nightdesk.extract import EXTRACT_VERSION, Page, extract_article
 from nightdesk.landing import Landing
 from nightdesk.landing.frozen import read_frozen
@@ -81,7 +82,9 @@ def extract_pages(
         todo = [(k, p) for k, p in zip(keys, pages, strict=True) if k not in old]
         say = _Teller(shard, len(todo), progress).say
         waiting = [page for _, page in todo]
-        for n, (index, article) in enumerate(_extract(landing, waiting, lines, pool)):
+        kept = Kept(landing, folder)
+        read = _extract(landing, waiting, lines, kept, pool)
+        for n, (index, article) in enumerate(read):
             key, page = todo[index]
             old[key] = _finish(page, article, key)
             say(n + 1)
@@ -117,19 +120,23 @@ def _extract(
     landing: Landing,
     pages: Sequence[PlannedPage],
     lines: Lines,
+    kept: Kept,
     pool: Extractors | None,
 ) -> Iterator[tuple[int, Article]]:
-    """Yield the article of each page with the page's index, damaged captures last."""
+    """Yield the article of each page with the page's index, lost captures last."""
     whole: list[int] = []
-    damaged: list[int] = []
+    lost: list[tuple[int, Article]] = []
 
     def read() -> Iterator[Page]:
         for index, page in enumerate(pages):
             try:
                 body = landing.read_capture(page.file, page.offset)
+            except CaptureGone:
+                article = kept.find(page) or _no_article(page, "capture_given_up")
+                lost.append((index, article))
             except ArchiveError:
                 log.exception("url=%s capture is damaged", page.url)
-                damaged.append(index)
+                lost.append((index, _no_article(page, "damaged_capture")))
             else:
                 whole.append(index)
                 yield _make_page(page, body, lines.get(page.source_id, ()))
@@ -138,8 +145,7 @@ def _extract(
         for n, result in enumerate(workers.map(read())):
             index = whole[n]
             yield index, _take(pages[index], result)
-    for index in damaged:
-        yield index, _no_article(pages[index], "damaged_capture")
+    yield from lost
 
 
 def _take(page: PlannedPage, result: Article | Lost) -> Article:
@@ -170,17 +176,37 @@ def _make_page(page: PlannedPage, body: bytes, lines: tuple[str, ...]) -> Page:
     )
 
 
+class Kept:
+    """The articles that earlier builds of a night read in its captures."""
+
+    def __init__(self, landing: Landing, folder: str) -> None:
+        self._landing, self._folder = landing, folder
+
+    def find(self, page: PlannedPage) -> Article | None:
+        """Return what was read in a capture that is gone, by the newest version."""
+        return self._articles.get((page.article_id, page.digest))
+
+    @cached_property
+    def _articles(self) -> dict[tuple[int, str | None], Article]:
+        rows = self._landing.read_folder(self._folder, Article)
+        rows.sort(key=lambda r: (r.status == "ok", r.version, r.input_digest or ""))
+        return {(row.article_id, row.page_digest): row for row in rows}
+
+
 def _finish(page: PlannedPage, article: Article, key: str) -> Article:
     """Add what the page itself does not say."""
+    if article.input_digest is not None:  # a kept one, which has it already
+        kept = replace(article, input_digest=key)
+        return kept if page.held_back is None else hold_back(kept, page.held_back)
     article = replace(article, input_digest=key, reservations=page.reservations)
     if page.future_at is not None:
         refused = DateCandidate("entry", page.future_at.isoformat(), "future")
         candidates = (*article.date_candidates, refused)
         article = replace(article, date_candidates=candidates)
-    return article if page.held_back is None else _hold_back(article, page.held_back)
+    return article if page.held_back is None else hold_back(article, page.held_back)
 
 
-def _hold_back(article: Article, reason: str) -> Article:
+def hold_back(article: Article, reason: str) -> Article:
     """Return an article as a catalogue has it: all about it, and nothing of its text.
 
     The text has been read, to know that there is one; none of it is written down.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,9 @@ from nightdesk.landing import Landing
 from nightdesk.model import Source, Watched
 from nightdesk.nights import ONE_DAY
 from nightdesk.register import list_known
+from nightdesk.tombstones import Tombstones, load_tombstones
+
+log = logging.getLogger(__name__)
 
 #: Nights before the one asked for that a run brings up to date as well.
 CATCH_UP = 7
@@ -67,6 +71,13 @@ class Job:
             key: replace(source, was=known[key].was if key in known else source.was)
             for key, source in listed.items()
         }
+
+    def load_tombstones(self) -> Tombstones:
+        """Return what was taken down; a line that cannot be read is an error logged."""
+        stones = load_tombstones(self.settings.decisions, self.landing.present)
+        for problem in stones.problems:
+            log.error("takedown left out: %s", problem)
+        return stones
 
     def name_file(self, part: str, now: datetime) -> str:
         """Return a file name that no other try of any run uses."""

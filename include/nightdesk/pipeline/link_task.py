@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from nightdesk.decisions import Decision, Scope, find_ties, mend_pairs
@@ -23,6 +23,8 @@ from nightdesk.deduplicate.credits import make_key
 from nightdesk.deduplicate.origin import Member, find_origin
 from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.stories import (
+    CYCLE_NIGHTS,
+    GAP_NIGHTS,
     STORY_RULE,
     WINDOW_DAYS,
     cluster_stories,
@@ -32,6 +34,7 @@ from nightdesk.model import Pair
 from nightdesk.pipeline.frozen_tables import FrozenTables, Learned
 from nightdesk.warehouse import groups, links, store
 from nightdesk.warehouse.connect import Connection
+from nightdesk.warehouse.reach import Life
 
 #: Night -> the tables that it was built with.
 Rules = Mapping[date, Learned]
@@ -75,7 +78,8 @@ def link_night(con: Connection, given: LinkedNight) -> set[date]:
     reports = {*given.reports, *_find_reports_across(con, given, rules)}
     moved |= links.replace_pairs(con, "story_pair", given.night, reports)
     touch = _touch(con, given, decided, "story")
-    return moved | groups.replace_stories(con, touch, _story_rule(given))
+    life = Life(CYCLE_NIGHTS, GAP_NIGHTS)
+    return moved | groups.replace_stories(con, touch, _story_rule(given), life)
 
 
 def _choose_rule(given: LinkedNight, other: date, rules: Rules) -> Learned:
@@ -183,12 +187,30 @@ def _story_rule(given: LinkedNight) -> groups.GroupRule:
     ) -> dict[int, int]:
         ranks = {text.article_id: rank_document(_document(text)) for text in texts}
         nights = {text.article_id: text.night for text in texts}
-        stories = limit_stories(cluster_pairs(pairs, ranks), nights, ranks)
+        kept = limit_stories(pairs, nights)
+        stories = cluster_pairs(kept, ranks)
         told = [_report(i, first) for i, first in stories.items() if i != first]
-        mended = mend_pairs(told, given.decisions, "story", ranks)
+        copies = cluster_pairs([p for p in kept if p.rule == groups.COPY_RULE], ranks)
+        decisions = _decide_texts(given.decisions, copies)
+        mended = mend_pairs(told, decisions, "story", ranks)
         return cluster_pairs(mended, ranks)
 
     return rule
+
+
+def _decide_texts(
+    decisions: Iterable[Decision], copies: Mapping[int, int]
+) -> list[Decision]:
+    """Return decisions with the copies of their articles, which tell one story."""
+    texts: dict[int, set[int]] = defaultdict(set)
+    for article_id, text_id in copies.items():
+        texts[text_id].add(article_id)
+    decided = []
+    for decision in decisions:
+        ids = set(decision.articles)
+        ids.update(*(texts[copies[i]] for i in ids & copies.keys()))
+        decided.append(replace(decision, articles=tuple(sorted(ids))))
+    return decided
 
 
 def _find_origin(texts: Sequence[links.StoredText]) -> list[groups.OriginRow]:

@@ -6,11 +6,12 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from nightdesk import __version__
+from nightdesk.corrections import load_corrections
 from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
 from nightdesk.errors import CheckFailed, NightFailed
@@ -22,15 +23,18 @@ from nightdesk.model import (
     BINS,
     Article,
     Attempt,
+    Correction,
     Coverage,
     Fingerprint,
     Merge,
     Pair,
     PlannedEntry,
+    PlannedPage,
     Region,
     Review,
     Source,
     Tags,
+    Topic,
     Watched,
 )
 from nightdesk.nights import merge_coverage
@@ -50,6 +54,7 @@ from nightdesk.pipeline.refusals import forget_refusals, note_refusal
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.register import list_ended, list_watched
+from nightdesk.settle import SettledNight
 from nightdesk.warehouse import store
 from nightdesk.warehouse.connect import (
     Connect,
@@ -123,20 +128,32 @@ def _load_step(
 ) -> list[dict[str, Any]]:
     """Load nights in one transaction, and note that they are built."""
     with load_transaction(con):
+        if len(nights) > 1:
+            _free_movers(job, con, nights, joined)
         accounts = [
             _load_night(job, con, group, joined[name]) for name, group in nights.items()
         ]
-    for group, account in zip(nights.values(), accounts, strict=True):
+    for (name, group), account in zip(nights.items(), accounts, strict=True):
         if not account["is_stale"]:
             forget_refusals(job, "load", [date.fromisoformat(group[0]["night"])])
-            _note_built(job, group[0])
+            _note_built(job, group, joined[name])
     return accounts
 
 
-def _note_built(job: Job, shard: Shard) -> None:
+def _note_built(job: Job, group: Sequence[Shard], joined: Joined) -> None:
+    shard = group[0]
+    files = {shard["entries"], shard["pages"], joined["pairs"], joined["reports"]}
+    for part in group:
+        files |= {part["articles"], part["fingerprints"], part["tags"]}
+        files.add(name_reviews(part["tags"]))
     job.landing.write_json(
         f"built/night={shard['night']}.json",
-        {"captures": shard["captures"], "entries": shard["entries"]},
+        {
+            "captures": shard["captures"],
+            "entries": shard["entries"],
+            "decided": shard["decided"],
+            "files": sorted(files),
+        },
     )
     pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
@@ -159,17 +176,66 @@ def _follow_renames(job: Job, con: Connection) -> None:
             store.bump_nights(con, nights, store.next_seq(con))
 
 
+def _free_movers(
+    job: Job,
+    con: Connection,
+    nights: Mapping[str, Sequence[Shard]],
+    joined: Mapping[str, Joined],
+) -> None:
+    """Take out of each night the articles that people have given to another one.
+
+    Those that go to an earlier night would leave in time by themselves, as later nights
+    are loaded first; one that goes to a later night would stand in both.
+    """
+    lines = load_corrections(job.settings.decisions).lines
+    moving = {row.article_id for row in lines if row.kind == "date"}
+    for name, group in nights.items():
+        faces = store.read_faces(con, date.fromisoformat(name))
+        if not moving & faces.keys() or _is_outdated(job, con, group[0]):
+            continue
+        built = read_night(job, group)
+        if moving & faces.keys() <= built.hashes.keys():
+            continue
+        kept = _keep_articles(built, faces)
+        given = _link_with(job, kept, joined[name], faces, group[0]["learned"])
+        coverage = job.landing.read_folder(f"coverage/night={name}", Coverage)
+        looks = merge_coverage(coverage, answered)
+        store.replace_night(con, built.night, _tables(job, kept, looks, group))
+        store.bump_nights(con, link_night(con, given), store.next_seq(con))
+
+
+def _keep_articles(built: BuiltNight, ids: Container[int]) -> BuiltNight:
+    """Return a night with those of its articles only."""
+    settled = built.settled
+    return BuiltNight(
+        built.night,
+        SettledNight(
+            settled.entries,
+            tuple(a for a in settled.articles if a.article_id in ids),
+            tuple(a for a in settled.versions if a.article_id in ids),
+        ),
+        {i: hashes for i, hashes in built.hashes.items() if i in ids},
+    )
+
+
+def _is_outdated(job: Job, con: Connection, shard: Shard) -> bool:
+    """Was a build made from an older set of captures than what is loaded?"""
+    night = date.fromisoformat(shard["night"])
+    old = store.read_ledger(con).get(night)
+    newest = job.landing.digest_night(night, days_around(night))
+    is_newest = shard["captures"] == newest
+    return old is not None and not is_newest and old.capture_digest == newest
+
+
 def _load_night(
     job: Job, con: Connection, group: Sequence[Shard], joined: Joined
 ) -> dict[str, Any]:
     built = read_night(job, group)
-    night, captures = built.night, group[0]["captures"]
+    night = built.night
     coverage = merge_coverage(
         job.landing.read_folder(f"coverage/night={night}", Coverage), answered
     )
-    old = store.read_ledger(con).get(night)
-    newest = job.landing.digest_night(night, days_around(night))
-    if old and captures != newest and old.capture_digest == newest:
+    if _is_outdated(job, con, group[0]):
         log.warning("load night=%s skipped: built from an older set of captures", night)
         return _account(built, coverage, job, is_stale=True)
     given = _link_with(
@@ -184,7 +250,7 @@ def _load_night(
         store.LedgerRow(
             night=night,
             seq=seq,
-            capture_digest=captures,
+            capture_digest=group[0]["captures"],
             article_digest=_digest_articles(given.documents),
             n_seen=len(built.settled.entries),
             n_loaded=len(built.settled.articles),
@@ -247,11 +313,23 @@ def _tables(
         for row in landing.read_rows([s["tags"] for s in group], Tags)
         if row.article_id in owned
     ]
+    for row in tags:
+        for lost in row.unmet:
+            log.error(
+                "correction not applied: article %d: %r: %s",
+                row.article_id,
+                lost.surface,
+                lost.cause,
+            )
     gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
     reviews = landing.read_rows([name_reviews(s["tags"]) for s in group], Review)
     merges = load_merges(job.settings.decisions).rows
     prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
     attempts = landing.read_folder(f"fetch_log/night={built.night}", Attempt)
+    pages = landing.read_rows([group[0]["pages"]], PlannedPage)
+    said = load_corrections(job.settings.decisions).rows
+    corrections = [row for row in said if row.article_id in owned]
+    topics = [Topic(*row) for row in gazetteer.topics.names.items()]
     return {
         "in_source": make_table(list(job.list_sources().values()), Source),
         "in_watched": make_table(list_watched(register, built.night), Watched),
@@ -266,6 +344,9 @@ def _tables(
         "in_tags": make_table(tags, Tags),
         "in_review": make_table(reviews, Review),
         "in_merge": make_table(merges, Merge),
+        "in_page": make_table(pages, PlannedPage),
+        "in_correction": make_table(corrections, Correction),
+        "in_topic": make_table(topics, Topic),
     }
 
 

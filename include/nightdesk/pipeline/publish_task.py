@@ -9,14 +9,20 @@ from functools import partial
 from pathlib import Path
 
 from nightdesk.config import Settings
-from nightdesk.errors import CheckFailed, NightdeskError
+from nightdesk.errors import CheckFailed, NightdeskError, ReportError
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.refusals import (
     forget_refusals,
     list_refusals,
     note_refusal,
 )
-from nightdesk.report import build_brief, load_shapes
+from nightdesk.report import (
+    Edition,
+    draft_brief,
+    list_changes,
+    load_shapes,
+    read_facts,
+)
 from nightdesk.search.index import Snapshot, update_index
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.publish import Published, publish_nights, read_manifest
@@ -52,7 +58,7 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
         # The newest brief compares with the nights before it.
         for night in sorted({*published.nights, newest}):
             write_brief(job, night)
-        _point_latest(job, newest)
+        point_latest(job, newest)
     try:
         update_search(settings, again=again)
     except NightdeskError as error:
@@ -101,13 +107,14 @@ def show_refusals(job: Job) -> None:
     newest = max(published or refused)
     for night in sorted((refused & published) | {newest}):
         write_brief(job, night)
-    _point_latest(job, newest)
+    point_latest(job, newest)
 
 
 def write_brief(job: Job, night: date) -> Path:
-    """Write the brief of a night; return the file.
+    """Write the brief of a night (page, Markdown, JSON); return the page.
 
-    An edition is kept for ever; a new one is made when the brief has changed.
+    An edition is kept for ever; a new one is made when the brief has changed, and says
+    in what.
     """
     refused = list_refusals(job.landing)
     marts: Mapping[str, Rows] = {}
@@ -117,18 +124,40 @@ def write_brief(job: Job, night: date) -> Path:
             is_newest = night >= max(list_nights(con), default=night)
         refused = [r for r in refused if is_newest or r.night == night]
     shapes = load_shapes(job.settings.shipped / "geo")
-    html = build_brief(night, marts, shapes=shapes, refused=refused)
+    draft = draft_brief(night, marts, shapes=shapes, refused=refused)
     newest = find_brief(job.settings.briefs, night)
-    if newest is not None and newest.read_text("utf-8") == html:
-        return newest
+    edition = Edition(cut_off_at=draft.cut_off_at)
+    if newest is not None:
+        old, facts = _read_brief(newest)
+        if newest.read_text("utf-8") == draft.to_html(old):
+            return newest
+        number = int(newest.parent.name) + 1
+        changes = list_changes(facts, draft.facts) if facts else ()
+        edition = Edition(number, draft.cut_off_at, changes)
     folder = job.settings.briefs / str(night)
-    number = int(newest.parent.name) + 1 if newest is not None else 1
-    fresh = folder / f".{number}.tmp"
+    fresh = folder / f".{edition.number}.tmp"
     fresh.mkdir(parents=True, exist_ok=True)
-    (fresh / "index.html").write_text(html, "utf-8")
-    edition = folder / str(number)
-    fresh.replace(edition)
-    return edition / "index.html"
+    (fresh / "index.html").write_text(draft.to_html(edition), "utf-8")
+    (fresh / "brief.md").write_text(draft.to_markdown(edition), "utf-8")
+    (fresh / "brief.json").write_text(draft.to_json(edition), "utf-8")
+    place = folder / str(edition.number)
+    fresh.replace(place)
+    return place / "index.html"
+
+
+def _read_brief(page: Path) -> tuple[Edition, dict[str, dict[str, str]]]:
+    """Return an edition and its facts; none where it cannot be read any more."""
+    try:
+        return read_facts(page.with_name("brief.json").read_text("utf-8"))
+    except (OSError, ReportError) as error:
+        log.warning("publish brief=%s not compared with: %s", page.parent, error)
+        return Edition(int(page.parent.name)), {}
+
+
+def read_edition(briefs: Path, night: date) -> Edition:
+    """Return what the newest edition of a night's brief says of itself."""
+    newest = find_brief(briefs, night)
+    return _read_brief(newest)[0] if newest else Edition()
 
 
 def find_brief(briefs: Path, night: date) -> Path | None:
@@ -138,7 +167,8 @@ def find_brief(briefs: Path, night: date) -> Path | None:
     return editions[-1] / "index.html" if editions else None
 
 
-def _point_latest(job: Job, night: date) -> None:
+def point_latest(job: Job, night: date) -> None:
+    """Let `briefs/latest` show the newest edition of a night."""
     brief = find_brief(job.settings.briefs, night)
     if brief is None:
         return

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from nightdesk.errors import WarehouseError
+from nightdesk.errors import NightFailed, WarehouseError
+from nightdesk.pipeline.build_tasks import deduplicate_nights, tag_articles
+from nightdesk.pipeline.extract_task import extract_pages
 from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.load_task import load_nights
+from nightdesk.pipeline.select_task import select_pages
+from nightdesk.warehouse.connect import Connect
+
+log = logging.getLogger(__name__)
 
 
 def set_aside(job: Job) -> list[Path]:
@@ -40,3 +49,15 @@ def list_landed(job: Job) -> list[date]:
         if folder.is_dir():
             found |= {child.name.removeprefix("night=") for child in folder.iterdir()}
     return sorted(date.fromisoformat(name) for name in found)
+
+
+def rebuild_nights(job: Job, nights: Iterable[date], connect: Connect) -> None:
+    """Build nights again from what the landing area holds; nothing is published."""
+    for night in sorted(nights):
+        shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+        joined = deduplicate_nights(job, shards)
+        shards = [tag_articles(job, shard) for shard in shards]
+        try:
+            load_nights(job, night, shards, joined, connect)
+        except NightFailed as error:  # loaded all the same, with its reasons
+            log.warning("rebuild: %s", error)

@@ -11,6 +11,7 @@ from nightdesk.fetch import answered
 from nightdesk.landing.frozen import choose_versions
 from nightdesk.model import KnownUrl, Listing, PlannedEntry, PlannedPage
 from nightdesk.nights import NightPlan, plan_night
+from nightdesk.pipeline.decided import Decided, list_nights, load_decided
 from nightdesk.pipeline.job import Job, days_around, nights_back
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Shard(TypedDict, total=False):
     of: int
     is_joint: bool  # the nights of the run are loaded in one transaction
     captures: str  # digest of the captures that the plan was made from
+    decided: str  # digest of what people said of articles that touch the night
     entries: str
     pages: str
     learned: dict[str, str]  # learned table -> version
@@ -52,7 +54,8 @@ def select_pages(job: Job, night: date, *, latest: bool = False) -> list[Shard]:
     """Return the shards to extract: at least one for the night itself.
 
     With it come the nights of the week before whose landing is newer than their load,
-    and every night that was built with an article which one of these now owns.
+    or of whose articles people have said something since; and every night that was
+    built with an article which one of these now owns.
 
     Args:
         job: the run.
@@ -60,12 +63,13 @@ def select_pages(job: Job, night: date, *, latest: bool = False) -> list[Shard]:
         latest: build with the newest learned tables, not with those that it has.
     """
     plans: dict[date, _Planned] = {}
-    waiting = [n for n in nights_back(night) if n == night or _is_stale(job, n)]
+    said = load_decided(job)
+    waiting = [n for n in nights_back(night) if n == night or _is_stale(job, n, said)]
     is_joint = False
     while waiting:
-        planned = _plan(job, waiting.pop(), latest=latest)
+        planned = _plan(job, waiting.pop(), said, latest=latest)
         plans[planned.night] = planned
-        for other in _find_losers(job, planned):
+        for other in [*_find_losers(job, planned), *_find_partners(job, planned, said)]:
             is_joint = True  # an article changes its night: both or neither
             if other not in plans and other not in waiting:
                 waiting.append(other)
@@ -76,11 +80,24 @@ def select_pages(job: Job, night: date, *, latest: bool = False) -> list[Shard]:
     ]
 
 
-def _is_stale(job: Job, night: date) -> bool:
-    digest = job.landing.digest_night(night, days_around(night))
+def _is_stale(job: Job, night: date, said: Decided) -> bool:
     built = job.landing.read_json(f"built/night={night}.json")
-    has_entries = bool(job.landing.names(f"entries/night={night}"))
-    return has_entries and built.get("captures") != digest
+    is_said = built.get("decided", "") != said.digest_of(night)
+    if not job.landing.names(f"entries/night={night}"):
+        return is_said and (bool(built) or said.has_arrivals(night))
+    digest = job.landing.digest_night(night, days_around(night))
+    return is_said or built.get("captures") != digest
+
+
+def _find_partners(job: Job, planned: _Planned, said: Decided) -> list[date]:
+    """Return the nights that share a moving article and have not heard of it yet."""
+    partners = []
+    for other in sorted(said.find_partners(planned.night)):
+        built = job.landing.read_json(f"built/night={other}.json")
+        is_said = built.get("decided", "") != said.digest_of(other)
+        if is_said and (built or said.has_arrivals(other)):
+            partners.append(other)
+    return partners
 
 
 @dataclass(frozen=True)
@@ -92,18 +109,24 @@ class _Planned:
     plan: NightPlan
     known: dict[int, list[KnownUrl]]
     learned: dict[str, str]
+    decided: str
 
 
-def _plan(job: Job, night: date, *, latest: bool) -> _Planned:
+def _plan(job: Job, night: date, said: Decided, *, latest: bool) -> _Planned:
     landing = job.landing
     digest = landing.digest_night(night, days_around(night))
     rows = landing.read_folder(f"entries/night={night}", Listing)
     for day in days_around(night):
         rows += landing.read_folder(f"undated/day={day}", Listing)
+    rows += said.read_arrivals(night)
+    stones = job.load_tombstones()  # a backup may have brought them back
+    rows = [r for r in rows if not stones.covers(r.article_id, r.source_id)]
     known = landing.find_urls({row.article_id for row in rows})
-    plan = plan_night(night, rows, known, job.list_sources(), answered)
+    plan = plan_night(
+        night, rows, known, job.list_sources(), answered, owners=said.owners
+    )
     learned = choose_versions(landing, night, LEARNED, latest=latest)
-    return _Planned(night, digest, plan, known, learned)
+    return _Planned(night, digest, plan, known, learned, said.digest_of(night))
 
 
 def _find_losers(job: Job, planned: _Planned) -> list[date]:
@@ -112,7 +135,7 @@ def _find_losers(job: Job, planned: _Planned) -> list[date]:
     claims: dict[date, set[int]] = {}
     for article_id in owned:
         for row in planned.known.get(article_id, ()):
-            for other in _nights_of(row) - {planned.night}:
+            for other in list_nights([row]) - {planned.night}:
                 claims.setdefault(other, set()).add(article_id)
     losers = []
     for other, ids in sorted(claims.items()):
@@ -123,13 +146,6 @@ def _find_losers(job: Job, planned: _Planned) -> list[date]:
         if any(e.article_id in ids and e.bin is None for e in built):
             losers.append(other)
     return losers
-
-
-def _nights_of(row: KnownUrl) -> set[date]:
-    """Return the nights that may have taken an address as theirs."""
-    if row.night is not None:
-        return {row.night}
-    return set(days_around(row.captured_at.date())) if row.captured_at else set()
 
 
 def _write_plan(job: Job, planned: _Planned, *, is_joint: bool) -> list[Shard]:
@@ -152,6 +168,7 @@ def _write_plan(job: Job, planned: _Planned, *, is_joint: bool) -> list[Shard]:
             of=n_shards,
             is_joint=is_joint,
             captures=planned.captures,
+            decided=planned.decided,
             entries=entries,
             pages=pages,
             learned=planned.learned,

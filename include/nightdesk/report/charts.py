@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import altair as alt
 import vl_convert
@@ -42,8 +41,6 @@ _PATH = re.compile(r' d="([^"]+)"')
 _DECIMALS = re.compile(r"(\d+\.\d)\d+")
 _EMPTY = re.compile(r'<path[^>]* (?:d=""|display="none")[^>]*/>')
 _WIDTH = 320  # of all charts but the map: a telephone's, so that text keeps its size
-#: Lower bounds of map classes are taken from these: round figures that people can hold.
-_ROUND = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +59,6 @@ class Point:
     name: str
     value: float | None
     text: str  # the value as said
-
-
-def split_classes(top: int) -> list[int]:
-    """Return the lower bounds of at most five classes for counts from 1 to `top`.
-
-    >>> split_classes(64), split_classes(3), split_classes(0)
-    ([1, 5, 10, 20, 50], [1, 2], [])
-    """
-    if top < 1:
-        return []
-    bounds = [bound for bound in _ROUND if bound <= top][-5:]
-    return [1, *bounds[1:]]
 
 
 def draw_map(counts: Mapping[str, int], bounds: Sequence[int], shapes: Shapes) -> str:
@@ -236,19 +221,6 @@ def draw_series(points: Sequence[Point]) -> str:
         ),
     )
     return _render(chart.properties(width=_WIDTH, height=90))
-
-
-def say_classes(bounds: Sequence[int]) -> list[str]:
-    """Return the classes of the map in words.
-
-    >>> say_classes([1, 2, 5])
-    ['1', '2–4', '5 and more']
-    """
-    said = [
-        f"{low:,}" if low == high - 1 else f"{low:,}–{high - 1:,}"
-        for low, high in pairwise(bounds)
-    ]
-    return [*said, f"{bounds[-1]:,} and more"] if bounds else []
 
 
 def _inline(values: object) -> alt.Data:

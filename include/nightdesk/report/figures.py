@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from nightdesk.report import charts, wording
 from nightdesk.report.charts import Bar, Point
+from nightdesk.report.classes import say_classes, split_classes
 from nightdesk.report.rows import (
     Marts,
     Row,
@@ -53,12 +54,12 @@ def picture_map(night: date, marts: Marts, shapes: Shapes) -> Picture:
         read_text(row, "region_id").removeprefix("iso:"): read_count(row, "n_articles")
         for row in rows
     }
-    bounds = charts.split_classes(max(counts.values(), default=0))
+    bounds = split_classes(max(counts.values(), default=0))
     return Picture(
         title=f"Articles about each country, {wording.say_day(night)} (UTC)",
         svg=charts.draw_map(counts, bounds, shapes) if counts else "",
         text=f"World map; {_say_bars([_make_bar(row) for row in rows[:_N_BARS]])}",
-        classes=tuple(charts.say_classes(bounds)),
+        classes=tuple(say_classes(bounds)),
     )
 
 

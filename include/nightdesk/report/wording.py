@@ -79,6 +79,17 @@ def say_share(share: float | None) -> str:
     return "<1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
+def say_decimal(number: float | None) -> str:
+    """Return a figure with one decimal; an en dash where there is none.
+
+    >>> say_decimal(4.06), say_decimal(0.02), say_decimal(1234.5), say_decimal(None)
+    ('4.1', '<0.1', '1,234.5', '–')
+    """
+    if number is None:
+        return "–"
+    return "<0.1" if 0 < number < 0.1 else f"{number:,.1f}"
+
+
 def say_date(day: date) -> str:
     """Return a day in full.
 

@@ -10,10 +10,11 @@ by `nightdesk.gazetteer`. Without weights the rules do alone.
     islands.py  where a name may stand; features.py describes it, crf.py labels it
     merge.py    the model's names and the gazetteer's
     people.py   later, shorter names
-    places.py   which place, and whether it is one
+    places.py   which place, and whether it is one; context.py reads what stands beside
     roles.py    dateline and venue
     score.py    countries and focus
     tagger.py   the order of all these
+    languages.py  names in other languages; other.py tags a text with them
     corpus.py   labelled text; training.py makes of it what the model learns from
 """
 

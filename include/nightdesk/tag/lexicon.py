@@ -153,10 +153,18 @@ NOT_ACRONYMS = _words(
 )
 #: Lower-case ends of the phrases of not_places.txt.
 PHRASE_WORDS = _words(
-    """virus goose geese flu measles shepherd fries horn pig pigs worm delight nut nuts
-    hat cheese knife elm auction courage pastry setter coffee roulette wave summer wax
-    bath cat encephalitis breakfast terrier football rules fever syndrome crisis horse
-    missile"""
+    """artichoke auction bacon bath bean beans beetle blind blinds bluegrass boots
+    breakfast broil bulldog bulldogs cabbage candle carpet carpets cat cedar chard
+    checkers cheese coffee cotton courage cow cows crisis crocodile crocodiles
+    cross delight devil doll dolls door doors dragon dragons dressing duck egg
+    eggs elephant elephants elm encephalitis envelope envelopes fever flu football
+    fries geese goose hat heels horn horse horses hound husky ink knife knotweed
+    lantern lanterns man maple measles missile muffin muffins numerals nut nuts
+    omelette onion oven pastry pasty pepper perch pig pigs pizza press pudding
+    rarebit rat roll roulette rug rugs rules salad sandwich sausage setter
+    shepherd shirt shoes shorts sprout sprouts spruce standoff stew summer
+    syndrome terrier tiger tigers toast tragedy twins virus waffle waffles watch
+    wave wax whispers window windows worm yoghurt yogurt"""
 )
 #: After a city's name: a disease or strain called after it.
 DISEASE_WORDS = _words("virus ebolavirus strain fever flu disease syndrome")
@@ -182,4 +190,22 @@ SETTLEMENTS = _words(
 SURE_PREPOSITIONS = _words("near outside")
 #: Round a demonym: it names a language.
 LANGUAGE_WORDS = _words("language languages speaking speaker speakers translation")
-LANGUAGE_VERBS = _words("in into speak speaks spoke speaking learn learns from")
+LANGUAGE_VERBS = _words(
+    """in into speak speaks spoke speaking learn learns from read reads teach teaches
+    taught understand understands study studies studied"""
+)
+SPEAK = _words("speak speaks spoke speaking")
+#: Before a name in capitals, or first in it: the name of a ship.
+SHIP_WORDS = _words(
+    """tanker freighter ferry frigate trawler schooner yacht submarine destroyer vessel
+    liner steamer"""
+)
+SHIP_MARKS = _words("mv mt hms uss ins rms ss hmas")
+#: Before "of": what follows is a town.
+SEATS = (
+    _words(
+        """mayor council people streets residents outskirts suburb suburbs centre center
+    archbishop bishop airport"""
+    )
+    | SETTLEMENTS
+)

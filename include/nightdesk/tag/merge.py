@@ -11,19 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nightdesk.tag.spans import Span
+from nightdesk.tag.words import Words
 
 #: From here on the model is believed against the gazetteer.
 SURE = 0.7
 
 
-def merge_names(found: list[Span], named: list[Span], ruled: list[Span]) -> list[Span]:
+def merge_names(
+    words: Words, found: list[Span], named: list[Span], ruled: list[Span]
+) -> list[Span]:
     """Return the spans of a passage, in order.
 
     Args:
+        words: of the passage.
         found: names of the gazetteer, not decided yet.
         named: what the model found; no two overlap.
         ruled: what the rules made of `found`.
     """
+    starts = {span.first: span.stop for span in found}
+    for span in named:
+        _trim(words, span, starts)
     cover = _cover(named)
     unmade = _cover(span for span in ruled if span.type == "ORG")
     out: list[Span] = []
@@ -47,6 +54,18 @@ def merge_names(found: list[Span], named: list[Span], ruled: list[Span]) -> list
             out.append(span)
     out.extend(span for span in named if id(span) not in dropped)
     return sorted(out, key=lambda span: (span.first, -span.stop))
+
+
+def _trim(words: Words, named: Span, starts: dict[int, int]) -> None:
+    """Shorten "The Kremlin" and "Cape Town's" to the name of the gazetteer in them."""
+    first, stop = named.first, named.stop
+    first += words.keys[first] == "the"
+    is_possessive = words.keys[stop - 1] == "s" and words.gap(stop - 2) in ("'", "’")
+    stop -= stop - first > 1 and is_possessive
+    is_shorter = stop - first < named.stop - named.first
+    if is_shorter and starts.get(first) == stop:
+        named.first, named.stop = first, stop
+        named.full = words.surface(first, stop)
 
 
 def _is_country(found: Span) -> bool:

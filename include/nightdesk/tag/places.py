@@ -11,15 +11,19 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from nightdesk.tag.lexicon import (
-    DISEASE_WORDS,
-    GEO_NOUNS,
-    LANGUAGE_VERBS,
-    LANGUAGE_WORDS,
-    PLACE_PREPOSITIONS,
-    TITLES,
-    WEAK_PREPOSITIONS,
+from nightdesk.tag.context import (
+    find_qualifiers,
+    find_state,
+    is_beside,
+    is_disease,
+    is_language,
+    is_of_ship,
+    is_of_town,
+    is_state_wanted,
+    is_tailed,
+    is_thing,
 )
+from nightdesk.tag.lexicon import PLACE_PREPOSITIONS, WEAK_PREPOSITIONS
 from nightdesk.tag.spans import PLACE_KINDS, Passage, Span
 from nightdesk.tag.table import Gazetteer, Name
 
@@ -53,10 +57,13 @@ class PlaceJudge:
         self.regions: Counter[str] = Counter()
         self.home_country = home_country
         self.believed: set[str] = set()  # ids of places accepted so far
+        self.towns: dict[str, str] = {}  # key of a town without a row -> its country
 
     def judge(self, passages: Iterable[Passage]) -> None:
         """Choose a meaning for each span, and drop those that are no place."""
         listed = list(passages)
+        for passage in listed:
+            self._find_towns(passage)
         for passage in listed:
             for span in passage.spans:
                 self._count(passage, span)
@@ -68,6 +75,22 @@ class PlaceJudge:
                 self._keep_unknown(span)
         for passage in listed:
             passage.spans = [span for span in passage.spans if span.type]
+
+    def _find_towns(self, passage: Passage) -> None:
+        """Find towns that no table has and that are called after a larger place.
+
+        "Cuba, Missouri", and "Cuba" in the rest of that text.
+        """
+        for number, span in enumerate(passage.spans):
+            if span.type or not span.is_place:
+                continue
+            key = " ".join(passage.words.keys[span.first : span.stop])
+            country = find_state(passage, number, _KNOWN_CITY) or self.towns.get(key)
+            if country is not None:
+                self.towns[key] = country
+                full = passage.words.surface(span.first, span.stop)
+                span.names, span.type, span.rule = (), "LOC", "before its country"
+                span.chosen = Name("area", "", full, (country,))
 
     def _judge_passage(self, passage: Passage) -> list[Span]:
         """Accept what can be believed; return the spans that cannot yet."""
@@ -82,17 +105,26 @@ class PlaceJudge:
             if not span.names:
                 continue
             is_qualified = self._choose(passage, span, after)
+            if is_qualified and len(after) and after[0].names:
+                self._confirm(span, after[0])
             if span.type or is_qualified or self._believe(passage, span):
                 self._accept(span)
             else:
                 doubted.append(span)
         return doubted
 
+    def _confirm(self, span: Span, other: Span) -> None:
+        """Note which meaning of the second name in "Athens, Georgia" fits the first."""
+        chosen = span.chosen
+        fitting = [x for x in other.names if chosen and self._is_in(chosen, x)]
+        if len(fitting) == 1:
+            other.confirmed = fitting[0]
+
     def _judge_again(self, doubted: list[tuple[Passage, Span]]) -> None:
         """Believe what was believed elsewhere in the document."""
         for passage, span in doubted:
             known = span.chosen is not None and span.chosen.id in self.believed
-            if known and not self._is_beside(passage, span):
+            if known and not is_beside(passage, span):
                 self._accept(span)
 
     @staticmethod
@@ -107,14 +139,13 @@ class PlaceJudge:
         if span.names:
             self._choose(passage, span, after)
         inner = span.chosen
-        is_sure = inner is not None and (
-            inner.kind in ("country", "admin1", "capital") or self._seen(inner) > 0
-        )
-        if is_sure:
-            return
-        span.names, span.chosen = (), None
-        qualifiers = self._find_qualifiers(passage, span, after)
+        qualifiers = find_qualifiers(passage, span, after)
         countries = {name.country for name in qualifiers if name.country}
+        if inner is not None and (not countries or countries & set(inner.countries)):
+            is_sure = inner.kind in ("country", "admin1", "capital")
+            if is_sure or self._seen(inner) > 0:
+                return
+        span.names, span.chosen = (), None
         if len(countries) != 1:
             top = self.evidence.most_common(1)
             total = self.evidence.total()
@@ -160,11 +191,13 @@ class PlaceJudge:
 
     def _choose(self, passage: Passage, span: Span, after: list[Span]) -> bool:
         """Set the meaning of a span; return whether what follows confirms it."""
-        qualifiers = self._find_qualifiers(passage, span, after)
+        qualifiers = find_qualifiers(passage, span, after)
         best = span.names[0]
-        if len(span.names) > 1:
+        if span.confirmed is not None:
+            best = span.confirmed
+        elif len(span.names) > 1:
             most = max(name.population for name in span.names)
-            campus = _CAMPUS if _is_campus(passage, span) else 0.0
+            campus = _CAMPUS if is_state_wanted(passage, span) else 0.0
             best = max(
                 span.names,
                 key=lambda x: (
@@ -207,22 +240,6 @@ class PlaceJudge:
             return other.admin1 == name.admin1
         return name.kind in ("city", "capital", "admin1", "area")
 
-    @staticmethod
-    def _find_qualifiers(passage: Passage, span: Span, after: list[Span]) -> list[Name]:
-        """Return the countries and divisions in "X, Y", "X (Y)", "X in Y"."""
-        stop = span.stop
-        out: list[Name] = []
-        for other in after:
-            gap = passage.words.text[
-                passage.words.ends[stop - 1] : passage.words.starts[other.first]
-            ]
-            if gap not in (", ", " (", " in ", " in northern ", " in southern "):
-                break
-            kinds = ("country", "admin1", "abbreviation")
-            out.extend(name for name in other.names if name.kind in kinds)
-            stop = other.stop
-        return out
-
     # is it a place at all
 
     def _believe(self, passage: Passage, span: Span) -> bool:
@@ -230,23 +247,28 @@ class PlaceJudge:
         if name is None or name.kind == "phrase":
             return False
         if name.kind == "demonym":
-            return not self._is_language(passage, span)
+            return not is_language(passage, span)
         if name.kind in ("org", "person", "metonym"):
             return True
         return self._believe_place(passage, span, name)
 
     def _believe_place(self, passage: Passage, span: Span, name: Name) -> bool:
         before = passage.words.keys[span.first - 1] if span.first else ""
-        is_led = before in PLACE_PREPOSITIONS or self._is_tailed(passage, span)
+        if is_of_ship(passage, span):
+            return False
+        is_led = before in PLACE_PREPOSITIONS or is_tailed(passage, span)
+        is_led |= is_of_town(passage, span)
         is_led |= span.hint == "LOC" and not self._is_common(passage, span)
-        is_beside = self._is_beside(passage, span)
-        if name.kind in ("city", "capital") and self._is_disease(passage, span):
+        is_joined = is_beside(passage, span)
+        if name.kind in ("city", "capital") and (
+            is_disease(passage, span) or is_thing(passage, span)
+        ):
             return False
         if name.kind in ("country", "abbreviation", "area"):
             if self._is_common(passage, span) and not is_led:
                 return False  # "Reunion" as a sentence starts
-            return not is_beside or is_led or not self._is_given(passage, span)
-        if is_beside and not is_led:
+            return not is_joined or is_led or not self._is_given(passage, span)
+        if is_joined and not is_led:
             return False
         if is_led:
             return self._is_likely(passage, span, name)
@@ -290,46 +312,6 @@ class PlaceJudge:
         key = passage.words.keys[span.first]
         return span.stop - span.first == 1 and key in self.gazetteer.given_names
 
-    @staticmethod
-    def _is_language(passage: Passage, span: Span) -> bool:
-        """Does "English" name the language ("in English.", "English-speaking")?"""
-        words = passage.words
-        after = words.keys[span.stop] if span.stop < len(words) else ""
-        if after in LANGUAGE_WORDS:
-            return True
-        before = words.keys[span.first - 1] if span.first else ""
-        is_last = words.gap(span.stop - 1) != " "
-        return is_last and before in LANGUAGE_VERBS
-
-    @staticmethod
-    def _is_disease(passage: Passage, span: Span) -> bool:
-        words, after = passage.words, span.stop
-        return after < len(words) and words.keys[after] in DISEASE_WORDS
-
-    @staticmethod
-    def _is_tailed(passage: Passage, span: Span) -> bool:
-        """Does "city", "province" or the like follow in lower case?"""
-        words = passage.words
-        after = span.stop
-        return (
-            after < len(words)
-            and words.keys[after] in GEO_NOUNS | {"province", "district", "prefecture"}
-            and words.gap(after - 1) == " "
-        )
-
-    @staticmethod
-    def _is_beside(passage: Passage, span: Span) -> bool:
-        """Does an unknown capitalised word touch the name ("Rio Tinto")?"""
-        words, taken = passage.words, passage.taken
-        after, before = span.stop, span.first - 1
-        if after < len(words) and words.caps[after] and words.gap(after - 1) == " ":
-            is_known = after in taken or words.keys[after] in TITLES
-            if not is_known:
-                return True
-        if before < 0 or not words.caps[before] or words.gap(before) != " ":
-            return False
-        return not (words.firsts[before] or before in taken)
-
     def _accept(self, span: Span) -> None:
         name = span.chosen
         if name is None:
@@ -339,12 +321,6 @@ class PlaceJudge:
             span.rule = name.kind
         if name.kind in PLACE_KINDS:
             self.believed.add(name.id)
-
-
-def _is_campus(passage: Passage, span: Span) -> bool:
-    """Does the name follow "university of"?"""
-    before = passage.words.keys[max(0, span.first - 2) : span.first]
-    return before in (["university", "of"], ["universities", "of"])
 
 
 def _type_of(name: Name) -> str:

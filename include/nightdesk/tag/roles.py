@@ -19,6 +19,7 @@ _DATELINE = re.compile(
     r"(?: ?\((?P<agency>[^)\n]{2,40})\))?\s?(?:[-–—]|: ?-)\s"
 )
 _NEAR = 3  # pieces between "talks" and "in Doha"
+_FAR = 8  # the same, "held" among them
 _AHEAD = 4  # pieces between "Qatar" and "mediating"
 _MAX_STEPS = 12  # along a list of places
 
@@ -50,12 +51,13 @@ def _mark_dateline(passage: Passage) -> None:
 
 
 def _is_met_in(passage: Passage, span: Span) -> bool:
-    """Read "talks on Monday in Istanbul", "an earlier round in Doha"."""
+    """Read "talks on Monday in Istanbul", "talks on Yemen were held in Muscat"."""
     words = passage.words
     at = span.first - 1
     if at < 1 or words.keys[at] not in ("in", "at"):
         return False
-    for index in range(at - 1, max(-1, at - 2 - _NEAR), -1):
+    far = _FAR if words.keys[at - 1] == "held" else _NEAR
+    for index in range(at - 1, max(-1, at - 2 - far), -1):
         if words.firsts[index + 1] or "," in words.gap(index):
             return False
         if words.keys[index] in TALK_WORDS:

@@ -21,10 +21,11 @@ from nightdesk.tag.words import Words, split_pieces
 
 #: A paragraph shorter than this may repeat for good reasons ("Read more").
 REPEAT_WORDS = 6
+REPEAT_SIGNS = 20  # the same where there are no blanks between words
 _LOWER_STARTS = PARTICLES
 _MAX_LOWERED = 3  # pieces of a name in lower case
 _KNOWN_CITY = 250_000  # people
-_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS
+_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS | {"los", "las"}
 PLACE_KINDS = ("country", "abbreviation", "capital", "admin1", "city", "area")
 
 
@@ -39,11 +40,14 @@ class Span:
     rule: str = ""
     score: float = 1.0
     chosen: Name | None = None
+    confirmed: Name | None = None  # what the name before it says that it means
     full: str | None = None  # full name of a person or organisation
     within: bool = False  # part of an organisation's name
     role: str = "about"  # about | dateline | venue
     hint: str = ""  # what the model takes a name of the gazetteer for, if for one
     hint_score: float = 0.0
+    weight: float = 0.0  # what it adds to each country that it counts for
+    counts_for: tuple[str, ...] = ()
 
     @property
     def is_place(self) -> bool:
@@ -63,22 +67,45 @@ class Passage:
     taken: set[int] = dataclasses.field(default_factory=set)  # pieces in some span
 
 
-def split_passages(title: str | None, text: str) -> list[Passage]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The title, or one paragraph, and where it stands."""
+
+    field: str  # title | text
+    base: int  # offset in its field
+    position: int  # the same, repeated paragraphs left out
+    text: str
+
+
+def split_lines(title: str | None, text: str) -> list[Line]:
     """Return the title and each paragraph of the text that is no exact repeat."""
-    passages = []
-    if title:
-        passages.append(Passage("title", 0, 0, split_pieces(title)))
+    lines = [Line("title", 0, 0, title)] if title else []
     seen: set[str] = set()
     base = position = 0
     for line in text.splitlines(keepends=True):
         body = line.strip()
-        is_repeat = body in seen and body.count(" ") + 1 >= REPEAT_WORDS
+        is_repeat = body in seen and _is_long(body)
         if body and not is_repeat:
-            passages.append(Passage("text", base, position, split_pieces(line)))
+            lines.append(Line("text", base, position, line))
             position += len(line)
         seen.add(body)
         base += len(line)
-    return passages
+    return lines
+
+
+def _is_long(body: str) -> bool:
+    n_blanks = body.count(" ")
+    if n_blanks or body.isascii():
+        return n_blanks + 1 >= REPEAT_WORDS
+    return len(body) >= REPEAT_SIGNS
+
+
+def split_passages(title: str | None, text: str) -> list[Passage]:
+    """Return the lines of an English article as pieces."""
+    return [
+        Passage(line.field, line.base, line.position, split_pieces(line.text))
+        for line in split_lines(title, text)
+    ]
 
 
 def find_names(words: Words, gazetteer: Gazetteer) -> list[Span]:

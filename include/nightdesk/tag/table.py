@@ -67,6 +67,34 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicTable:
+    """The words of all topics."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # topic id -> name
+    #: key of a term -> the term as it is written, and what it adds to which topics
+    terms: Mapping[str, tuple[str, tuple[tuple[str, float], ...]]] = field(
+        default_factory=dict
+    )
+    longest: Mapping[str, int] = field(default_factory=dict)  # first piece -> pieces
+    least: Mapping[str, float] = field(default_factory=dict)  # topic id -> its score
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageNames:
+    """What one language calls places, as its file says, ids already looked up."""
+
+    #: name -> how it is written; several names: one for each sign ("中美")
+    forms: tuple[tuple[tuple[Name, ...], tuple[str, ...]], ...]
+    endings: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()  # words before a doubted name that support it
+    after: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()  # after these a demonym is a language
+    not_before: tuple[str, ...] = ()
+    is_spaced: bool = True  # False: every sign is a piece
+
+
+@dataclass(frozen=True, slots=True)
 class Gazetteer:
     """All names by key, with what else a tagger reads."""
 
@@ -88,3 +116,6 @@ class Gazetteer:
     merged: Mapping[str, str] = field(default_factory=dict)  # old id -> entity id
     #: entity id -> its name; of the entities above
     known: Mapping[str, str] = field(default_factory=dict)
+    topics: TopicTable = field(default_factory=TopicTable)
+    #: ISO 639-1 -> what that language calls places; English is read by its own rules
+    languages: Mapping[str, LanguageNames] = field(default_factory=dict)

@@ -1,21 +1,25 @@
 """Tag one article: passages, names, runs, model, people, places, roles, countries.
 
-The order of the rules is written here and nowhere else. Rules read English; a text in
-another language comes back with `is_tagged` False.
+The order of the rules is written here and nowhere else. Rules and model read English;
+in a language that has a file of names countries and cities are found (`other.py`); a
+text in any other comes back with `is_tagged` False.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
-from nightdesk.model import Mention, Tags
+from nightdesk.model import Correction, Mention, Tags
+from nightdesk.tag.correct import Corrector, digest_corrections
 from nightdesk.tag.crf import NameModel
+from nightdesk.tag.languages import NameReader
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
 from nightdesk.tag.link import find_people, link_entities
 from nightdesk.tag.merge import merge_names
 from nightdesk.tag.names import read_runs
+from nightdesk.tag.other import find_places
 from nightdesk.tag.people import link_names
 from nightdesk.tag.places import MADE_PLACES, PlaceJudge
 from nightdesk.tag.roles import mark_roles
@@ -28,9 +32,10 @@ from nightdesk.tag.score import (
 )
 from nightdesk.tag.spans import PLACE_KINDS, Passage, Span, find_names, split_passages
 from nightdesk.tag.table import Gazetteer
+from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/3"
+TAG_VERSION = "names/5"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -46,9 +51,11 @@ def input_digest(
     text: str,
     lang: str | None,
     home_country: str | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> str:
     """Return the SHA-256 (hex) of all that the tags of an article depend on."""
-    parts = (title, text, lang, home_country, gazetteer.version, TAG_VERSION)
+    said = digest_corrections(c for c in corrections if c.surface is not None)
+    parts = (title, text, lang, home_country, gazetteer.version, TAG_VERSION, said)
     digest = hashlib.sha256()
     for part in parts:
         raw = b"\x00" if part is None else b"\x01" + part.encode("utf-8", "replace")
@@ -57,11 +64,13 @@ def input_digest(
 
 
 class Tagger:
-    """Tags articles by one gazetteer; holds no other state."""
+    """Tags articles by one gazetteer; holds no state but what it made of that."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._model = NameModel(gazetteer) if gazetteer.weights else None
+        self._corrector = Corrector(gazetteer)
+        self._readers: dict[str, NameReader] = {}  # made when first wanted
 
     def tag(
         self,
@@ -71,6 +80,7 @@ class Tagger:
         text: str,
         lang: str | None,
         home_country: str | None = None,
+        corrections: Sequence[Correction] = (),
     ) -> Tags:
         """Return the mentions and countries of one article.
 
@@ -78,33 +88,52 @@ class Tagger:
             article_id: is passed on.
             title: may be None; its mentions have offsets into it.
             text: paragraphs, one a line; an exact repeat of one is not read again.
-            lang: ISO 639-1; None is read as English, other languages are not tagged.
+            lang: ISO 639-1; None is read as English. In a language that has a file
+                of names, places alone are found; one that has none is not tagged.
             home_country: ISO2 of the publisher, a weak hint for names of many places.
+            corrections: what people said of the article, oldest first; it holds in
+                any language.
         """
-        digest = input_digest(
-            self.gazetteer,
-            title=title,
-            text=text,
-            lang=lang,
-            home_country=home_country,
-        )
-        if lang is not None and lang.lower().split("-")[0] != "en":
-            return Tags(article_id, (), (), False, digest, TAG_VERSION)
-        passages = self._read(title, text, home_country)
+        code = "en" if lang is None else lang.lower().split("-")[0]
+        is_english, reader = code == "en", self._find_reader(code)
+        passages = split_passages(title, text) if is_english or corrections else []
+        if is_english:
+            self._read(passages, home_country)
+        unmet = self._corrector.correct(passages, corrections)
+        mark_roles(passages)
         length = sum(len(p.words.text) for p in passages if p.field == "text")
+        weights = _weigh(passages, length)
+        mentions = tuple(self._iterate_mentions(passages))
+        if reader is not None:
+            none = {c.surface for c in corrections if c.kind == "tag_none"}
+            found = find_places(reader, title, text, said=mentions, none=none)
+            mentions, weights = (*mentions, *found.mentions), weights + found.weights
         return Tags(
             article_id=article_id,
-            mentions=tuple(self._iterate_mentions(passages)),
-            countries=score_countries(_iterate_weights(passages, length)),
-            is_tagged=True,
-            input_digest=digest,
+            mentions=mentions,
+            countries=score_countries(weights),
+            is_tagged=is_english or reader is not None,
+            input_digest=input_digest(
+                self.gazetteer,
+                title=title,
+                text=text,
+                lang=lang,
+                home_country=home_country,
+                corrections=corrections,
+            ),
             version=TAG_VERSION,
+            unmet=unmet,
+            topics=find_topics(passages, self.gazetteer.topics) if is_english else (),
         )
 
-    def _read(
-        self, title: str | None, text: str, home_country: str | None
-    ) -> list[Passage]:
-        passages = split_passages(title, text)
+    def _find_reader(self, code: str) -> NameReader | None:
+        names = self.gazetteer.languages.get(code)
+        if names is not None and code not in self._readers:
+            self._readers[code] = NameReader(names)
+        return self._readers.get(code)
+
+    def _read(self, passages: list[Passage], home_country: str | None) -> None:
+        """Find the names of a document and what they mean."""
         found = [find_names(passage.words, self.gazetteer) for passage in passages]
         for passage, spans in zip(passages, found, strict=True):
             passage.spans = spans
@@ -113,15 +142,13 @@ class Tagger:
         if self._model is not None:
             named = self._model.find_names(passages)
             for passage, spans, names in zip(passages, found, named, strict=True):
-                passage.spans = merge_names(spans, names, passage.spans)
+                passage.spans = merge_names(passage.words, spans, names, passage.spans)
         if self.gazetteer.people:
             for passage in passages:
                 find_people(passage, self.gazetteer)
         link_names(passages, self.gazetteer.classes)
         PlaceJudge(self.gazetteer, home_country).judge(passages)
         link_entities(passages, self.gazetteer)
-        mark_roles(passages)
-        return passages
 
     def _iterate_mentions(self, passages: list[Passage]) -> Iterator[Mention]:
         for passage in passages:
@@ -157,6 +184,9 @@ def _make_mention(passage: Passage, span: Span, gazetteer: Gazetteer) -> Mention
         country=chosen.country if chosen is not None else None,
         place_id=place_id,
         via=_find_via(words, span),
+        role=cast(Literal["about", "dateline", "venue"], span.role),
+        weight=span.weight,
+        counts_for=span.counts_for,
     )
 
 
@@ -205,7 +235,9 @@ def _takes_point(words: Words, span: Span) -> bool:
     return words.gap(span.first) == "."
 
 
-def _iterate_weights(passages: list[Passage], length: int) -> Iterator[Weight]:
+def _weigh(passages: list[Passage], length: int) -> list[Weight]:
+    """Say on each span what it adds to which countries; return the sum's parts."""
+    weights = []
     for passage in passages:
         for span in passage.spans:
             kind = _kind_that_counts(passage.words, span)
@@ -216,11 +248,15 @@ def _iterate_weights(passages: list[Passage], length: int) -> Iterator[Weight]:
             is_inside = span.within and span.hint != "ORG"  # not a club of that name
             value *= _IN_ORGANISATION if is_inside else 1.0
             value *= _MINOR_ROLE if span.role != "about" else 1.0
+            span.weight = value / len(span.chosen.countries)
+            span.counts_for = span.chosen.countries
             is_lead = passage.field == "title" or offset < LEAD_CHARS
-            share = value / len(span.chosen.countries)
             is_named = passage.field == "text" and span.type == "LOC"
-            for country in span.chosen.countries:
-                yield Weight(country, share, span.role, is_lead, is_named)
+            weights += [
+                Weight(country, span.weight, span.role, is_lead, is_named)
+                for country in span.counts_for
+            ]
+    return weights
 
 
 def _kind_that_counts(words: Words, span: Span) -> str | None:

@@ -17,6 +17,7 @@ from nightdesk.tag.lexicon import ABBREVIATIONS, CALENDAR, PARTICLES, STARTERS
 _PIECE = re.compile(r"[^\W_]+")
 _PARTS = re.compile(r"([^\W_]+)")
 _STOP = re.compile(r"[.!?…:](?!,)\W*\s|\n|[“\"«(]\s*$")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a letter: the model cannot read it
 _LONG_GAP = 40  # a row of points or blanks: no sentence goes on after it
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "ß": "ss", "œ": "oe", "ð": "d"}
@@ -92,7 +93,8 @@ def split_pieces(text: str) -> Words:
     >>> words.keys, words.firsts
     (['he', 'left', 'kabul', 'said'], [True, False, True, False])
     """
-    parts = _PARTS.split(text)  # a gap, a piece, a gap, a piece ..., a gap
+    whole = text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    parts = _PARTS.split(whole)  # a gap, a piece, a gap, a piece ..., a gap
     pieces, gaps = parts[1::2], parts[2::2]
     edges = list(accumulate(map(len, parts)))
     starts, ends = edges[:-1:2], edges[1::2]

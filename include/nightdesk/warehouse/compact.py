@@ -11,6 +11,56 @@ from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connect, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
+#: A file is worth compacting when this share of its blocks is free, and it is no
+#: trifle: a copy reads and writes the rest of it.
+_FREE_SHARE, _SMALLEST = 0.3, 32 << 20
+
+
+def find_room(connect: Connect) -> tuple[Path | None, float]:
+    """Return the file of the warehouse and the share of it that is free.
+
+    None: it is no file of its own, and has nothing to compact here.
+    """
+    with open_warehouse(connect) as con:
+        con.execute("CHECKPOINT")
+        row = con.execute(
+            "SELECT path, total_blocks, free_blocks FROM pragma_database_size() AS s "
+            "JOIN duckdb_databases() AS d USING (database_name) "
+            "WHERE database_name = current_database()"
+        ).fetchone()
+    if row is None or not row[0] or not Path(row[0]).is_file():
+        return None, 0.0
+    return Path(row[0]), row[2] / row[1] if row[1] else 0.0
+
+
+def compact_if_worth(
+    connect: Connect, *, smallest: int = _SMALLEST
+) -> tuple[int, int] | None:
+    """Compact the warehouse where that gives back much; return both sizes.
+
+    Args:
+        connect: opens the warehouse.
+        smallest: size of a file in bytes below which it is left alone.
+
+    Raises:
+        WarehouseError: see `compact_warehouse`.
+    """
+    path, free = find_room(connect)
+    if path is None or free < _FREE_SHARE or path.stat().st_size < smallest:
+        return None
+    return compact_warehouse(connect, path)
+
+
+def compact_any(connect: Connect) -> None:
+    """Compact the warehouse whatever that gives back: bytes of deleted rows go.
+
+    Raises:
+        WarehouseError: see `compact_warehouse`.
+    """
+    path, _ = find_room(connect)
+    if path is not None:
+        compact_warehouse(connect, path)
+
 
 def compact_warehouse(connect: Connect, path: Path) -> tuple[int, int]:
     """Copy the writer's file into a fresh one that takes its place; return both sizes.

@@ -131,6 +131,24 @@ def migrate(con: Connection) -> None:
             )
 
 
+def read_version(connect: Connect) -> int:
+    """Return the number of the newest schema file that a warehouse has seen.
+
+    0: none. Nothing is migrated.
+    """
+    con = _patiently(connect, 120)
+    try:
+        tables = {row[0] for row in con.execute("SHOW TABLES").fetchall()}
+        if "schema_version" not in tables:
+            return 0
+        row = con.execute("SELECT coalesce(max(version), 0) FROM schema_version")
+        return int((row.fetchone() or (0,))[0])
+    except duckdb.Error as error:
+        raise WarehouseError(f"warehouse: {error}") from error
+    finally:
+        con.close()
+
+
 @contextmanager
 def transaction(con: Connection) -> Iterator[None]:
     """Commit what happens inside, or nothing of it."""

@@ -12,9 +12,11 @@ from nightdesk.warehouse.connect import Connection
 
 #: Columns that say when or how we came by a row, not what it is.
 LEFT_OUT: dict[str, frozenset[str]] = {
-    "entry": frozenset({"via"}),
+    "entry": frozenset({"via", "dated_by", "content_via"}),
     "coverage": frozenset({"via"}),
-    "article": frozenset({"captured_at", "via"}),
+    "article": frozenset(
+        {"archive_file", "archive_offset", "captured_at", "content_via", "via"}
+    ),
     "article_version": frozenset({"captured_at"}),
 }
 #: Tables that are a log of runs, in the order of the runs; checks compare a night with

@@ -17,15 +17,23 @@ from nightdesk.warehouse.links import (
     KEYS,
     StoredText,
     Touch,
-    keep_linked,
-    pairs_within,
     put_ids,
     put_rows,
     read_texts,
     span_nights,
-    spread,
     swap_rows,
 )
+from nightdesk.warehouse.reach import (
+    Life,
+    keep_linked,
+    narrow,
+    pairs_within,
+    spread,
+    walk,
+)
+
+#: Of a pair that stands for a text and its copy.
+COPY_RULE = "cluster"
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ def replace_clusters(
     Returns:
         The nights whose rows, or whose neighbours' articles, are not what they were.
     """
-    spread(con, touch, ("duplicate_pair",), "duplicate_pair_end")
+    spread(con, touch, "duplicate_pair", "duplicate_pair_end")
     pairs = pairs_within(con, "duplicate_pair")
     texts = read_texts(con, "reach")
     linked = {i for pair in pairs for i in (pair.a_id, pair.b_id)} | set(touch.ties)
@@ -92,31 +100,43 @@ def replace_clusters(
     )
     moved |= _find_shown(con, "cluster", touch)
     _log_changes(con, "cluster", touch)
+    con.execute("CREATE OR REPLACE TEMP TABLE text_end AS FROM reach LIMIT 0")
+    _note_texts(con, "cluster_id")
     moved |= _replace_rows(con, "article_origin", "SELECT * EXCLUDE group_id FROM made")
-    return moved | _replace_rows(
-        con,
-        "cluster",
-        _CLUSTER_ROWS,
-    )
+    _note_texts(con, "origin_id")
+    return moved | _replace_rows(con, "cluster", _CLUSTER_ROWS)
 
 
-def replace_stories(con: Connection, touch: Touch, rule: GroupRule) -> set[date]:
+def _note_texts(con: Connection, key: str) -> None:
+    """Add to `text_end` the articles of the last change whose key is another."""
+    for one, other in (("come", "gone"), ("gone", "come")):
+        con.execute(
+            "INSERT INTO text_end SELECT night, article_id FROM ("
+            f"SELECT night, article_id, {key} FROM {one} "
+            f"EXCEPT SELECT night, article_id, {key} FROM {other})"
+        )
+
+
+def replace_stories(
+    con: Connection, touch: Touch, rule: GroupRule, life: Life
+) -> set[date]:
     """Compute anew the stories that the night touches.
 
     Call it after `replace_clusters`, and `replace_pairs` of story_pair. The rule gets
-    a pair of rule "cluster" for every copy and its canonical article as well, since
-    copies are in one story; its articles come without text.
+    a pair of COPY_RULE for every copy and the one before it as well, since copies are
+    in one story; its articles come without text, and reach further than what is told.
 
     Returns:
         The nights whose rows, or whose neighbours' articles, are not what they were.
     """
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE seed AS FROM story_pair_end UNION FROM reach"
+        "CREATE OR REPLACE TEMP TABLE seed AS FROM story_pair_end UNION FROM text_end"
     )
-    spread(con, touch, ("story_pair", "duplicate_pair"), "seed")
-    pairs = pairs_within(con, "story_pair") + _copies_within(con)
+    walk(con, touch, life, "seed")
+    pairs = pairs_within(con, "story_pair") + _copies_within(con, life)
     texts = read_texts(con, keep_linked(con, pairs, touch.ties), has_text=False)
     _use_groups(con, rule(pairs, texts))
+    narrow(con, "story_member")
     _use_told(con)
     moved = _replace_rows(
         con,
@@ -158,13 +178,17 @@ def _use_told(con: Connection) -> None:
     )
 
 
-def _copies_within(con: Connection) -> list[Pair]:
+def _copies_within(con: Connection, life: Life) -> list[Pair]:
+    """Return a pair for each copy and the one before it, if that is near enough."""
     rows = con.execute(
-        "SELECT least(article_id, cluster_id), greatest(article_id, cluster_id) "
-        "FROM reach JOIN cluster_member USING (night, article_id) "
-        "WHERE article_id <> cluster_id ORDER BY ALL"
+        "SELECT least(article_id, other_id), greatest(article_id, other_id) FROM ("
+        "SELECT m.night, m.article_id, lag(m.article_id) OVER copies AS other_id, "
+        "lag(m.night) OVER copies AS other_night "
+        "FROM reach JOIN cluster_member AS m USING (night, article_id) WINDOW copies "
+        "AS (PARTITION BY m.cluster_id ORDER BY m.night, m.article_id)) "
+        f"WHERE date_diff('day', other_night, night) <= {life.gap_nights} ORDER BY ALL"
     ).fetchall()
-    return [Pair(a, b, "near", 1.0, "cluster") for a, b in rows]
+    return [Pair(a, b, "near", 1.0, COPY_RULE) for a, b in rows]
 
 
 def _use_groups(con: Connection, groups: Mapping[int, int]) -> None:

@@ -13,30 +13,34 @@ import hashlib
 import json
 import logging
 import os
-import re
 import tempfile
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from nightdesk.errors import CheckFailed, WarehouseError
+from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
 from nightdesk.warehouse.describe import write_comments
+from nightdesk.warehouse.mart import (
+    Mart,
+    check_mart,
+    list_marts,
+    load_marts,
+    show_parts,
+)
 from nightdesk.warehouse.store import read_ledger
 
 log = logging.getLogger(__name__)
 
-_MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
+#: Texts in a row group: to read one text of a night, its group is unpacked, not all.
+_TEXT_ROWS = 2048
 #: Tables that serve the loader alone.
-_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version", "story_pair"})
-
-#: A check of a mart: `-- error: name` or `-- warn: name`, a query, a semicolon.
-_CHECK = re.compile(r"^-- (error|warn): (\w+)$(.*?);", re.MULTILINE | re.DOTALL)
+_INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version"})
 
 Manifest = dict[str, Any]
 
@@ -47,14 +51,6 @@ class Published:
 
     number: int  # of the catalogue in force
     nights: tuple[date, ...]  # that changed, oldest first
-
-
-def list_marts() -> dict[str, str]:
-    """Return the query of every mart by name."""
-    return {
-        path.parent.name: path.read_text("utf-8")
-        for path in sorted(_MARTS.glob("*/query.sql"))
-    }
 
 
 def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Published:
@@ -78,22 +74,28 @@ def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Pub
 def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
-    marts = list_marts()
-    code = _digest_code(con, marts)
+    code = _digest_code(con)
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
-    nights: dict[str, Any] = {}
-    changed = []
-    for night, row in read_ledger(con).items():
+    ledger = read_ledger(con)
+    lost = sorted(set(old.get("nights", {})) - {str(night) for night in ledger})
+    for night in lost:
+        # Readers keep what was published; `nightdesk run` brings the night back.
+        log.warning("publish night=%s is not in the warehouse; its parts stay", night)
+    nights = {night: old["nights"][night] for night in lost}
+    changed: list[date] = []
+    for night, row in sorted(ledger.items()):  # a night reads what was made before it
         entry = known.get(str(night))
         if entry is None or entry["seq"] != row.seq:
-            entry = {"seq": row.seq, "parts": _write_parts(con, folder, night, marts)}
+            parts = _write_tables(con, folder, night)
+            marts = load_marts()
             changed.append(night)
-        nights[str(night)] = entry
-    for lost in sorted(set(old.get("nights", {})) - set(nights)):
-        # Readers keep what was published; `nightdesk run` brings the night back.
-        log.warning("publish night=%s is not in the warehouse; its parts stay", lost)
-        nights[lost] = old["nights"][lost]
+        else:
+            parts = dict(entry["parts"])
+            marts = tuple(m for m in load_marts() if _depends(m, night, changed))
+        nights[str(night)] = {"seq": row.seq, "parts": parts}
+        for mart in marts:
+            _write_mart(con, folder, night, mart, nights)
     if not changed and set(nights) == set(old.get("nights", {})):
         return Published(int(old.get("number", 0)), ())
     number = 1 + max([0, *_list_numbers(folder)])  # above those rolled back too
@@ -103,16 +105,22 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
         "nights": nights,
         "whole": _write_whole(con, folder),
     }
-    _write_catalogue(folder, manifest, sorted(marts))
-    _sweep(folder)
+    _write_catalogue(folder, manifest)
+    sweep_published(folder)
     return Published(number, tuple(changed))
 
 
-def _digest_code(con: Connection, marts: dict[str, str]) -> str:
+def _digest_code(con: Connection) -> str:
     """Return a digest of what shapes the parts: the marts and the migrations."""
     applied = con.execute("SELECT sha256 FROM schema_version ORDER BY version")
-    shape = [marts, [row[0] for row in applied.fetchall()]]
+    shape = [list_marts(), [row[0] for row in applied.fetchall()]]
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
+
+
+def _depends(mart: Mart, night: date, changed: list[date]) -> bool:
+    """Return whether a mart of an unchanged night looks back at a changed one."""
+    first = night - timedelta(days=mart.looks_back)
+    return any(first <= day < night for day in changed)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -124,9 +132,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _write_parts(
-    con: Connection, folder: Path, night: date, marts: dict[str, str]
-) -> dict[str, str]:
+def _write_tables(con: Connection, folder: Path, night: date) -> dict[str, str]:
     parts = {}
     for table, columns in list_tables(con).items():
         column = night_column(table, columns)
@@ -135,40 +141,31 @@ def _write_parts(
             parts[table] = _write_part(
                 con, folder, f"{table}/night={night}", query, night
             )
-    for mart, query in marts.items():
-        parts[mart] = _write_part(con, folder, f"{mart}/night={night}", query, night)
-        _check_mart(con, mart, query, night)
     return parts
 
 
-def _check_mart(con: Connection, mart: str, query: str, night: date) -> None:
-    """Run the checks of a mart on one night.
+def _write_mart(
+    con: Connection, folder: Path, night: date, mart: Mart, nights: dict[str, Any]
+) -> None:
+    """Write a mart's part of a night, enter it in `nights`, and check it.
 
     Raises:
         CheckFailed: a check of severity error found rows.
     """
-    path = _MARTS / mart / "checks.sql"
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {mart} AS {query.rstrip().rstrip(';')}",
-        {"night": night},
-    )
-    for severity, name, sql in _CHECK.findall(path.read_text("utf-8")):
-        rows = con.execute(sql, {"night": night}).fetchall()
-        if rows and severity == "error":
-            raise CheckFailed(
-                f"publish: night {night}: mart {mart}: {name}: {len(rows)}, {rows[0]}",
-                night,
-                [(f"{mart}.{name}", len(rows), repr(rows[0]))],
-            )
-        if rows:
-            log.warning(
-                "publish night=%s mart=%s check=%s rows=%d",
-                night,
-                mart,
-                name,
-                len(rows),
-            )
-    con.execute(f"DROP TABLE {mart}")
+    window = [
+        nights[day]["parts"]
+        for back in range(mart.looks_back, -1, -1)
+        if (day := str(night - timedelta(days=back))) in nights
+    ]
+    for other in load_marts():
+        if other.name in mart.reads:
+            names = [parts[other.name] for parts in window if other.name in parts]
+            show_parts(con, other, [folder / name for name in names])
+    place = f"{mart.name}/night={night}"
+    part = _write_part(con, folder, place, mart.query, night)
+    nights[str(night)]["parts"][mart.name] = part
+    show_parts(con, mart, [folder / part])
+    check_mart(con, mart, night)
 
 
 def _write_whole(con: Connection, folder: Path) -> dict[str, str]:
@@ -185,13 +182,14 @@ def _write_part(
     target = folder / "parts" / place
     target.mkdir(parents=True, exist_ok=True)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE part AS {query.rstrip().rstrip(';')}",
+        f"CREATE OR REPLACE TEMP TABLE part AS {query}",
         {"night": night} if night else None,
     )
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target)
     os.close(handle)
     quoted = name.replace("'", "''")
-    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    rows = f", ROW_GROUP_SIZE {_TEXT_ROWS}" if place.startswith("article_text/") else ""
+    con.execute(f"COPY part TO '{quoted}' (FORMAT parquet, COMPRESSION zstd{rows})")
     con.execute("DROP TABLE part")
     data = Path(name)
     digest = hashlib.sha256(data.read_bytes()).hexdigest()[:32]
@@ -210,7 +208,7 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None:
+def _write_catalogue(folder: Path, manifest: Manifest) -> None:
     name = f"nightdesk-{manifest['number']}"
     fresh = folder / f".{name}.tmp"
     fresh.unlink(missing_ok=True)
@@ -219,7 +217,7 @@ def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None
         con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
         con.execute("USE fresh")
         with transaction(con):
-            _fill_catalogue(con, folder, manifest, marts)
+            _fill_catalogue(con, folder, manifest)
         con.execute("USE memory")
         con.execute("DETACH fresh")
     _flush(fresh)
@@ -288,9 +286,8 @@ def roll_back(folder: Path, number: int | None = None) -> int:
     return wanted
 
 
-def _fill_catalogue(
-    con: Connection, folder: Path, manifest: Manifest, marts: list[str]
-) -> None:
+def _fill_catalogue(con: Connection, folder: Path, manifest: Manifest) -> None:
+    kept = {mart.name for mart in load_marts() if mart.is_table}
     parts: dict[str, list[str]] = {t: [p] for t, p in manifest["whole"].items()}
     for night in sorted(manifest["nights"]):
         for table, part in manifest["nights"][night]["parts"].items():
@@ -300,7 +297,7 @@ def _fill_catalogue(
             "'" + str((folder / name).resolve()).replace("'", "''") + "'"
             for name in names
         )
-        kind = "TABLE" if table in marts else "VIEW"
+        kind = "TABLE" if table in kept else "VIEW"
         con.execute(f"CREATE {kind} {table} AS SELECT * FROM read_parquet([{paths}])")
     con.execute("CREATE TABLE publication (number BIGINT)")
     con.execute("INSERT INTO publication VALUES (?)", [manifest["number"]])
@@ -314,19 +311,35 @@ def _fill_catalogue(
         con.execute(statement)
 
 
-def _sweep(folder: Path) -> None:
-    """Keep the newest catalogues and the parts that they refer to."""
-    for number in _list_numbers(folder)[:-_KEEP]:
-        (folder / f"nightdesk-{number}.duckdb").unlink()
-    for path in folder.glob("nightdesk-*.json"):
-        if not path.with_suffix(".duckdb").exists():
-            path.unlink()
+def sweep_published(folder: Path, keep: int = _KEEP) -> int:
+    """Keep the newest catalogues and what they refer to; return the files removed.
+
+    Args:
+        folder: where parts and catalogues lie; nobody publishes there meanwhile.
+        keep: how many catalogues stay; the one in force always does.
+    """
+    now = read_manifest(folder).get("number")
+    gone = [folder / f"nightdesk-{n}.duckdb" for n in _list_numbers(folder)[:-keep]]
+    gone = [path for path in gone if path.stem != f"nightdesk-{now}"]
+    for path in gone:
+        path.unlink()
+    lone = [p for p in folder.glob("nightdesk-*.json") if not _has_catalogue(p)]
+    for path in lone:
+        path.unlink()
     used = {part for kept in list_kept(folder).values() for part in list_parts(kept)}
-    for part in (folder / "parts").rglob("*"):  # half written ones of ours and DuckDB's
-        if part.is_file() and str(part.relative_to(folder)) not in used:
-            part.unlink()
-    for half in folder.glob(".nightdesk-*"):
-        half.unlink()
+    left = [  # half written ones of ours and DuckDB's, too
+        part
+        for part in (folder / "parts").rglob("*")
+        if part.is_file() and str(part.relative_to(folder)) not in used
+    ]
+    left += folder.glob(".nightdesk-*")
+    for path in left:
+        path.unlink()
+    return len(gone) + len(lone) + len(left)
+
+
+def _has_catalogue(manifest: Path) -> bool:
+    return manifest.with_suffix(".duckdb").exists()
 
 
 def list_parts(manifest: Manifest) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,12 +13,14 @@ import duckdb
 
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection
-from nightdesk.warehouse.publish import list_marts
+from nightdesk.warehouse.mart import load_marts
 
 Rows = list[dict[str, Any]]
 
 #: Marts that a brief shows over many nights.
 _SERIES = frozenset({"articles_by_region", "coverage_by_night"})
+#: Marts of many rows that no brief shows.
+_UNSHOWN = frozenset({"attention", "story_timeline"})
 
 
 @contextmanager
@@ -26,7 +28,8 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
     """Open the catalogue in force, read-only.
 
     Raises:
-        WarehouseError: nothing has been published yet.
+        WarehouseError: nothing has been published yet, or by a version that did not
+            know what is asked for.
     """
     current = folder / "current.duckdb"
     if not current.exists():
@@ -35,6 +38,11 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
     try:
         con.execute("SET TimeZone = 'UTC'")
         yield con
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise WarehouseError(
+            f"published: {current}: {error}; if another version of nightdesk has "
+            "published it, nightdesk publish brings it up to date"
+        ) from error
     finally:
         con.close()
 
@@ -46,18 +54,37 @@ def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
-    """Return the rows of every mart for a night, and of the series for earlier ones.
+def name_articles(
+    con: Connection, article_ids: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """Return article_id -> night, source_id and title, of those that are published."""
+    rows = fetch_rows(
+        con,
+        "SELECT article_id, night, source_id, title FROM article "
+        "WHERE article_id IN (SELECT unnest($1::BIGINT[])) ORDER BY night DESC",
+        [list(article_ids)],
+    )
+    return {row["article_id"]: row for row in rows}
 
-    Each mart's own order is kept.
+
+def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
+    """Return the rows that a brief is built from, of the series for earlier nights too.
+
+    Each mart's own order is kept. Marts that a brief does without are left out, and
+    those that a catalogue of an older version does not have.
     """
+    known = {row[0] for row in con.execute("SHOW TABLES").fetchall()}
     return {
-        mart: fetch_rows(
+        mart.name: fetch_rows(
             con,
-            f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY rowid",
-            [night - timedelta(days=days - 1) if mart in _SERIES else night, night],
+            f"SELECT * FROM {mart.name} WHERE night BETWEEN ? AND ? ORDER BY rowid",
+            [
+                night - timedelta(days=days - 1) if mart.name in _SERIES else night,
+                night,
+            ],
         )
-        for mart in list_marts()
+        for mart in load_marts()
+        if mart.is_table and mart.name in known - _UNSHOWN
     }
 
 

@@ -87,7 +87,7 @@ def replace_night(con: Connection, night: date, tables: Mapping[str, Any]) -> No
     try:
         for path in sorted(_LOAD.glob("*.sql")):
             table = path.stem.split("_", 1)[1]
-            if table in ("source", "region", "entity_alias"):
+            if table in ("source", "region", "entity_alias", "topic"):
                 con.execute(f"DELETE FROM {table}")
             else:
                 con.execute(f"DELETE FROM {table} WHERE night = ?", [night])

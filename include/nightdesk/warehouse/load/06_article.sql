@@ -33,8 +33,12 @@ SELECT
     a.page_digest,
     a.captured_at,
     e.via,
+    e.content_via,
     a.version AS extract_version,
-    coalesce(t.version, 'none') AS tag_version
+    coalesce(t.version, 'none') AS tag_version,
+    p.file AS archive_file,
+    p."offset" AS archive_offset
 FROM in_article AS a
 JOIN in_entry AS e ON e.article_id = a.article_id AND e.is_primary
 LEFT JOIN in_tags AS t ON t.article_id = a.article_id
+LEFT JOIN in_page AS p ON p.article_id = a.article_id AND p.is_current

@@ -12,5 +12,8 @@ SELECT
     m.place_id,
     m.via,
     m.rule,
-    m.score
+    m.score,
+    m.role,
+    m.weight,
+    m.counts_for
 FROM (SELECT article_id, unnest(mentions) AS m FROM in_tags)

@@ -1,0 +1,188 @@
+"""The page as a whole: a path goes in, a document, file or style sheet comes out.
+
+The catalogue is opened for each request and closed after it: an answer is of one
+catalogue, the next one of the newest. The writer's file is never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from pathlib import Path
+
+from nightdesk.errors import NightdeskError, QueryError, RequestError
+from nightdesk.page.asked import Asked, read_request
+from nightdesk.page.download import write_file
+from nightdesk.page.render import Frame, render_view
+from nightdesk.page.view import Desk, View
+from nightdesk.page.views import (
+    article,
+    articles,
+    names,
+    news,
+    regions,
+    searching,
+    sources,
+)
+from nightdesk.page.world import World, draw_world
+from nightdesk.report import load_shapes, read_style
+from nightdesk.warehouse.ask import open_questions
+
+log = logging.getLogger(__name__)
+
+#: Of every answer. What a title may smuggle in finds nothing that it could load or run.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; "
+    "img-src data: 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_STYLE = Path(__file__).parent / "templates" / "page.css"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back."""
+
+    status: int
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path, the view behind it and the parameters that it takes."""
+
+    pattern: str
+    view: Callable[..., View]
+    takes: Sequence[str] = ()
+
+
+_ID = "(?P<article>-?[0-9]+)"
+ROUTES = (
+    Route("/", news.view_overview),
+    Route("/stories", news.view_stories),
+    Route("/stories/(?P<story>-?[0-9]+)", news.view_story),
+    Route("/map", regions.view_map, ("unit",)),
+    Route("/regions", regions.view_regions, ("scheme", "role")),
+    Route("/regions/(?P<region>[^/]+)", regions.view_region, ("role",)),
+    Route("/names", names.view_names, ("type",)),
+    Route("/names/(?P<entity>.+)", names.view_entity),
+    Route("/articles", articles.view_articles, articles.FILTERS),
+    Route(f"/articles/{_ID}", article.view_article),
+    Route(f"/articles/{_ID}/versions", article.view_versions),
+    Route(f"/articles/{_ID}/beside/(?P<other>-?[0-9]+)", article.view_beside),
+    Route("/search", searching.view_search, searching.FILTERS),
+    Route("/sources", sources.view_sources, ("status",)),
+    Route("/sources/(?P<source>[^/]+)", sources.view_source),
+    Route("/entries", sources.view_entries, ("source", "bin", "reason")),
+    Route("/gaps", sources.view_gaps, ("first", "last")),
+)
+
+
+class Site:
+    """Answers requests from what is published."""
+
+    def __init__(self, published: Path, geo: Path) -> None:
+        """Take the folder of the catalogue and that of the map's shapes."""
+        self._published, self._geo = published, geo
+
+    @cached_property
+    def _world(self) -> World:
+        return draw_world(load_shapes(self._geo))
+
+    @cached_property
+    def _style(self) -> bytes:
+        return (read_style() + _STYLE.read_text("utf-8")).encode()
+
+    @cached_property
+    def _style_digest(self) -> str:
+        return hashlib.sha256(self._style).hexdigest()[:12]
+
+    def respond(
+        self, path: str, pairs: Iterable[tuple[str, str]], root: str = ""
+    ) -> Answer:
+        """Return the answer to a request; whatever is wrong is a document that says so.
+
+        Args:
+            path: inside the page, decoded, such as /stories.
+            pairs: the parameters of the address, decoded.
+            root: what stands before the path in links.
+        """
+        if path == "/style.css":
+            return self._answer_style()
+        asked, frame = Asked(path, {}), Frame(root, self._style_digest, Asked(path, {}))
+        try:
+            route, ids = _find_route(path)
+            asked = read_request(path, pairs, route.takes)
+            frame = Frame(root, self._style_digest, asked)
+            with open_questions(self._published) as con:
+                desk = Desk(con, self._published, self._world)
+                view = route.view(desk, asked, **ids)
+                nights = tuple(desk.nights)
+            if asked.is_download:
+                return _answer_file(view, asked)
+            frame = Frame(root, self._style_digest, asked, nights)
+            return _answer_document(200, view, frame)
+        except NightdeskError as error:
+            return self._answer_problem(error, frame)
+
+    def _answer_problem(self, error: NightdeskError, frame: Frame) -> Answer:
+        is_empty = not (self._published / "current.duckdb").exists()
+        if isinstance(error, RequestError):
+            status = error.status
+        elif isinstance(error, QueryError):
+            status = 400
+        else:
+            status = 404 if is_empty else 503
+            log.log(logging.INFO if is_empty else logging.ERROR, "page %s", error)
+        title = "Nothing is published yet" if is_empty else HTTPStatus(status).phrase
+        values = {"status": status, "problem": str(error), "is_empty": is_empty}
+        return _answer_document(status, View("problem.html", title, values), frame)
+
+    def refuse(self, root: str = "", status: int = 401) -> Answer:
+        """Return the answer to somebody who is not logged in, or not any more."""
+        frame = Frame(root, "", Asked("/", {}))
+        return _answer_document(status, View("login.html", "Log in"), frame)
+
+    def _answer_style(self) -> Answer:
+        headers = {**HEADERS, "Cache-Control": "private, max-age=86400"}
+        return Answer(200, self._style, "text/css; charset=utf-8", headers)
+
+
+def _find_route(path: str) -> tuple[Route, dict[str, str]]:
+    for route in ROUTES:
+        if found := re.fullmatch(route.pattern, path):
+            return route, found.groupdict()
+    raise RequestError(404, f"{path}: there is no such view")
+
+
+def _answer_document(status: int, view: View, frame: Frame) -> Answer:
+    body = render_view(view, frame).encode("utf-8", "replace")
+    return Answer(status, body, "text/html; charset=utf-8", HEADERS)
+
+
+def _answer_file(view: View, asked: Asked) -> Answer:
+    """Return a table of a view as a file.
+
+    Raises:
+        RequestError: the view has no table of that name.
+    """
+    kind = asked.values["format"]
+    if not view.tables:
+        raise RequestError(400, f"format: {kind!r}: this view has no table")
+    name = asked.choice("table", tuple(view.tables), next(iter(view.tables)))
+    body, media_type = write_file(view.tables[name], kind)
+    file = "-".join(filter(None, ("nightdesk", name, str(view.night or ""))))
+    disposition = f'attachment; filename="{file}.{kind}"'
+    headers = {**HEADERS, "Content-Disposition": disposition}
+    return Answer(200, body, media_type, headers)

@@ -1,0 +1,1 @@
+"""The views: one function each, from a request to values and tables."""

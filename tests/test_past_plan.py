@@ -1,0 +1,127 @@
+"""backfill plan: what is where, what it costs, and the three ways to do it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pastworld import BY_ID, NIGHT, ONE_DAY, Desk, open_desk
+
+from nightdesk.__main__ import main
+from nightdesk.errors import ConfigError
+from nightdesk.pipeline import plan_run
+from nightdesk.pipeline.backfill_plan import ALL, Offer, plan_backfill
+
+NIGHTS = [NIGHT, NIGHT + ONE_DAY]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+def plan(desk: Desk, *, ask: bool = False) -> dict[tuple[str, str, str], Offer]:
+    job = desk.job()
+    offers, asked = plan_backfill(job, NIGHTS, job.load_sources().enabled, ask=ask)
+    assert asked is None or not asked.problems
+    return {(str(o.night), o.source_id, o.place): o for o in offers}
+
+
+def test_a_plan_asks_nobody_unless_told_to(desk: Desk) -> None:
+    desk.watch(**{"gulf-meridian": {}, "deichbote": {}})
+    desk.turn_on("wayback", "ccnews")
+    offers = plan(desk)
+    assert len(desk.stand.log) == 0
+    crawl = [offers[str(night), ALL, "ccnews"] for night in NIGHTS]
+    assert [offer.n_bytes // 10**9 for offer in crawl] == [50, 17]  # they share files
+    plan(desk, ask=True)
+    asked = [(seen.host, seen.path.partition("?")[0]) for seen in desk.stand.log]
+    assert sorted(asked) == [
+        ("data.commoncrawl.org", "/crawl-data/CC-NEWS/2026/03/warc.paths.gz"),
+        ("web.archive.org", "/cdx/search/cdx"),
+        ("web.archive.org", "/cdx/search/cdx"),
+    ]
+
+
+def test_what_archives_say_is_in_the_plan(desk: Desk) -> None:
+    desk.watch(**{"deichbote": {}})
+    desk.turn_on("wayback", "ccnews")
+    offers = plan(desk, ask=True)
+    assert offers[str(NIGHT), ALL, "ccnews"].what == "10 files, 0 of them indexed"
+    captures = offers[str(NIGHT), "deichbote", "wayback"]
+    assert captures.what == "12 captures of its feed"
+
+
+def test_what_was_read_costs_nothing_more(desk: Desk) -> None:
+    past_url = f'"{BY_ID["deichbote"].past_url}"'
+    desk.watch(**{"gulf-meridian": {}, "deichbote": {"past_url": past_url}})
+    desk.turn_on("ccnews", "gdelt_gal")
+    before = plan(desk)
+    desk.collect(["gulf-meridian", "deichbote"])
+    after = plan(desk)
+    key = str(NIGHT)
+    assert after[key, "deichbote", "archive"].what == "read before"
+    assert (key, "deichbote", "dated_sitemap") not in after
+    for place in ("ccnews", "gdelt_gal"):
+        assert before[key, ALL, place].n_bytes > 0
+    assert after[key, ALL, "gdelt_gal"].n_requests == 0
+    assert "the feed reaches back" in after[key, "gulf-meridian", "feed_pages"].what
+
+
+def test_the_plan_prints_ways_that_can_be_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.watch(**{"gulf-meridian": {}, "deichbote": {}})
+    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    first, last = str(NIGHTS[0]), str(NIGHTS[1])
+    words = ["backfill", "plan", "--from", first, "--to", last]
+    assert main([*words, "--sources", "deichbote"]) == 0
+    said = capsys.readouterr().out
+    line = next(li for li in said.splitlines() if li.strip().startswith("-d"))
+    (_, body) = shlex.split(line)
+    wanted = json.loads(body)
+    assert wanted["dag_run_conf"] == {"sources": ["deichbote"]}
+    assert wanted["from_date"] == f"{first}T00:00:00Z"
+    command = f"nightdesk run --night {first} --until {last} --sources deichbote"
+    assert command in said
+    assert f"From {first} 00:00, To {last} 00:00" in said
+    assert "Turned off: wayback: 6 requests" in said
+    assert main([*words, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["source_id"] for row in rows} == {"gulf-meridian", "deichbote", ALL}
+
+
+def test_a_wrong_past_file_ends_a_run_before_its_first_request(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.watch(**{"deichbote": {}})
+    (desk.folder / "config" / "past.yaml").write_text("past: {pigeon: {}}\n")
+    with pytest.raises(ConfigError, match=r"past\.yaml:1: past\.pigeon"):
+        plan_run(desk.job(), NIGHT)
+    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    assert main(["doctor"]) == 2
+    assert "past.pigeon" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [("2026-03-02", "2026-03-01", "before --from"), ("2026-03-01", "2999-01-01", "still"
+      " to come")],
+    ids=["backwards", "a night that has not been"],
+)  # fmt: skip
+def test_a_wrong_range_is_named(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    first: str,
+    last: str,
+    words: str,
+) -> None:
+    desk.watch(**{"deichbote": {}})
+    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    assert main(["backfill", "plan", "--from", first, "--to", last]) == 2
+    assert words in capsys.readouterr().err
