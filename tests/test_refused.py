@@ -13,7 +13,7 @@ from warehouseworld import NIGHT as QUIET
 from warehouseworld import article, entry, load
 
 from nightdesk.__main__ import main
-from nightdesk.warehouse import publish, store
+from nightdesk.warehouse import mart, store
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.publish import read_manifest
 
@@ -109,16 +109,16 @@ def test_a_mart_that_breaks_its_check_leaves_the_catalogue_and_says_so(
 ) -> None:
     assert run(capsys, "run", "--night", NIGHT)[0] == 0
     before = read_manifest(data / "published")
-    marts, shipped = tmp_path / "marts", publish._MARTS
+    marts, shipped = tmp_path / "marts", mart._MARTS
     shutil.copytree(shipped, marts)
     checks = marts / "languages" / "checks.sql"
     never = "-- error: never\nSELECT lang FROM languages WHERE night = $night LIMIT 1;"
     checks.write_text(f"{never}\n\n{checks.read_text()}")
-    monkeypatch.setattr(publish, "_MARTS", marts)
+    monkeypatch.setattr(mart, "_MARTS", marts)
     assert main(["run", "--night", NIGHT, "--offline"]) == 1
     assert read_manifest(data / "published") == before
     assert "(publish) by its checks: languages.never (1 row)" in first_line(data)
-    monkeypatch.setattr(publish, "_MARTS", shipped)
+    monkeypatch.setattr(mart, "_MARTS", shipped)
     assert main(["publish"]) == 0
     assert "Refused" not in first_line(data)
     assert main(["warehouse", "checks"]) == 0

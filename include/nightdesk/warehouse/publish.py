@@ -111,10 +111,9 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
 
 
 def _digest_code(con: Connection) -> str:
-    """Return a digest of what shapes the parts: the marts and the migrations."""
-    applied = con.execute("SELECT sha256 FROM schema_version ORDER BY version")
-    shape = [list_marts(), [row[0] for row in applied.fetchall()]]
-    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
+    """Return a digest of what shapes the parts: the marts and the columns."""
+    made_by = json.dumps([list_marts(), list_tables(con)], sort_keys=True)
+    return hashlib.sha256(made_by.encode()).hexdigest()
 
 
 def _depends(mart: Mart, night: date, changed: list[date]) -> bool:
