@@ -12,7 +12,8 @@ among others does not fail a run: it is a row in `coverage` and a line in the br
 **How to run it again.** Use *Backfill* with the days you want and "All Runs": it takes
 what was captured and gives the same rows. Airflow names a run for the end of its day:
 `..._2026-11-25` is the night of the 24th. Do not use *Trigger* with a past logical
-date: Airflow then processes the day before it.
+date: Airflow then processes the day before it, and a backfill of "Missing Runs" skips
+the date; `nightdesk gaps` shows the hole, and "All Runs" closes it.
 """
 
 from __future__ import annotations
@@ -106,9 +107,13 @@ with DAG(
         from nightdesk.pipeline import plan_run, resolve_night, start_job
 
         job = start_job(dag_run.run_id)
+        # A backfill with All Runs clears a manual run of its date in place, and that
+        # one keeps the interval of the day before: the date is what was asked for.
+        is_backfill = dag_run.run_type == "backfill"
+        start = dag_run.logical_date if is_backfill else data_interval_start
         return plan_run(
             job,
-            resolve_night(data_interval_start, dag_run.run_after, job.clock()),
+            resolve_night(start, dag_run.run_after, job.clock()),
             params["sources"],
             refetch=params["refetch"],
             reprocess_from=params["reprocess_from"],

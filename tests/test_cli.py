@@ -241,6 +241,10 @@ def test_a_whole_night_and_what_people_ask_about_it(home: Path, capsys) -> None:
     assert "article" in json.loads(capsys.readouterr().out)
     assert main(["brief", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)
+    for form in ("md", "json"):
+        assert main(["brief", "--format", form]) == 0
+        written = brief.with_name(f"brief.{form}").read_text("utf-8")
+        assert capsys.readouterr().out == written
     check_documented_queries(home)
     assert main(["run", "--night", "2999-01-01"]) == 2  # still to come
     assert main(["brief", "--night", "2001-01-01"]) == 1  # never loaded
@@ -259,7 +263,9 @@ def check_documented_queries(home: Path) -> None:
     assert len(queries) >= 5
     with duckdb.connect(str(alone), read_only=True) as con:
         for query in queries:
-            assert con.execute(query).fetchall(), query
+            rows = con.execute(query).fetchall()
+            # On a first night nothing is unusual, and no story need be big.
+            assert rows or re.search("FROM (unusual|missed_stories)", query), query
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import nightdesk
 from nightdesk.__main__ import build_parser
 from nightdesk.feeds import feed_row
 from nightdesk.newsstand.plays import PLAYS
-from nightdesk.warehouse.publish import list_marts
+from nightdesk.warehouse.mart import list_marts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from lxml import html
-from test_marts import CASES, MARTS, NIGHT, WAREHOUSE, fill_table, read_mart
+from test_marts import CASES, NIGHT, WAREHOUSE, build_mart, fill_table
 
 from nightdesk.report import Row, brief_summary, build_brief, load_shapes
+from nightdesk.warehouse.mart import list_marts
 
 GEO = Path(__file__).parents[1] / "include" / "config" / "geo"
 
@@ -38,8 +39,9 @@ def marts() -> dict[str, list[Row]]:
         for table, mart in LENDERS.items():
             fill_table(con, CASES / mart / "copies_and_own_work" / f"{table}.csv")
         found: dict[str, list[Row]] = {}
-        for mart in MARTS:
-            done = con.execute(read_mart(mart, "query.sql"), {"night": NIGHT})
+        for mart in list_marts():
+            build_mart(con, mart)
+            done = con.execute(f"FROM {mart}")
             names = [column[0] for column in done.description]
             found[mart] = [
                 dict(zip(names, row, strict=True)) for row in done.fetchall()

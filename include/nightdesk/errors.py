@@ -10,6 +10,7 @@
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
     |- SearchError        the search index is missing, damaged or cannot be written
+    |- ReportError        an edition of a brief cannot be read
     |- RequestError       what the page was asked for is not there; `status` says how
     |- WorkerError        processes cannot be started here
     |- NightFailed        the night is accounted for, and it is a failure: exit code 1
@@ -20,6 +21,9 @@ exception but an outcome: see `model.OUTCOMES`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
 
 
 class NightdeskError(Exception):
@@ -72,11 +76,27 @@ class WarehouseLocked(WarehouseError):
 
 
 class CheckFailed(WarehouseError):
-    """A check inside the load transaction found rows; the night was rolled back."""
+    """A night broke checks of severity error and was refused; see `model.Refusal`.
+
+    Attributes:
+        night: the night that was refused.
+        checks: name, number of rows and a sample of them, for each broken check.
+    """
+
+    def __init__(
+        self, message: str, night: date, checks: Sequence[tuple[str, int, str | None]]
+    ) -> None:
+        super().__init__(message)
+        self.night = night
+        self.checks = tuple(checks)
 
 
 class SearchError(NightdeskError):
     """The search index cannot do what was asked; the message names the cure."""
+
+
+class ReportError(NightdeskError):
+    """An edition of a brief cannot be read."""
 
 
 class RequestError(NightdeskError):

@@ -182,6 +182,25 @@ class HostTurn(NamedTuple):
     closed_until: float = 0.0  # by its Retry-After
 
 
+class BrokenCheck(NamedTuple):
+    """What a check found in a night that it refused."""
+
+    name: str
+    n_failed: int
+    sample: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A night that its checks refused; what was in force before still is."""
+
+    night: date
+    step: str  # load | publish
+    run_id: str
+    refused_at: datetime
+    checks: tuple[BrokenCheck, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something kept that is not as it was written, and what to do about it."""

@@ -96,10 +96,11 @@ def time_it(run: Callable[[], object]) -> float:
 
 
 def read_marts(con: Any, night: date) -> None:
-    from nightdesk.warehouse.publish import list_marts
+    from nightdesk.warehouse.mart import load_marts
 
-    for query in list_marts().values():
-        con.execute(query, {"night": night}).fetchall()
+    for mart in load_marts():
+        made = f"CREATE OR REPLACE TEMP TABLE {mart.name} AS {mart.query}"
+        con.execute(made, {"night": night})
 
 
 def fill(con: Any, n_articles: int, free: date) -> None:

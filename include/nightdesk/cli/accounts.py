@@ -15,6 +15,11 @@ from nightdesk.warehouse.read import open_catalogue, read_coverage
 _COUNTS = ("n_seen", *(f"n_{name}" for name in BINS))
 
 
+def is_published(settings: Settings) -> bool:
+    """Say whether any night has been published."""
+    return (settings.published / "current.duckdb").exists()
+
+
 def say_accounts(settings: Settings, night: date) -> int:
     """Print what became of every entry of a published night; exit code.
 

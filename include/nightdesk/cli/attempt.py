@@ -156,7 +156,8 @@ def _say_tags(settings: Settings, article: Article, width: int) -> None:
     )
     for country in tags.countries:
         focus = " (focus)" if country.is_focus else ""
-        say(f"country    {country.country} {country.score:.1f} {country.role}{focus}")
+        text = f"{country.country} {country.score:.1f} {country.role}{focus}"
+        say_block("country    ", text, width)
     names = Counter((m.type, m.name or m.surface) for m in tags.mentions)
     for kind in sorted({kind for kind, _ in names}):
         found = sorted((-n, name) for (k, name), n in names.items() if k == kind)

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
-from nightdesk.cli.accounts import say_accounts
+from nightdesk.cli.accounts import is_published, say_accounts
 from nightdesk.cli.retagged import say_retagged
 from nightdesk.config import load_settings, load_sources, sources_path
-from nightdesk.errors import ConfigError, NightFailed
+from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.pipeline import (
     STAGES,
     Job,
@@ -173,11 +173,11 @@ def _run(options: argparse.Namespace) -> int:
                     connect,
                     say=(lambda _: None) if quiet else say_step(night),
                 )
-            except NightFailed as error:
+            except (NightFailed, CheckFailed) as error:
                 failed.append(str(error))
         if options.json:
             say_json({"accounts": accounts, "failed": failed})
-        else:
+        elif is_published(job.settings):
             for n in range((last - first).days + 1):
                 say_accounts(job.settings, first + timedelta(days=n))
     for line in failed:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from nightdesk.cli import (
     Commands,
@@ -15,10 +18,15 @@ from nightdesk.cli import (
     say_table,
 )
 from nightdesk.cli.accounts import locate_brief
+from nightdesk.cli.backfills import Backfill, list_backfills, write_steps
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
 from nightdesk.gaps import find_gaps
+from nightdesk.landing import Landing
+from nightdesk.model import Refusal
 from nightdesk.pipeline import last_night
+from nightdesk.pipeline.publish_task import read_edition
+from nightdesk.pipeline.refusals import list_refusals
 from nightdesk.warehouse.read import (
     list_nights,
     open_catalogue,
@@ -52,11 +60,16 @@ def add_commands(commands: Commands) -> None:
         commands,
         "brief",
         _brief,
-        "print a night's brief in short",
-        "brief",
+        "print a night's brief: in short, or whole with --format",
+        "brief --night 2026-03-01 --format md",
     )
     brief.add_argument("--night", type=parse_day, metavar="DAY")
-    brief.add_argument("--json", action="store_true")
+    brief.add_argument("--json", action="store_true", help="the short one, as JSON")
+    brief.add_argument(
+        "--format",
+        choices=("md", "json"),
+        help="the whole of it: Markdown, or JSON with the rows behind each sentence",
+    )
 
 
 def _gaps(options: argparse.Namespace) -> int:
@@ -69,6 +82,8 @@ def _gaps(options: argparse.Namespace) -> int:
         rows = read_coverage(con, first, last)
     sources = load_sources(sources_path(settings)).enabled
     gaps = find_gaps(rows, [source.id for source in sources], first, last)
+    backfills = list_backfills(gaps)
+    _explain_gaps(gaps, list_refusals(Landing(settings.landing)), backfills)
     if options.json:
         say_json(gaps)
         return 0
@@ -76,14 +91,28 @@ def _gaps(options: argparse.Namespace) -> int:
         say(f"no gaps from {first} to {last}")
         return 0
     say_table(gaps, ("night", "source", "status", "reason"))
-    open_nights = sorted({gap["night"] for gap in gaps if gap["can_close"]})
-    if open_nights:
-        say(
-            "\nto close what can be closed: Backfill of nightdesk_nightly "
-            f"from {open_nights[0]} to {open_nights[-1]} with All Runs, or\n"
-            f"  nightdesk run --night {open_nights[0]} --until {open_nights[-1]}"
-        )
+    for backfill in backfills:
+        say()
+        for line in write_steps(backfill):
+            say(line)
     return 0
+
+
+def _explain_gaps(
+    gaps: list[dict[str, Any]],
+    refusals: Sequence[Refusal],
+    backfills: Sequence[Backfill],
+) -> None:
+    """Add to each gap the command that may close it, and why a night was refused."""
+    broken = {
+        refusal.night: "refused: " + ", ".join(check.name for check in refusal.checks)
+        for refusal in refusals
+    }
+    for gap in gaps:
+        if gap["status"] == "not_loaded":
+            gap["reason"] = broken.get(gap["night"])
+        closing = [b for b in backfills if b.first <= gap["night"] <= b.last]
+        gap["close"] = closing[0].command if gap["can_close"] else None
 
 
 def _try(options: argparse.Namespace) -> int:
@@ -95,7 +124,7 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _brief(options: argparse.Namespace) -> int:
-    from nightdesk.report import brief_summary
+    from nightdesk import report
 
     settings = load_settings()
     with open_catalogue(settings.published) as con:
@@ -103,10 +132,25 @@ def _brief(options: argparse.Namespace) -> int:
         night = options.night or nights[-1]
         if night not in nights:
             raise WarehouseError(f"night {night}: not in the warehouse")
-        summary = brief_summary(night, read_marts(con, night))
-    if options.json:
-        say_json(summary)
+        marts = read_marts(con, night)
+    if options.format:
+        edition = read_edition(settings.briefs, night)
+        written = {"md": report.write_markdown, "json": report.write_json}
+        facts = report.gather_facts(night, marts)
+        sys.stdout.write(written[options.format](night, facts, edition))
         return 0
+    summary = report.brief_summary(night, marts)
+    refusals = list_refusals(Landing(settings.landing))
+    if options.json:
+        say_json(
+            {
+                "refused": [report.say_refusal(refusal) for refusal in refusals],
+                **summary,
+            }
+        )
+        return 0
+    for refusal in refusals:
+        say(report.say_refusal(refusal))
     for key, value in {"night": str(night), **summary}.items():
         if isinstance(value, list):
             say(f"\n{key}")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli.checks import add_checks
 from nightdesk.cli.night import open_job, say_step
 from nightdesk.config import load_settings
-from nightdesk.errors import ConfigError, NightFailed
+from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.pipeline import plan_run, run_night
@@ -19,8 +21,11 @@ from nightdesk.search.verify import verify_index
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.describe import read_changes, read_marts, read_tables
 from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.read import export_catalogue
+from nightdesk.warehouse.schema_page import write_page
+from nightdesk.warehouse.schema_picture import draw_schema
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 
@@ -55,6 +60,7 @@ def add_commands(commands: Commands) -> None:
         "warehouse verify",
     )
     verify.add_argument("--json", action="store_true")
+    add_checks(inner)
     _add_mending(inner)
 
 
@@ -83,6 +89,17 @@ def _add_mending(inner: Commands) -> None:
     back.add_argument(
         "--to", type=int, metavar="N", help="its number; default: the one before"
     )
+    describe = add_command(
+        inner,
+        "describe",
+        _describe,
+        "say what the tables, marts and columns mean",
+        "warehouse describe article",
+    )
+    describe.add_argument("table", nargs="?", help="default: the list of all")
+    describe.add_argument("--json", action="store_true")
+    pages = "write the page and the picture of the schema there"
+    describe.add_argument("--docs", type=Path, metavar="FOLDER", help=pages)
 
 
 def _hash(options: argparse.Namespace) -> int:
@@ -140,7 +157,7 @@ def _rebuild(_: argparse.Namespace) -> int:
             try:
                 plan = plan_run(job, night, offline=True)
                 run_night(job, plan, connect, say=say_step(night))
-            except NightFailed as error:  # loaded all the same, with its reasons
+            except (NightFailed, CheckFailed) as error:  # the other nights go on
                 failed.append(str(error))
     say(f"{len(nights)} nights built, {nights[0]} to {nights[-1]}")
     for line in failed:
@@ -163,4 +180,32 @@ def _roll_back(options: argparse.Namespace) -> int:
     number = roll_back(settings.published, options.to)
     say(f"catalogue {number} is in force, until the next publish")
     update_search(settings)
+    return 0
+
+
+def _describe(options: argparse.Namespace) -> int:
+    tables, marts = read_tables(), read_marts()
+    if options.docs:
+        page = write_page(tables.values(), marts.values(), read_changes())
+        (options.docs / "schema.md").write_text(page, "utf-8")
+        (options.docs / "schema.svg").write_text(draw_schema(tables.values()), "utf-8")
+        say(f"{options.docs}: schema.md and schema.svg")
+        return 0
+    known = {t.name: t for t in (tables | marts).values() if t.use == "promised"}
+    if options.table is None:
+        rows = [asdict(table) for table in known.values()]
+        columns: tuple[str, ...] = ("name", "grain")
+    elif options.table in known:
+        table = known[options.table]
+        rows = [asdict(column) for column in table.columns]
+        columns = ("name", "type", "means")
+    else:
+        names = ", ".join(known)
+        raise ConfigError(f"table {options.table!r}: allowed: {names}")
+    if options.json:
+        say_json(rows)
+        return 0
+    if options.table:
+        say(f"{table.means} A row is {table.grain}.\n")
+    say_table(rows, columns)
     return 0

@@ -10,6 +10,7 @@ reader does not need, such as images.
 
 from __future__ import annotations
 
+from nightdesk.newsstand.headline import Headline
 from nightdesk.newsstand.outlets import OUTLETS, Outlet
 from nightdesk.newsstand.server import Asked, Stand, run_forever, serve
 from nightdesk.newsstand.truth import ArticleTruth, Truth
@@ -19,6 +20,7 @@ __all__ = [
     "OUTLETS",
     "ArticleTruth",
     "Asked",
+    "Headline",
     "Outlet",
     "Response",
     "Stand",

@@ -19,6 +19,7 @@ from nightdesk.errors import ConfigError
 from nightdesk.newsstand.addresses import guess_days, match_past
 from nightdesk.newsstand.archives import ARCHIVE_HOSTS, Archives, cut_part
 from nightdesk.newsstand.folder import Address, MirrorPage, read_index
+from nightdesk.newsstand.headline import Headline, add_headline
 from nightdesk.newsstand.listings import (
     content_type,
     write_feed,
@@ -96,6 +97,7 @@ class World:
         plays: source id -> what it plays, such as `silent@2026-03-02`; see `plays`.
         wire_stories: stories a day of agencies that outlets carry, on top of the
             articles of a night; see `syndicate`.
+        headline: a big story, on top of the articles of its nights.
 
     Raises:
         ConfigError: too few articles, an unknown id in `broken` or `plays`, an unknown
@@ -111,6 +113,7 @@ class World:
         broken: frozenset[str] = frozenset(),
         plays: Mapping[str, str] = MappingProxyType({}),
         wire_stories: int = 0,
+        headline: Headline | None = None,
     ) -> None:
         if articles_per_night < MIN_ARTICLES:
             raise ConfigError(
@@ -121,6 +124,7 @@ class World:
             raise ConfigError(f"newsstand: broken: {unknown[0]}: no such source")
         self.articles_per_night = articles_per_night
         self.wire_stories = wire_stories
+        self.headline = headline
         self.seed = seed
         self.now = now
         self._mirror: dict[Address, MirrorPage] = read_index(folder) if folder else {}
@@ -139,8 +143,10 @@ class World:
         """Return all that is published on a UTC day, whatever the clock says."""
         return self._nights.get(
             day,
-            lambda: plan_night(
-                self.seed, day, self.articles_per_night, self.wire_stories
+            lambda: add_headline(
+                plan_night(self.seed, day, self.articles_per_night, self.wire_stories),
+                self.seed,
+                self.headline,
             ),
         )
 

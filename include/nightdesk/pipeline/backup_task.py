@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from nightdesk import __version__
+from nightdesk.config import Settings
 from nightdesk.errors import ConfigError, LandingError
 from nightdesk.landing.backup import PARTS, unpack_backup, write_backup
 from nightdesk.landing.files import is_local
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.rebuild_task import set_aside
 from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
-from nightdesk.settings import Settings
 from nightdesk.tombstones import Tombstone, add_tombstones, load_tombstones
 from nightdesk.warehouse.connect import Connect
 

@@ -49,6 +49,8 @@ from nightdesk.pipeline.build_tasks import (
 from nightdesk.pipeline.frozen_tables import FrozenTables, Learned
 from nightdesk.pipeline.job import Job, days_around
 from nightdesk.pipeline.link_task import LinkedNight, link_night
+from nightdesk.pipeline.publish_task import show_refusals
+from nightdesk.pipeline.refusals import forget_refusals, note_refusal
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.register import list_ended, list_watched
@@ -93,7 +95,7 @@ def load_nights(
     if any(shard["is_joint"] for shard in shards):
         steps = [list(reversed(nights))]
     accounts: list[dict[str, Any]] = []
-    refused = []
+    refused: list[CheckFailed] = []
     with open_warehouse(connect) as con:
         _forget_lost(job, con)
         _follow_renames(job, con)
@@ -102,9 +104,12 @@ def load_nights(
                 accounts += _load_step(job, con, {n: nights[n] for n in step}, found)
             except CheckFailed as error:  # the other nights are as good as before
                 log.error("load %s", error)
-                refused.append(str(error))
+                note_refusal(job, "load", error, map(date.fromisoformat, step))
+                refused.append(error)
     if refused:
-        raise CheckFailed("; ".join(refused))
+        show_refusals(job)
+        first, text = refused[0], "; ".join(map(str, refused))
+        raise CheckFailed(text, first.night, first.checks)
     accounts.sort(key=lambda account: str(account["night"]))
     for account in accounts:
         if account["night"] == str(night) and account["is_dead"]:
@@ -130,6 +135,7 @@ def _load_step(
         ]
     for (name, group), account in zip(nights.items(), accounts, strict=True):
         if not account["is_stale"]:
+            forget_refusals(job, "load", [date.fromisoformat(group[0]["night"])])
             _note_built(job, group, joined[name])
     return accounts
 

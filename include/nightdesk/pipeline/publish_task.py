@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from nightdesk.config import Settings
-from nightdesk.errors import NightdeskError
+from nightdesk.errors import CheckFailed, NightdeskError, ReportError
 from nightdesk.pipeline.job import Job
-from nightdesk.report import build_brief, load_shapes
+from nightdesk.pipeline.refusals import (
+    forget_refusals,
+    list_refusals,
+    note_refusal,
+)
+from nightdesk.report import (
+    Edition,
+    draft_brief,
+    list_changes,
+    load_shapes,
+    read_facts,
+)
 from nightdesk.search.index import Snapshot, update_index
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.publish import Published, publish_nights, read_manifest
-from nightdesk.warehouse.read import list_nights, open_catalogue, read_marts
+from nightdesk.warehouse.read import Rows, list_nights, open_catalogue, read_marts
 from nightdesk.warehouse.searched import digest_nights, read_names, read_night
 
 log = logging.getLogger(__name__)
@@ -26,10 +38,20 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
     Cheap and idempotent: without a change nothing is written. The search index is
     mended too if it needs that; where it cannot be, the night is published all the
     same, the error is logged, and the next publish tries again.
+
+    Raises:
+        CheckFailed: a mart of a night broke a check; the catalogue in force stays, and
+            the brief says so.
     """
     settings = job.settings
-    with open_warehouse(connect) as con:
-        published = publish_nights(con, settings.published, again=again)
+    try:
+        with open_warehouse(connect) as con:
+            published = publish_nights(con, settings.published, again=again)
+    except CheckFailed as error:
+        note_refusal(job, "publish", error, ())
+        show_refusals(job)
+        raise
+    forget_refusals(job, "publish", published.nights)
     if published.nights:
         with open_catalogue(settings.published) as con:
             newest = list_nights(con)[-1]
@@ -71,25 +93,71 @@ def update_search(settings: Settings, *, again: bool = False) -> None:
     log.info("search catalogue=%d articles=%d", wanted.number, n_articles)
 
 
-def write_brief(job: Job, night: date) -> Path:
-    """Write the brief of a published night; return the file.
+def show_refusals(job: Job) -> None:
+    """Let the briefs say on their first line which nights are refused.
 
-    An edition is kept for ever; a new one is made when the brief has changed.
+    That of the newest published night names all of them. Where nothing has been
+    published yet, the first refused night gets a brief that says that alone.
     """
-    with open_catalogue(job.settings.published) as con:
-        marts = read_marts(con, night)
-    html = build_brief(night, marts, shapes=load_shapes(job.settings.shipped / "geo"))
+    refused = {refusal.night for refusal in list_refusals(job.landing)}
+    published: set[date] = set()
+    if (job.settings.published / "current.duckdb").exists():
+        with open_catalogue(job.settings.published) as con:
+            published = set(list_nights(con))
+    newest = max(published or refused)
+    for night in sorted((refused & published) | {newest}):
+        write_brief(job, night)
+    point_latest(job, newest)
+
+
+def write_brief(job: Job, night: date) -> Path:
+    """Write the brief of a night (page, Markdown, JSON); return the page.
+
+    An edition is kept for ever; a new one is made when the brief has changed, and says
+    in what.
+    """
+    refused = list_refusals(job.landing)
+    marts: Mapping[str, Rows] = {}
+    if (job.settings.published / "current.duckdb").exists():
+        with open_catalogue(job.settings.published) as con:
+            marts = read_marts(con, night)
+            is_newest = night >= max(list_nights(con), default=night)
+        refused = [r for r in refused if is_newest or r.night == night]
+    shapes = load_shapes(job.settings.shipped / "geo")
+    draft = draft_brief(night, marts, shapes=shapes, refused=refused)
     newest = find_brief(job.settings.briefs, night)
-    if newest is not None and newest.read_text("utf-8") == html:
-        return newest
+    edition = Edition(cut_off_at=draft.cut_off_at)
+    if newest is not None:
+        old, facts = _read_brief(newest)
+        if newest.read_text("utf-8") == draft.to_html(old):
+            return newest
+        number = int(newest.parent.name) + 1
+        changes = list_changes(facts, draft.facts) if facts else ()
+        edition = Edition(number, draft.cut_off_at, changes)
     folder = job.settings.briefs / str(night)
-    number = int(newest.parent.name) + 1 if newest is not None else 1
-    fresh = folder / f".{number}.tmp"
+    fresh = folder / f".{edition.number}.tmp"
     fresh.mkdir(parents=True, exist_ok=True)
-    (fresh / "index.html").write_text(html, "utf-8")
-    edition = folder / str(number)
-    fresh.replace(edition)
-    return edition / "index.html"
+    (fresh / "index.html").write_text(draft.to_html(edition), "utf-8")
+    (fresh / "brief.md").write_text(draft.to_markdown(edition), "utf-8")
+    (fresh / "brief.json").write_text(draft.to_json(edition), "utf-8")
+    place = folder / str(edition.number)
+    fresh.replace(place)
+    return place / "index.html"
+
+
+def _read_brief(page: Path) -> tuple[Edition, dict[str, dict[str, str]]]:
+    """Return an edition and its facts; none where it cannot be read any more."""
+    try:
+        return read_facts(page.with_name("brief.json").read_text("utf-8"))
+    except (OSError, ReportError) as error:
+        log.warning("publish brief=%s not compared with: %s", page.parent, error)
+        return Edition(int(page.parent.name)), {}
+
+
+def read_edition(briefs: Path, night: date) -> Edition:
+    """Return what the newest edition of a night's brief says of itself."""
+    newest = find_brief(briefs, night)
+    return _read_brief(newest)[0] if newest else Edition()
 
 
 def find_brief(briefs: Path, night: date) -> Path | None:

@@ -26,7 +26,6 @@ from nightdesk.report.summary import is_balanced, pick_about, say_accounting
 
 N_STORIES = 10
 N_REPORTS = 15
-N_CLUSTERS = 10
 N_COPIES = 12
 N_COUNTRIES = 15
 N_ENTITIES = 12
@@ -77,7 +76,7 @@ def gather_head(night: date, marts: Marts) -> dict[str, object]:
         "is_known": bool(head),
         "is_first": not any(day < night for day in list_nights(marts)),
         "is_empty": n_articles == 0,
-        "lead": _say_lead(head),
+        "lead": say_lead(head),
         "cards": [
             {"figure": wording.say_number(figure), "name": name, "note": note}
             for figure, name, note in cards
@@ -104,7 +103,8 @@ def _say_first(countries: list[Row]) -> str:
     return f"that articles are about; first {read_text(first, 'name')}, {n_articles}"
 
 
-def _say_lead(head: Row) -> str:
+def say_lead(head: Row) -> str:
+    """Return how many sources were read, and what became of the others."""
     n_sources = read_count(head, "n_sources")
     if not n_sources:
         return "No source was watched for this night: nothing is known of it."
@@ -183,13 +183,18 @@ def _list_gaps(night: date, marts: Marts) -> list[str]:
     ]
 
 
+def pick_shared(marts: Marts, mart: str, night: date) -> list[Row]:
+    """Return the first stories or clusters of a night that two sources have."""
+    rows = pick_rows(marts, mart, night)
+    return [row for row in rows if read_count(row, "n_sources") > 1][:N_STORIES]
+
+
 def gather_stories(night: date, marts: Marts) -> list[dict[str, object]]:
     """Return the events that most independent sources reported, with their texts."""
-    stories = pick_rows(marts, "top_stories", night)
-    shared = [row for row in stories if read_count(row, "n_sources") > 1]
     return [
         {
             **_describe_head(row, night),
+            "id": read_text(row, "story_id"),
             "n_articles": read_count(row, "n_articles"),
             "n_texts": read_count(row, "n_texts"),
             "n_sources": read_count(row, "n_sources"),
@@ -202,7 +207,7 @@ def gather_stories(night: date, marts: Marts) -> list[dict[str, object]]:
             ],
             "n_more": max(len(read_rows(row, "reports")) - N_REPORTS, 0),
         }
-        for row in shared[:N_STORIES]
+        for row in pick_shared(marts, "top_stories", night)
     ]
 
 
@@ -217,8 +222,6 @@ def _describe_head(row: Row, night: date) -> dict[str, object]:
 
 def gather_clusters(night: date, marts: Marts) -> list[dict[str, object]]:
     """Return the texts that most sources ran, with their copies."""
-    clusters = pick_rows(marts, "top_clusters", night)
-    shared = [row for row in clusters if read_count(row, "n_sources") > 1]
     return [
         {
             **_describe_head(row, night),
@@ -230,7 +233,7 @@ def gather_clusters(night: date, marts: Marts) -> list[dict[str, object]]:
             ],
             "n_more": max(len(read_rows(row, "copies")) - N_COPIES, 0),
         }
-        for row in shared[:N_CLUSTERS]
+        for row in pick_shared(marts, "top_clusters", night)
     ]
 
 

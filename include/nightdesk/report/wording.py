@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from nightdesk.model import Refusal
+
 # Fixed here: strftime would follow the machine's locale.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -37,6 +39,26 @@ def say_number(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def say_refusal(refusal: Refusal) -> str:
+    """Return what a reader should know of a night that was refused.
+
+    >>> from nightdesk.model import BrokenCheck
+    >>> broken = (BrokenCheck("article_unique", 3, None),)
+    >>> moment = datetime(2026, 3, 2, 0, 9)
+    >>> said = say_refusal(Refusal(date(2026, 3, 1), "load", "r", moment, broken))
+    >>> said.partition(" (load) ")[2]
+    'by its checks: article_unique (3 rows). What readers see is from before.'
+    """
+    checks = ", ".join(
+        f"{c.name} ({say_count(c.n_failed, 'row')})" for c in refusal.checks
+    )
+    return (
+        f"The night of {refusal.night} was refused at "
+        f"{refusal.refused_at:%Y-%m-%d %H:%M} ({refusal.step}) by its checks: "
+        f"{checks}. What readers see is from before."
+    )
+
+
 def say_count(number: int, noun: str, plural: str | None = None) -> str:
     """Return a count with its noun.
 
@@ -55,6 +77,17 @@ def say_share(share: float | None) -> str:
     if share is None:
         return "–"
     return "<1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+
+
+def say_decimal(number: float | None) -> str:
+    """Return a figure with one decimal; an en dash where there is none.
+
+    >>> say_decimal(4.06), say_decimal(0.02), say_decimal(1234.5), say_decimal(None)
+    ('4.1', '<0.1', '1,234.5', '–')
+    """
+    if number is None:
+        return "–"
+    return "<0.1" if 0 < number < 0.1 else f"{number:,.1f}"
 
 
 def say_date(day: date) -> str:

@@ -13,31 +13,34 @@ import hashlib
 import json
 import logging
 import os
-import re
 import tempfile
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from nightdesk.errors import CheckFailed, WarehouseError
+from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
+from nightdesk.warehouse.describe import write_comments
+from nightdesk.warehouse.mart import (
+    Mart,
+    check_mart,
+    list_marts,
+    load_marts,
+    show_parts,
+)
 from nightdesk.warehouse.store import read_ledger
 
 log = logging.getLogger(__name__)
 
-_MARTS = Path(__file__).parent / "marts"
 _KEEP = 5
 #: Texts in a row group: to read one text of a night, its group is unpacked, not all.
 _TEXT_ROWS = 2048
 #: Tables that serve the loader alone.
 _INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version"})
-
-#: A check of a mart: `-- error: name` or `-- warn: name`, a query, a semicolon.
-_CHECK = re.compile(r"^-- (error|warn): (\w+)$(.*?);", re.MULTILINE | re.DOTALL)
 
 Manifest = dict[str, Any]
 
@@ -48,14 +51,6 @@ class Published:
 
     number: int  # of the catalogue in force
     nights: tuple[date, ...]  # that changed, oldest first
-
-
-def list_marts() -> dict[str, str]:
-    """Return the query of every mart by name."""
-    return {
-        path.parent.name: path.read_text("utf-8")
-        for path in sorted(_MARTS.glob("*/query.sql"))
-    }
 
 
 def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Published:
@@ -79,23 +74,28 @@ def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Pub
 def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
-    marts = list_marts()
-    made_by = json.dumps([marts, list_tables(con)], sort_keys=True)  # columns, too
-    code = hashlib.sha256(made_by.encode()).hexdigest()
+    code = _digest_code(con)
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
-    nights: dict[str, Any] = {}
-    changed = []
-    for night, row in read_ledger(con).items():
+    ledger = read_ledger(con)
+    lost = sorted(set(old.get("nights", {})) - {str(night) for night in ledger})
+    for night in lost:
+        # Readers keep what was published; `nightdesk run` brings the night back.
+        log.warning("publish night=%s is not in the warehouse; its parts stay", night)
+    nights = {night: old["nights"][night] for night in lost}
+    changed: list[date] = []
+    for night, row in sorted(ledger.items()):  # a night reads what was made before it
         entry = known.get(str(night))
         if entry is None or entry["seq"] != row.seq:
-            entry = {"seq": row.seq, "parts": _write_parts(con, folder, night, marts)}
+            parts = _write_tables(con, folder, night)
+            marts = load_marts()
             changed.append(night)
-        nights[str(night)] = entry
-    for lost in sorted(set(old.get("nights", {})) - set(nights)):
-        # Readers keep what was published; `nightdesk run` brings the night back.
-        log.warning("publish night=%s is not in the warehouse; its parts stay", lost)
-        nights[lost] = old["nights"][lost]
+        else:
+            parts = dict(entry["parts"])
+            marts = tuple(m for m in load_marts() if _depends(m, night, changed))
+        nights[str(night)] = {"seq": row.seq, "parts": parts}
+        for mart in marts:
+            _write_mart(con, folder, night, mart, nights)
     if not changed and set(nights) == set(old.get("nights", {})):
         return Published(int(old.get("number", 0)), ())
     number = 1 + max([0, *_list_numbers(folder)])  # above those rolled back too
@@ -105,9 +105,21 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
         "nights": nights,
         "whole": _write_whole(con, folder),
     }
-    _write_catalogue(folder, manifest, sorted(marts))
+    _write_catalogue(folder, manifest)
     sweep_published(folder)
     return Published(number, tuple(changed))
+
+
+def _digest_code(con: Connection) -> str:
+    """Return a digest of what shapes the parts: the marts and the columns."""
+    made_by = json.dumps([list_marts(), list_tables(con)], sort_keys=True)
+    return hashlib.sha256(made_by.encode()).hexdigest()
+
+
+def _depends(mart: Mart, night: date, changed: list[date]) -> bool:
+    """Return whether a mart of an unchanged night looks back at a changed one."""
+    first = night - timedelta(days=mart.looks_back)
+    return any(first <= day < night for day in changed)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -119,9 +131,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _write_parts(
-    con: Connection, folder: Path, night: date, marts: dict[str, str]
-) -> dict[str, str]:
+def _write_tables(con: Connection, folder: Path, night: date) -> dict[str, str]:
     parts = {}
     for table, columns in list_tables(con).items():
         column = night_column(table, columns)
@@ -130,38 +140,31 @@ def _write_parts(
             parts[table] = _write_part(
                 con, folder, f"{table}/night={night}", query, night
             )
-    for mart, query in marts.items():
-        parts[mart] = _write_part(con, folder, f"{mart}/night={night}", query, night)
-        _check_mart(con, mart, query, night)
     return parts
 
 
-def _check_mart(con: Connection, mart: str, query: str, night: date) -> None:
-    """Run the checks of a mart on one night.
+def _write_mart(
+    con: Connection, folder: Path, night: date, mart: Mart, nights: dict[str, Any]
+) -> None:
+    """Write a mart's part of a night, enter it in `nights`, and check it.
 
     Raises:
         CheckFailed: a check of severity error found rows.
     """
-    path = _MARTS / mart / "checks.sql"
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {mart} AS {query.rstrip().rstrip(';')}",
-        {"night": night},
-    )
-    for severity, name, sql in _CHECK.findall(path.read_text("utf-8")):
-        rows = con.execute(sql, {"night": night}).fetchall()
-        if rows and severity == "error":
-            raise CheckFailed(
-                f"publish: night {night}: mart {mart}: {name}: {len(rows)}, {rows[0]}"
-            )
-        if rows:
-            log.warning(
-                "publish night=%s mart=%s check=%s rows=%d",
-                night,
-                mart,
-                name,
-                len(rows),
-            )
-    con.execute(f"DROP TABLE {mart}")
+    window = [
+        nights[day]["parts"]
+        for back in range(mart.looks_back, -1, -1)
+        if (day := str(night - timedelta(days=back))) in nights
+    ]
+    for other in load_marts():
+        if other.name in mart.reads:
+            names = [parts[other.name] for parts in window if other.name in parts]
+            show_parts(con, other, [folder / name for name in names])
+    place = f"{mart.name}/night={night}"
+    part = _write_part(con, folder, place, mart.query, night)
+    nights[str(night)]["parts"][mart.name] = part
+    show_parts(con, mart, [folder / part])
+    check_mart(con, mart, night)
 
 
 def _write_whole(con: Connection, folder: Path) -> dict[str, str]:
@@ -178,7 +181,7 @@ def _write_part(
     target = folder / "parts" / place
     target.mkdir(parents=True, exist_ok=True)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE part AS {query.rstrip().rstrip(';')}",
+        f"CREATE OR REPLACE TEMP TABLE part AS {query}",
         {"night": night} if night else None,
     )
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target)
@@ -204,7 +207,7 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None:
+def _write_catalogue(folder: Path, manifest: Manifest) -> None:
     name = f"nightdesk-{manifest['number']}"
     fresh = folder / f".{name}.tmp"
     fresh.unlink(missing_ok=True)
@@ -213,7 +216,7 @@ def _write_catalogue(folder: Path, manifest: Manifest, marts: list[str]) -> None
         con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
         con.execute("USE fresh")
         with transaction(con):
-            _fill_catalogue(con, folder, manifest, marts)
+            _fill_catalogue(con, folder, manifest)
         con.execute("USE memory")
         con.execute("DETACH fresh")
     _flush(fresh)
@@ -282,9 +285,8 @@ def roll_back(folder: Path, number: int | None = None) -> int:
     return wanted
 
 
-def _fill_catalogue(
-    con: Connection, folder: Path, manifest: Manifest, marts: list[str]
-) -> None:
+def _fill_catalogue(con: Connection, folder: Path, manifest: Manifest) -> None:
+    kept = {mart.name for mart in load_marts() if mart.is_table}
     parts: dict[str, list[str]] = {t: [p] for t, p in manifest["whole"].items()}
     for night in sorted(manifest["nights"]):
         for table, part in manifest["nights"][night]["parts"].items():
@@ -294,10 +296,18 @@ def _fill_catalogue(
             "'" + str((folder / name).resolve()).replace("'", "''") + "'"
             for name in names
         )
-        kind = "TABLE" if table in marts else "VIEW"
+        kind = "TABLE" if table in kept else "VIEW"
         con.execute(f"CREATE {kind} {table} AS SELECT * FROM read_parquet([{paths}])")
     con.execute("CREATE TABLE publication (number BIGINT)")
     con.execute("INSERT INTO publication VALUES (?)", [manifest["number"]])
+    relations = con.execute(
+        "SELECT table_name, CASE WHEN table_type = 'VIEW' THEN 'VIEW' ELSE 'TABLE' END,"
+        " column_name FROM information_schema.columns JOIN information_schema.tables"
+        " USING (table_catalog, table_schema, table_name)"
+        " WHERE table_catalog = current_database() ORDER BY 1, ordinal_position"
+    ).fetchall()
+    for statement in write_comments(relations):
+        con.execute(statement)
 
 
 def sweep_published(folder: Path, keep: int = _KEEP) -> int:

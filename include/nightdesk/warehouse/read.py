@@ -13,12 +13,14 @@ import duckdb
 
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection
-from nightdesk.warehouse.publish import list_marts
+from nightdesk.warehouse.mart import load_marts
 
 Rows = list[dict[str, Any]]
 
 #: Marts that a brief shows over many nights.
 _SERIES = frozenset({"articles_by_region", "coverage_by_night"})
+#: Marts of many rows that no brief shows.
+_UNSHOWN = frozenset({"attention", "story_timeline"})
 
 
 @contextmanager
@@ -66,17 +68,23 @@ def name_articles(
 
 
 def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
-    """Return the rows of every mart for a night, and of the series for earlier ones.
+    """Return the rows that a brief is built from, of the series for earlier nights too.
 
-    Each mart's own order is kept.
+    Each mart's own order is kept. Marts that a brief does without are left out, and
+    those that a catalogue of an older version does not have.
     """
+    known = {row[0] for row in con.execute("SHOW TABLES").fetchall()}
     return {
-        mart: fetch_rows(
+        mart.name: fetch_rows(
             con,
-            f"SELECT * FROM {mart} WHERE night BETWEEN ? AND ? ORDER BY rowid",
-            [night - timedelta(days=days - 1) if mart in _SERIES else night, night],
+            f"SELECT * FROM {mart.name} WHERE night BETWEEN ? AND ? ORDER BY rowid",
+            [
+                night - timedelta(days=days - 1) if mart.name in _SERIES else night,
+                night,
+            ],
         )
-        for mart in list_marts()
+        for mart in load_marts()
+        if mart.is_table and mart.name in known - _UNSHOWN
     }
 
 
@@ -96,6 +104,16 @@ def read_coverage(con: Connection, first: date, last: date) -> Rows:
         con,
         "SELECT * FROM coverage WHERE night BETWEEN ? AND ? ORDER BY night, source_id",
         [first, last],
+    )
+
+
+def read_checks(con: Connection, night: date) -> Rows:
+    """Return what the checks found in a published night, broken ones first."""
+    return fetch_rows(
+        con,
+        "SELECT check_name, severity, n_failed, sample FROM check_result "
+        "WHERE night = ? ORDER BY n_failed = 0, severity, check_name",
+        [night],
     )
 
 

@@ -157,7 +157,11 @@ def refuse_failed(night: date, results: Iterable[CheckResult]) -> None:
     bad = [r for r in results if r.severity == "error" and r.n_failed]
     if bad:
         detail = "; ".join(f"{r.check_name}: {r.n_failed}, {r.sample}" for r in bad)
-        raise CheckFailed(f"night {night}: refused by its checks: {detail}")
+        raise CheckFailed(
+            f"night {night}: refused by its checks: {detail}",
+            night,
+            [(r.check_name, r.n_failed, r.sample) for r in bad],
+        )
 
 
 def write_ledger(

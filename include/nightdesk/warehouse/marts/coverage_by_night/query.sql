@@ -26,9 +26,16 @@ written AS (
         count(*) FILTER (WHERE NOT is_tagged) AS n_untagged
     FROM carried
     WHERE night = $night::DATE
+),
+
+captured AS (
+    SELECT max(captured_at) AS cut_off_at
+    FROM article
+    WHERE night = $night::DATE
 )
 
-SELECT $night::DATE AS night, watched.*, written.*
+SELECT $night::DATE AS night, watched.*, written.*, captured.*
 FROM watched
 CROSS JOIN written
+CROSS JOIN captured
 ORDER BY night
