@@ -10,7 +10,7 @@ from pathlib import Path
 from nightdesk.errors import NightFailed, WarehouseError
 from nightdesk.pipeline.build_tasks import deduplicate_nights, tag_articles
 from nightdesk.pipeline.extract_task import extract_pages
-from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.job import Job, last_night
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.select_task import select_pages
 from nightdesk.warehouse.connect import Connect
@@ -42,13 +42,17 @@ def set_aside(job: Job) -> list[Path]:
 
 
 def list_landed(job: Job) -> list[date]:
-    """Return every night that the landing area has anything of, oldest first."""
+    """Return every whole night that the landing area has anything of, oldest first.
+
+    Not a day that is not over: what its feeds listed ahead waits for its own run.
+    """
     found = set()
     for part in ("entries", "coverage"):
         folder = job.landing.root / part
         if folder.is_dir():
             found |= {child.name.removeprefix("night=") for child in folder.iterdir()}
-    return sorted(date.fromisoformat(name) for name in found)
+    last = str(last_night(job.clock()))
+    return sorted(date.fromisoformat(name) for name in found if name <= last)
 
 
 def rebuild_nights(job: Job, nights: Iterable[date], connect: Connect) -> None:
