@@ -20,6 +20,7 @@ from nightdesk.page.asked import Asked, locate
 from nightdesk.page.table import Column, Kind, Row
 from nightdesk.page.view import View
 from nightdesk.report import wording
+from nightdesk.report.environment import make_environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The views in the head of every document.
@@ -149,24 +150,11 @@ _SAY: Mapping[Kind, Callable[[Any], str]] = {
 
 @cache
 def _make_environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment(_TEMPLATES)
     environment.filters |= {
-        "number": wording.say_number,
-        "share": wording.say_share,
-        "reason": wording.say_reason,
         "date": wording.say_date,
         "language": wording.say_language,
         "outward": wording.check_link,
     }
-    environment.globals |= {
-        "count": wording.say_count,
-        "cell": write_cell,
-        "locate": locate,
-    }
+    environment.globals |= {"cell": write_cell, "locate": locate}
     return environment

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from nightdesk.model import Refusal
 from nightdesk.report import roundup, sections, wording
 from nightdesk.report.edition import Edition
+from nightdesk.report.environment import make_environment
 from nightdesk.report.facts import Section
 from nightdesk.report.news import gather_news
 from nightdesk.report.rows import Marts, pick_row, read_time
@@ -160,16 +161,6 @@ def read_style() -> str:
 
 
 def _make_environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = wording.say_number
+    environment = make_environment(_TEMPLATES)
     environment.filters["decimal"] = wording.say_decimal
-    environment.filters["share"] = wording.say_share
-    environment.filters["reason"] = wording.say_reason
-    environment.globals["count"] = wording.say_count
     return environment

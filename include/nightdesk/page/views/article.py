@@ -9,6 +9,7 @@ from typing import Any
 from nightdesk.errors import RequestError
 from nightdesk.page import places
 from nightdesk.page.asked import Asked, read_id
+from nightdesk.page.columns import TITLE, name_source
 from nightdesk.page.compare import MOST_PARAGRAPHS, compare_texts, compare_words
 from nightdesk.page.marks import mark_mentions
 from nightdesk.page.table import Column, Row, Table, count
@@ -81,15 +82,8 @@ def _list_copies(desk: Desk, row: Row) -> list[dict[str, Any]]:
 def _list_carriers(rows: Sequence[Row]) -> Table:
     columns = (
         Column("published_at", "Published (UTC)", "time"),
-        Column(
-            "source_name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], row["night"]),
-        ),
-        Column(
-            "title", "Title", "name", lambda row: places.to_article(row["article_id"])
-        ),
+        name_source("source_name"),
+        TITLE,
         Column("role", "Role"),
         Column(
             "beside",

@@ -10,6 +10,7 @@ from typing import Any
 from nightdesk.errors import RequestError
 from nightdesk.page import places
 from nightdesk.page.asked import Asked
+from nightdesk.page.columns import TITLE, name_source
 from nightdesk.page.table import Column, Row, Table, count
 from nightdesk.page.view import Desk, View
 
@@ -135,15 +136,8 @@ def _list_articles(
 def _article_columns() -> tuple[Column, ...]:
     return (
         Column("published_at", "UTC", "clock"),
-        Column(
-            "title", "Title", "name", lambda row: places.to_article(row["article_id"])
-        ),
-        Column(
-            "source_name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], row["night"]),
-        ),
+        TITLE,
+        name_source("source_name"),
         Column("origin_name", "Written by", "name"),
         Column("role", "Role"),
         Column(

@@ -10,6 +10,7 @@ from typing import Any
 from nightdesk.errors import RequestError
 from nightdesk.page import places
 from nightdesk.page.asked import Asked, read_id
+from nightdesk.page.columns import TITLE, name_source
 from nightdesk.page.drawing import draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
@@ -220,15 +221,8 @@ def _group_texts(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def _list_timeline(rows: Sequence[Row], story_id: int | None) -> Table:
     columns = (
         Column("published_at", "Published (UTC)", "time"),
-        Column(
-            "source_name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], row["night"]),
-        ),
-        Column(
-            "title", "Title", "name", lambda row: places.to_article(row["article_id"])
-        ),
+        name_source("source_name"),
+        TITLE,
         Column("role", "Role"),
         Column("origin_name", "Written by", "name"),
         Column("via", "Known by"),
@@ -258,12 +252,7 @@ def _link_beside(row: Row) -> str:
 
 def _list_absent(rows: Sequence[Row], night: date) -> Table:
     columns = (
-        Column(
-            "name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], night),
-        ),
+        name_source("name", night),
         Column("country", "Country"),
         count("n_articles", "Its articles in those nights"),
         Column("source_id", "", "name"),

@@ -9,6 +9,7 @@ from typing import Any
 from nightdesk.errors import RequestError
 from nightdesk.page import places
 from nightdesk.page.asked import Asked
+from nightdesk.page.columns import name_source
 from nightdesk.page.drawing import draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
@@ -160,12 +161,7 @@ def _list_publishers(rows: Sequence[Row], night: date, region: str, role: str) -
         )
 
     columns = (
-        Column(
-            "name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], night),
-        ),
+        name_source("name", night),
         Column("country", "Country"),
         count("n_articles", "Articles", link),
         count("n_texts", "Texts", lambda row: link(row, per="text")),

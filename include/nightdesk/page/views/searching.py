@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from nightdesk.errors import QueryError, RequestError
-from nightdesk.page import places
 from nightdesk.page.asked import PER_PAGE, Asked
+from nightdesk.page.columns import TITLE
 from nightdesk.page.marks import mark_words
 from nightdesk.page.table import Column, Table, count
 from nightdesk.page.view import Desk, View
@@ -73,9 +73,7 @@ def _show(story: dict[str, Any]) -> dict[str, Any]:
 def _list_found(found: Found) -> Table:
     columns = (
         Column("night", "Night"),
-        Column(
-            "title", "Title", "name", lambda row: places.to_article(row["article_id"])
-        ),
+        TITLE,
         Column("source", "Source", "name"),
         Column("snippet", "Snippet", "name"),
         count("n_others", "Others"),

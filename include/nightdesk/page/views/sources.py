@@ -11,6 +11,7 @@ from nightdesk.gaps import find_gaps
 from nightdesk.health import LOOK_BACK, STATUSES, Health, NightCounts, judge_source
 from nightdesk.page import places
 from nightdesk.page.asked import Asked
+from nightdesk.page.columns import name_source
 from nightdesk.page.drawing import draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
@@ -64,12 +65,7 @@ def _list_sources(rows: Sequence[Row], night: date) -> Table:
         return lambda row: places.to_entries(night, source=row["source_id"], bin=kind)
 
     columns = (
-        Column(
-            "name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], night),
-        ),
+        name_source("name", night),
         Column("country", "Country"),
         Column("status", "Night"),
         Column("health", "Health"),
@@ -180,12 +176,7 @@ def view_entries(desk: Desk, asked: Asked) -> View:
     }
     rows = desk.ask("entries", night=night, **filters, **asked.limits)
     columns = (
-        Column(
-            "source_name",
-            "Source",
-            "name",
-            lambda row: places.to_source(row["source_id"], night),
-        ),
+        name_source("source_name", night),
         Column("title", "Title", "name", _link_entry),
         Column("stated_at", "UTC", "clock"),
         Column("bin", "Became"),
