@@ -12,14 +12,13 @@ those in force.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nightdesk.decision_lines import TAKEDOWN
+from nightdesk.decision_lines import TAKEDOWN, append_line
 from nightdesk.errors import ConfigError
 
 FILE = "takedowns.jsonl"
@@ -124,16 +123,8 @@ def add_tombstones(folder: Path, rows: Iterable[Tombstone]) -> int:
     fresh = [row for row in dict.fromkeys(rows) if row not in known]
     if not fresh:
         return 0
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE
-    # A last line that lacks its end would swallow the first of these.
-    before = path.read_bytes() if path.exists() else b""
-    is_cut = before[-1:] not in (b"", b"\n")
-    lines = "".join(json.dumps(_to_json(row)) + "\n" for row in fresh)
-    with path.open("ab") as stream:
-        stream.write(b"\n" * is_cut + lines.encode())
-        stream.flush()
-        os.fsync(stream.fileno())
+    for row in fresh:
+        append_line(folder / FILE, _to_json(row))
     return len(fresh)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nightdesk.cli import Commands, add_command, say, say_json, say_table
+from nightdesk.cli.decide import read_id
 from nightdesk.config import load_settings
 from nightdesk.decision_lines import read_article
 from nightdesk.pipeline.why_task import explain_id
@@ -55,9 +56,9 @@ def _why(options: argparse.Namespace) -> int:
 
 
 def _read_id(text: str) -> int | str:
-    if text.removeprefix("-").isdecimal():
-        return read_article(int(text), "ID")
-    return read_article(text, "ID") if text.startswith("http") else text
+    named = read_id(text)
+    is_article = isinstance(named, int) or named.startswith("http")
+    return read_article(named, "ID") if is_article else named
 
 
 def _say_entity(found: Row) -> None:
