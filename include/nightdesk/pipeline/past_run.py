@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -23,11 +24,14 @@ from nightdesk.past.dating import Dating, date_entry
 from nightdesk.past.spans import Span, find_gap, night_span
 from nightdesk.past_file import Kind, Place
 from nightdesk.pipeline.collect_run import CollectRun, fetch_all
+from nightdesk.urls import host
 
 log = logging.getLogger(__name__)
 
 #: Rows of `PastDocument` that runs have written.
 DOCUMENTS = "past/documents"
+#: Requests to one host between two looks at the caps.
+_STEP = 8
 
 
 @dataclass
@@ -106,14 +110,13 @@ class PastNight:
             else:
                 ready[request.url] = replace(request, gap_s=place.gap_s)
         began = time.monotonic()
-        for request, fetched in fetch_all(self.run, list(ready.values())):
-            self.run.memory.note_wait(fetched)
-            spent, began = time.monotonic() - began, time.monotonic()
-            meter.add(fetched.attempt.bytes_wire, spent)
-            del ready[request.url]
-            yield request, fetched
-            if meter.reached:
-                break
+        while ready and not meter.reached:
+            for request, fetched in fetch_all(self.run, _take_step(ready)):
+                self.run.memory.note_wait(fetched)
+                spent, began = time.monotonic() - began, time.monotonic()
+                meter.add(fetched.attempt.bytes_wire, spent)
+                del ready[request.url]
+                yield request, fetched
         for request in ready.values():
             yield request, meter.reached or "cost_cap"
         log.info("past=%s night=%s %s", kind, self.night, meter.words())
@@ -242,3 +245,19 @@ def try_parse(
     except FeedError as error:
         log.warning("source=%s feed: %s", find.source.id, error)
         return None
+
+
+def _take_step(ready: Mapping[str, Request]) -> list[Request]:
+    """Return the next requests of each host, after which the caps are looked at.
+
+    All of them are taken in: of a longer row answers would be on their way when a cap
+    is reached, and be asked for again.
+    """
+    n_taken: Counter[str] = Counter()
+    step = []
+    for request in ready.values():
+        name = host(request.url)
+        if n_taken[name] < _STEP:
+            n_taken[name] += 1
+            step.append(request)
+    return step
