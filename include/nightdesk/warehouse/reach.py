@@ -32,13 +32,7 @@ class Life(NamedTuple):
 
 def spread(con: Connection, touch: Touch, table: str, seed: str) -> None:
     """Fill `reach` with all articles in a component of pairs with what is touched."""
-    put_ids(con, "own", touch.ids)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE reach AS FROM {seed} "
-        "UNION SELECT $1, article_id FROM own",
-        [touch.night],
-    )
-    _add_named(con, set(touch.decided))
+    _begin(con, touch, seed)
     con.execute("CREATE OR REPLACE TEMP TABLE frontier AS FROM reach")
     steps = " UNION ALL ".join(
         f"SELECT p.{far}_night AS night, p.{far}_id AS article_id FROM {table} AS p "
@@ -67,13 +61,7 @@ def walk(con: Connection, touch: Touch, life: Life, seed: str) -> None:
     told in its own cycle and those beside it (`inner_reach`); to tell it, one more on
     either side is read. However long a matter is in the news, a load costs the same.
     """
-    put_ids(con, "own", touch.ids)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE reach AS FROM {seed} "
-        "UNION SELECT $1, article_id FROM own",
-        [touch.night],
-    )
-    _add_named(con, set(touch.decided))
+    _begin(con, touch, seed)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE walked AS "
         f"SELECT *, {life.cycle} AS cycle FROM reach"
@@ -96,6 +84,17 @@ def walk(con: Connection, touch: Touch, life: Life, seed: str) -> None:
         f"FROM walked WHERE abs({life.cycle} - cycle) <= {_CYCLES_TOLD}"
     )
     _use_walked(con)
+
+
+def _begin(con: Connection, touch: Touch, seed: str) -> None:
+    """Fill `reach` with what is touched itself."""
+    put_ids(con, "own", touch.ids)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE reach AS FROM {seed} "
+        "UNION SELECT $1, article_id FROM own",
+        [touch.night],
+    )
+    _add_named(con, set(touch.decided))
 
 
 def _use_walked(con: Connection) -> None:
