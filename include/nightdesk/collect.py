@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from nightdesk.model import Coverage, Entry, Feed, KnownUrl, Listing, Source
+from nightdesk.model import Capture, Coverage, Entry, Feed, KnownUrl, Listing, Source
 from nightdesk.nights import ONE_DAY, stated_night
 from nightdesk.poll_state import PollState
 from nightdesk.polling import MOST_ENTRIES
@@ -355,3 +355,35 @@ def note_outcome(
 ) -> Listing:
     """Return the listing with what became of its page, when there is none."""
     return replace(row, listed_at=now, outcome=outcome, reason=reason)
+
+
+def note_capture(
+    row: Listing,
+    capture: Capture,
+    via: str,
+    *,
+    captured_at: datetime,
+    reservations: tuple[str, ...],
+) -> Listing:
+    """Return the listing with the copy of its page.
+
+    Args:
+        row: the entry.
+        capture: where the copy lies.
+        via: whose copy it is.
+        captured_at: when that one got it.
+        reservations: what the page or its server reserves.
+    """
+    return replace(
+        row,
+        outcome="ok",
+        reason=None,
+        captured_at=captured_at,
+        final_url=capture.final_url,
+        content_type=capture.content_type,
+        digest=capture.digest,
+        file=capture.file,
+        offset=capture.offset,
+        reservations=reservations,
+        content_via=via,
+    )

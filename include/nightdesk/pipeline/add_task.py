@@ -31,11 +31,11 @@ from nightdesk.model import (
     Attempt,
     Capture,
     Coverage,
-    KnownUrl,
     Listing,
     Source,
 )
-from nightdesk.nights import ONE_DAY, night_of
+from nightdesk.nights import ONE_DAY, night_of, stated_night
+from nightdesk.pipeline.collect_rows import known_url
 from nightdesk.pipeline.extract_task import name_loss, open_extractors
 from nightdesk.pipeline.job import Job, user_agent
 from nightdesk.pipeline.memory import Memory
@@ -349,7 +349,7 @@ def _write(job: Job, body: _Body, listing: Listing, night: date) -> Listing:
     row = replace(listing, captured_at=now, file=capture.file, offset=capture.offset)
     batch = landing.open_batch(name)
     batch.write_rows(f"captures/day={now.date()}", name, [capture], Capture)
-    batch.write_urls(name, [_known_url(row)])
+    batch.write_urls(name, [known_url(row, stated_night(row))])
     is_dated = row.stated_at is not None
     folder = f"entries/night={night}" if is_dated else f"undated/day={now.date()}"
     batch.write_rows(folder, name, [row], Listing)
@@ -359,18 +359,3 @@ def _write(job: Job, body: _Body, listing: Listing, night: date) -> Listing:
         batch.write_rows(f"fetch_log/night={night}", name, [body.attempt], Attempt)
     batch.commit()
     return row
-
-
-def _known_url(row: Listing) -> KnownUrl:
-    return KnownUrl(
-        canonical_url=row.canonical_url,
-        article_id=row.article_id,
-        night=night_of(row.stated_at) if row.stated_at else None,
-        captured_at=row.captured_at,
-        final_url=row.final_url,
-        content_type=row.content_type,
-        digest=row.digest,
-        file=row.file,
-        offset=row.offset,
-        reservations=row.reservations,
-    )

@@ -16,6 +16,7 @@ from nightdesk.collect import (
     choose_pages,
     find_resent,
     is_news,
+    note_capture,
     note_outcome,
 )
 from nightdesk.fetch import RETRYABLE, Fetched, Request, answered
@@ -311,17 +312,10 @@ def _note_page(run: CollectRun, row: Listing, fetched: Fetched) -> Listing | Non
     if memo is not None and memo.digest == capture.digest:
         return None
     row = run.date_row(row, fetched.body)
-    return replace(
-        row,
-        listed_at=now,
-        outcome="ok",
-        content_via="live",
-        reason=None,
+    return note_capture(
+        replace(row, listed_at=now),
+        capture,
+        "live",
         captured_at=capture.captured_at,
-        final_url=capture.final_url,
-        content_type=capture.content_type,
-        digest=capture.digest,
-        file=capture.file,
-        offset=capture.offset,
         reservations=fetched.reservations,
     )

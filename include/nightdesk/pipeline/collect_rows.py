@@ -32,7 +32,7 @@ def write_listings(
             f"entries/night={night}" if night else f"undated/day={row.listed_at.date()}"
         )
         by_folder.setdefault(folder, []).append(row)
-        url = _known_url(row, night)
+        url = known_url(row, night)
         if url.captured_at or url.night not in {
             k.night for k in known.get(row.article_id, ())
         }:
@@ -42,7 +42,8 @@ def write_listings(
         batch.write_rows(folder, name, part, Listing)
 
 
-def _known_url(row: Listing, night: date | None) -> KnownUrl:
+def known_url(row: Listing, night: date | None) -> KnownUrl:
+    """Return what the URL index keeps of an entry and the night that it states."""
     return KnownUrl(
         canonical_url=row.canonical_url,
         article_id=row.article_id,

@@ -13,9 +13,9 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from nightdesk.collect import list_entries
+from nightdesk.collect import list_entries, note_capture
 from nightdesk.errors import LandingError
 from nightdesk.fetch import Fetched, Request, read_reservations
 from nightdesk.landing import ArchiveWriter, HostLeases
@@ -240,18 +240,12 @@ def _keep_page(reader: _Reader, archive: ArchiveWriter, page: PageRecord) -> Lis
     row = _list_page(reader, page, source_id)
     if (stated_night(row) or at.date()) == reader.past.night:
         reader.found[row.source_id] += 1
-    return replace(
+    return note_capture(
         row,
-        outcome="ok",
-        reason=None,
+        capture,
+        _KIND,
         captured_at=at,
-        final_url=page.url,
-        content_type=capture.content_type,
-        digest=capture.digest,
-        file=capture.file,
-        offset=capture.offset,
         reservations=read_reservations(run.agent, 200, page.headers, page.body),
-        content_via=_KIND,
     )
 
 

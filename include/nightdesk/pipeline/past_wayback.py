@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 
+from nightdesk.collect import note_capture
 from nightdesk.errors import ArchiveError
 from nightdesk.fetch import Fetched, Request, read_reservations
 from nightdesk.model import Capture, Listing, PastDocument
@@ -235,18 +236,12 @@ def _fetch_captures(
             yield _note(row, word)
             continue
         capture = keep_body(past, answer, url, snapshot)
-        yield replace(
+        yield note_capture(
             row,
-            outcome="ok",
-            reason=None,
+            capture,
+            _KIND,
             captured_at=snapshot.at,
-            final_url=url,
-            content_type=capture.content_type,
-            digest=capture.digest,
-            file=capture.file,
-            offset=capture.offset,
             reservations=_read_rights(answer),
-            content_via=_KIND,
         )
 
 
