@@ -194,15 +194,12 @@ class Kept:
 
 
 def _finish(page: PlannedPage, article: Article, key: str) -> Article:
-    """Add what the page itself does not say."""
-    if article.input_digest is not None:  # a kept one, which has it already
-        kept = replace(article, input_digest=key)
-        return kept if page.held_back is None else hold_back(kept, page.held_back)
+    """Add what the page itself does not say; to an article that has it, nothing."""
     article = replace(article, input_digest=key, reservations=page.reservations)
     if page.future_at is not None:
         refused = DateCandidate("entry", page.future_at.isoformat(), "future")
-        candidates = (*article.date_candidates, refused)
-        article = replace(article, date_candidates=candidates)
+        found = [c for c in article.date_candidates if c != refused]  # a kept one's
+        article = replace(article, date_candidates=(*found, refused))
     return article if page.held_back is None else hold_back(article, page.held_back)
 
 
