@@ -186,5 +186,7 @@ def test_coverage_keeps_the_best_look() -> None:
         Coverage("a", "failed", LATER + timedelta(hours=1), "connection"),
     ]
     assert merge_coverage(looks, answered)["a"].reason == "not_found"
+    offline = Coverage("a", "failed", LATER, "connection", via="archive")
+    assert merge_coverage([offline, looks[0]], answered)["a"].status == "no_coverage"
     better = [*looks, Coverage("a", "ok", LATER)]
     assert merge_coverage(reversed(better), answered)["a"].status == "ok"

@@ -124,12 +124,15 @@ def merge_coverage(
     """Return what is known of each source: the best look, by rule.
 
     A look that worked beats one that did not; among failures the most definite one
-    wins (see `merge_listings`), then the latest; `no_coverage` is the weakest.
+    wins (see `merge_listings`), then the latest. `no_coverage` is weaker than the
+    failure of the night itself, and stronger than one of a later look into archives.
     """
-    weights = {"ok": 2, "failed": 1, "no_coverage": 0}
+    weights = {"ok": 3, "failed": 2, "no_coverage": 1}
 
     def weight(row: Coverage) -> tuple[int, int, datetime, str]:
-        return weights[row.status], rank(row.reason or ""), row.looked_at, row.via or ""
+        is_late = row.status == "failed" and row.via == "archive"
+        status = 0 if is_late else weights[row.status]
+        return status, rank(row.reason or ""), row.looked_at, row.via or ""
 
     best: dict[str, Coverage] = {}
     for row in sorted(rows, key=weight):
