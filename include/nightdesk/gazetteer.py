@@ -16,48 +16,23 @@
     entities/*.yaml                    people and organisations (`entity_list`); the
                                        overlay's entities.yaml is laid over them
 
-The rows of the YAML files are checked: a wrong one is named by file and key. An
-adapter: it reads files and gives the pure `nightdesk.tag` its table.
+An adapter: it reads files (`gazetteer_files`) and gives the pure `nightdesk.tag` its
+table.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from nightdesk.entity_list import load_entities
 from nightdesk.errors import ConfigError
-from nightdesk.language_files import name_languages, read_languages
-from nightdesk.model import Region
+from nightdesk.gazetteer_files import Reader, Rows, load_outline, split_cell
+from nightdesk.language_files import name_languages
 from nightdesk.tag.entities import add_entities
-from nightdesk.tag.regions import Country, build_regions
-from nightdesk.tag.table import Gazetteer, Kind, Name, TopicTable
-from nightdesk.tag.topics import LEAST, WEIGHTS, build_table
+from nightdesk.tag.regions import Country
+from nightdesk.tag.table import Gazetteer, Kind, Name
 from nightdesk.tag.words import fold_key
-
-#: section of a YAML file -> the keys that a row may have; the first two are needed
-_KEYS: dict[str, tuple[str, ...]] = {
-    "macros": ("id", "name", "names", "countries", "enabled"),
-    "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
-    "disputed": ("id", "name", "names", "countries", "enabled"),
-    "places": ("id", "name", "names", "countries", "kind", "enabled"),
-    "topics": ("id", "name", "least", *WEIGHTS, "enabled"),
-}
-_FILES: dict[str, tuple[str, ...]] = {
-    "regions.yaml": ("macros", "desks", "disputed"),
-    "places.yaml": ("places",),
-    "topics.yaml": ("topics",),
-}
-_LISTS = ("names", "countries", "m49", "macros")
-_KINDS: tuple[Kind, ...] = ("area", "capital", "city")
-Rows = dict[str, dict[str, Any]]
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
@@ -70,14 +45,9 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     Raises:
         ConfigError: a file is missing or wrong; says file, line or key, and the cure.
     """
-    reader = _Reader()
-    countries = tuple(_read_countries(reader, shipped))
-    codes = frozenset(country.iso2 for country in countries)
-    sections = _read_sections(reader, shipped, overlay, codes)
-    m49 = [tuple(row) for row in reader.rows(shipped / "gazetteer" / "m49.tsv", 3)]
-    regions = _make_regions(countries, m49, sections)
-    weights = reader.weights(overlay, shipped)
-    languages = read_languages((shipped, overlay), reader.text)
+    reader = Reader()
+    outline = load_outline(shipped, overlay, reader)
+    countries, codes, entities = outline.countries, outline.codes, outline.entities
     index = _Index()
     for country in countries:
         index.add_country(country)
@@ -87,7 +57,7 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
     exonyms = {x[0]: x[1] for x in reader.rows(shipped / "gazetteer/exonyms.tsv", 2)}
     for row in reader.rows(shipped / "gazetteer" / "cities.tsv.gz", 6):
         index.add_city(row, capitals, exonyms.get(row[0], ""))
-    index.add_sections(sections)
+    index.add_sections(outline.sections)
     index.add_phrases(reader.text(shipped / "gazetteer" / "not_places.txt"))
     places = Gazetteer(
         names={key: tuple(names) for key, names in index.names.items()},
@@ -95,209 +65,15 @@ def load_gazetteer(shipped: Path, overlay: Path | None = None) -> Gazetteer:
         given_names=reader.read_words(shipped / "gazetteer" / "given_names.txt"),
         common_words=reader.read_words(shipped / "gazetteer" / "common_words.txt"),
         subregions={country.iso2: country.m49_region for country in countries},
-        regions=regions,
+        regions=outline.regions,
         organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
-        weights=weights,
-        topics=_make_topics(sections["topics"]),
+        weights=outline.weights,
+        topics=outline.topics,
         version=reader.version(),
     )
-    places = replace(places, languages=name_languages(languages, places))
-    entities = load_entities(shipped, overlay, codes)
+    places = replace(places, languages=name_languages(outline.languages, places))
     return add_entities(places, entities.rows, entities.digest, entities.places)
-
-
-class _Reader:
-    """Reads files and remembers a digest of all that it read."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-
-    def version(self) -> str:
-        return self._digest.hexdigest()[:16]
-
-    def raw(self, path: Path) -> bytes:
-        raw = path.read_bytes()
-        body = gzip.decompress(raw) if path.suffix == ".gz" else raw
-        self._digest.update(path.name.encode() + b"\0" + body + b"\0")
-        return body
-
-    def text(self, path: Path) -> str:
-        try:
-            return self.raw(path).decode("utf-8")
-        except FileNotFoundError as error:
-            raise ConfigError(f"gazetteer file: {path}: is missing") from error
-        except (OSError, EOFError, UnicodeDecodeError) as error:
-            raise ConfigError(f"gazetteer file: {path}: {error}") from error
-
-    def rows(self, path: Path, width: int) -> list[list[str]]:
-        rows = []
-        for number, line in enumerate(self.text(path).split("\n"), 1):
-            if not line or line[0] == "#":
-                continue
-            row = line.split("\t")
-            if len(row) > width:
-                cause = f"has {len(row)} columns, allowed: {width}"
-                raise ConfigError(f"gazetteer file: {path} line {number}: {cause}")
-            rows.append(row + [""] * (width - len(row)))
-        return rows
-
-    def read_words(self, path: Path) -> frozenset[str]:
-        lines = self.text(path).split("\n")
-        return frozenset(fold_key(x) for x in lines if x and x[0] != "#")
-
-    def read_classes(self, path: Path) -> dict[str, int]:
-        cells = self.text(path).split()  # one call: it is read at every start
-        return dict(zip(cells[::2], map(int, cells[1::2]), strict=True))
-
-    def weights(self, *folders: Path | None) -> bytes:
-        """Return the first weights that are there; none: the rules do without."""
-        for folder in folders:
-            path = (folder or Path()) / "model" / "names.crfsuite"
-            if folder is not None and path.exists():
-                raw = self.raw(path)
-                if not raw.startswith(b"lCRF"):
-                    raise ConfigError(f"model file: {path}: no weights of crfsuite")
-                return raw
-        return b""
-
-    def yaml(self, path: Path) -> dict[str, Any]:
-        try:
-            # CSafeLoader or SafeLoader: neither makes objects
-            data = yaml.load(self.text(path), Loader=_LOADER)  # noqa: S506
-        except yaml.YAMLError as error:
-            raise ConfigError(f"config file: {path}: {error}") from error
-        if data is None:
-            return {}
-        allowed = _FILES[path.name]
-        wrong = not isinstance(data, dict) or set(data) - set(allowed)
-        if wrong:
-            found = sorted(map(str, data)) if isinstance(data, dict) else data
-            cause = f"holds {found!r}, allowed keys: {', '.join(allowed)}"
-            raise ConfigError(f"config file: {path}: {cause}")
-        return dict(data)
-
-
-def _read_countries(reader: _Reader, shipped: Path) -> Iterator[Country]:
-    for row in reader.rows(shipped / "gazetteer" / "countries.tsv", 8):
-        iso2, iso3, m49, name, capital, m49_region, names, demonyms = row
-        yield Country(
-            iso2,
-            iso3,
-            m49,
-            name,
-            capital,
-            m49_region,
-            _split(names),
-            _split(demonyms),
-        )
-
-
-def _split(cell: str) -> tuple[str, ...]:
-    return tuple(cell.split("|")) if cell else ()
-
-
-def _read_sections(
-    reader: _Reader, shipped: Path, overlay: Path | None, codes: frozenset[str]
-) -> dict[str, Rows]:
-    """Return the rows of all YAML files by section and id, the overlay's on top."""
-    sections: dict[str, Rows] = {key: {} for key in _KEYS}
-    for file, keys in _FILES.items():
-        paths = [shipped / file]
-        if overlay is not None and (overlay / file).exists():
-            paths.append(overlay / file)
-        for path in paths:
-            data = reader.yaml(path)
-            for key in keys:
-                _lay_over(sections[key], data.get(key), (path, key), codes)
-    return sections
-
-
-def _lay_over(
-    rows: Rows, found: Any, at: tuple[Path, str], codes: frozenset[str]
-) -> None:
-    path, section = at
-    if found is None:
-        return
-    if not isinstance(found, list):
-        raise ConfigError(f"config file: {path} {section}: must be a list of rows")
-    seen: set[str] = set()
-    for number, row in enumerate(found, 1):
-        where = f"config file: {path} {section}[{number}]"
-        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
-            raise ConfigError(f"{where}: needs an id that is text")
-        where = f"{where} {row['id']}"
-        if row["id"] in seen:
-            raise ConfigError(f"{where}: the id stands twice in this file")
-        seen.add(row["id"])
-        if row.get("enabled") is False:
-            rows.pop(row["id"], None)
-            continue
-        _check_row(row, section, where, codes)
-        rows[row["id"]] = row
-
-
-def _check_row(
-    row: Mapping[str, Any], section: str, where: str, codes: frozenset[str]
-) -> None:
-    unknown = sorted(str(key) for key in row if key not in _KEYS[section])
-    if unknown:
-        allowed = ", ".join(_KEYS[section])
-        raise ConfigError(f"{where}: unknown key {unknown[0]}, allowed: {allowed}")
-    if not isinstance(row.get("name"), str):
-        raise ConfigError(f"{where} name: must be text")
-    for key in _LISTS:
-        cell = row.get(key, [])
-        if not isinstance(cell, list) or not all(isinstance(x, str) for x in cell):
-            cause = "must be a list of text (put quotes round NO, on, 034)"
-            raise ConfigError(f"{where} {key}: {cause}")
-    for code in row.get("countries", []):
-        if code not in codes:
-            cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
-            raise ConfigError(f"{where} countries: {cause}")
-    _check_words(row, where)
-    _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
-    _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
-
-
-def _check_words(row: Mapping[str, Any], where: str) -> None:
-    for key in WEIGHTS:
-        if not isinstance(row.get(key, ""), str):
-            raise ConfigError(f"{where} {key}: must be text, words between commas")
-    least = row.get("least", LEAST)
-    if isinstance(least, bool) or not isinstance(least, int | float) or least <= 0:
-        raise ConfigError(f"{where} least: {least!r}, allowed: a number above 0")
-
-
-def _check_choice(value: Any, allowed: tuple[Any, ...], where: str) -> None:
-    if value not in allowed:
-        listed = ", ".join(str(choice) for choice in allowed)
-        raise ConfigError(f"{where}: {value!r}, allowed: {listed}")
-
-
-def _make_regions(
-    countries: tuple[Country, ...],
-    m49: list[tuple[str, ...]],
-    sections: Mapping[str, Rows],
-) -> tuple[Region, ...]:
-    try:
-        return build_regions(countries, m49, sections["macros"], sections["desks"])
-    except KeyError as error:
-        cause = f"names {error.args[0]!r}, which is no M49 code or macro region"
-        raise ConfigError(f"config file: regions.yaml: {cause}") from error
-
-
-def _make_topics(rows: Rows) -> TopicTable:
-    terms = [
-        (topic, term.strip(), weight)
-        for topic, row in rows.items()
-        for key, weight in WEIGHTS.items()
-        for term in row.get(key, "").split(",")
-        if term.strip()
-    ]
-    least = {topic: row["least"] for topic, row in rows.items() if "least" in row}
-    names = {topic: row["name"] for topic, row in rows.items()}
-    return build_table(names, terms, least)
 
 
 class _Index:
@@ -357,7 +133,7 @@ class _Index:
         )
         admin1 = code if code != "nd" else None
         place = Name("admin1", place_id, name, (iso2,), admin1=admin1)
-        for surface in (name, *_split(others)):
+        for surface in (name, *split_cell(others)):
             self.add(surface, place)
 
     def add_city(
@@ -378,7 +154,7 @@ class _Index:
             other = Name(
                 kind, place_id, name, where, people, division, is_alternate=True
             )
-            for surface in _split(exonyms) + _split(others):
+            for surface in split_cell(exonyms) + split_cell(others):
                 self.add(surface, other)
 
     def add_sections(self, sections: Mapping[str, Rows]) -> None:

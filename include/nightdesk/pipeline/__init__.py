@@ -19,7 +19,7 @@ from typing import Any, Literal, TypedDict
 
 from nightdesk.collect import batch_sources
 from nightdesk.errors import ConfigError
-from nightdesk.gazetteer import load_gazetteer
+from nightdesk.gazetteer_files import load_outline
 from nightdesk.past_file import load_places
 from nightdesk.pipeline.build_tasks import (
     Joined,
@@ -110,7 +110,7 @@ def plan_run(
         raise ConfigError(f"night {night}: still to come; today is {today} (UTC)")
     known = job.load_sources()
     keep_worlds_apart(job, known)
-    load_gazetteer(job.settings.shipped, job.settings.config_dir)  # raises if wrong
+    load_outline(job.settings.shipped, job.settings.config_dir)  # raises if wrong
     load_places(job.settings)  # the same
     chosen = known.select(sources)
     note_sources(job, known, night)

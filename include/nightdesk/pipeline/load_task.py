@@ -16,7 +16,7 @@ from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
 from nightdesk.errors import CheckFailed, NightFailed
 from nightdesk.fetch import answered
-from nightdesk.gazetteer import load_gazetteer
+from nightdesk.gazetteer_files import load_outline
 from nightdesk.landing.frozen import pin_versions
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
@@ -321,7 +321,7 @@ def _tables(
                 lost.surface,
                 lost.cause,
             )
-    gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
+    gazetteer = load_outline(job.settings.shipped, job.settings.config_dir)
     reviews = landing.read_rows([name_reviews(s["tags"]) for s in group], Review)
     merges = load_merges(job.settings.decisions).rows
     prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
