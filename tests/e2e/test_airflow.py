@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(2000)]
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("desk"))
+    return Desk(tmp_path_factory.mktemp("desk"), installs=True)
 
 
 def published(desk: Desk, sql: str) -> list[tuple]:
@@ -131,6 +131,7 @@ def test_seven_days_from_the_browser_are_the_same_everywhere(
     assert hashes[0] == hashes[1]
     assert desk.hashes(**other) == hashes[0]
     # The network is closed now: what was captured is enough.
+    nights = ("--night", str(LAST - timedelta(days=1)), "--until", str(LAST))
     desk.nightdesk("run", *nights, **other)
     assert desk.hashes(**other) == hashes[0]
     desk.nightdesk("run", *nights, "--offline", NIGHTDESK_DATA=str(desk.data))
@@ -184,28 +185,21 @@ def processes_of(root: Path) -> dict[int, str]:
     return found
 
 
-def test_up_listens_on_loopback_only_and_leaves_nothing_behind(desk: Desk) -> None:
+def test_up_is_on_loopback_starts_anew_what_dies_and_leaves_nothing_behind(desk: Desk) -> None:
     with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80") as port:
         rest = Rest(port)
         assert rest.page("/nightdesk/brief", is_known=False)[0] == 401
         status, brief = rest.page("/nightdesk/brief", is_known=True)
         assert (status, "Every entry accounted for" in brief) == (200, True)
-        assert processes_of(desk.root)
         assert listeners_beyond_loopback(desk.root) == []
-    assert processes_of(desk.root) == {}
-
-
-def test_a_component_that_dies_is_started_again(desk: Desk) -> None:
-    with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80") as port:
         (pid,) = (
             pid
             for pid, command in processes_of(desk.root).items()
             if command.rstrip().endswith("scheduler --skip-serve-logs")
         )
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)  # a component that dies is started again
         log = desk.root / "up.log"
         wait_for(lambda: "scheduler ended by itself" in log.read_text(), 60)
-        rest = Rest(port)
         wait_for(lambda: rest.health("scheduler") == "healthy", 120)
     assert processes_of(desk.root) == {}
 
