@@ -20,6 +20,7 @@ from typing import Any, Literal, TypedDict
 from nightdesk.collect import batch_sources
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
+from nightdesk.nights import last_night
 from nightdesk.past_file import load_places
 from nightdesk.pipeline.build_tasks import (
     Joined,
@@ -32,7 +33,6 @@ from nightdesk.pipeline.extract_task import extract_pages, open_extractors
 from nightdesk.pipeline.job import (
     Job,
     keep_worlds_apart,
-    last_night,
     resolve_night,
     start_job,
 )
