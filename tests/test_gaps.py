@@ -90,10 +90,10 @@ def test_nights(asked: tuple[str | None, str | None], nights: tuple[str, str]) -
     ("sources", "clicks", "conf"),
     [
         ((), (), '{"sources":[]}'),
-        (("hill",), ("Advanced Options, Sources: hill",), '{"sources":["hill"]}'),
+        (("hill",), ("Run Parameters, Sources: hill",), '{"sources":["hill"]}'),
         (
             ("bay", "hill"),
-            ("Advanced Options, Sources: bay, hill (each on a line of its own)",),
+            ("Run Parameters, Sources: bay, hill (each on a line of its own)",),
             '{"sources":["bay","hill"]}',
         ),
     ],

@@ -35,7 +35,7 @@ class Backfill:
         """What to do in the Airflow UI, in its words and in its order.
 
         >>> Backfill(date(2026, 3, 1), date(2026, 3, 2), ("hill",)).clicks[-2]
-        'Advanced Options, Sources: hill'
+        'Run Parameters, Sources: hill'
         """
         sources = ", ".join(self.sources)
         if len(self.sources) > 1:
@@ -45,7 +45,7 @@ class Backfill:
             f"From {self.first} 00:00, To {self.last} 00:00",
             "All Runs",
             "Override parameters on existing runs (else none is sent)",
-            *([f"Advanced Options, Sources: {sources}"] if sources else []),
+            *([f"Run Parameters, Sources: {sources}"] if sources else []),
             "Run Backfill",
         )
 

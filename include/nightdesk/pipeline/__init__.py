@@ -94,7 +94,8 @@ def plan_run(
     Args:
         job: the run.
         night: the night to build.
-        sources: ids or tags of the sources to collect; none: all of them.
+        sources: ids or tags of the sources to collect; none: all of them. Blank ones,
+            such as the empty lines of a form, count for nothing.
         refetch: ask the sources again for what was captured before.
         reprocess_from: the first stage that works anew; stages before it are taken as
             they stand, and `collect` takes whatever is already there.
@@ -112,7 +113,7 @@ def plan_run(
     keep_worlds_apart(job, known)
     load_gazetteer(job.settings.shipped, job.settings.config_dir)  # raises if wrong
     load_places(job.settings)  # the same
-    chosen = known.select(sources)
+    chosen = known.select([word.strip() for word in sources or () if word.strip()])
     note_sources(job, known, night)
     is_built_only = offline or reprocess_from != "collect"
     return Plan(
