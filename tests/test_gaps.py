@@ -107,7 +107,7 @@ def test_the_ways_say_the_same(
         "nightdesk_nightly, Trigger, Backfill",
         "From 2026-03-01 00:00, To 2026-03-02 00:00",
         "All Runs",
-        "Override parameters on existing runs (else none is sent)",
+        "Override parameters on existing runs (without it no parameter is sent)",
         *clicks,
         "Run Backfill",
     )

@@ -44,7 +44,7 @@ class Backfill:
             f"{DAG_ID}, Trigger, Backfill",
             f"From {self.first} 00:00, To {self.last} 00:00",
             "All Runs",
-            "Override parameters on existing runs (else none is sent)",
+            "Override parameters on existing runs (without it no parameter is sent)",
             *([f"Run Parameters, Sources: {sources}"] if sources else []),
             "Run Backfill",
         )
