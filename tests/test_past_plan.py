@@ -158,6 +158,24 @@ def test_a_wrong_past_file_ends_a_run_before_its_first_request(
 
 
 @pytest.mark.parametrize(
+    ("asked", "sources"),
+    [
+        (["deichbote"], ["deichbote"]),
+        ([" deichbote ", ""], ["deichbote"]),
+        ([""], ["deichbote", "gulf-meridian"]),
+        (None, ["deichbote", "gulf-meridian"]),
+    ],
+    ids=["one", "one, and an empty line", "an empty line", "a field that was emptied"],
+)
+def test_a_run_collects_what_was_written_into_the_form(
+    desk: Desk, asked: list[str] | None, sources: list[str]
+) -> None:
+    desk.watch(**{"gulf-meridian": {}, "deichbote": {}})
+    planned = plan_run(desk.job(), NIGHT, asked)["batches"]
+    assert sorted(key for batch in planned for key in batch) == sources
+
+
+@pytest.mark.parametrize(
     ("first", "last", "words"),
     [("2026-03-02", "2026-03-01", "before --from"), ("2026-03-01", "2999-01-01", "still"
       " to come")],

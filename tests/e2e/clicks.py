@@ -51,7 +51,7 @@ def run_backfill(
         page.keyboard.press("Enter")
         page.keyboard.press("Escape")
     dialog.get_by_text("All Runs").click()
-    dialog.get_by_text("Override parameters on existing runs").click()
+    dialog.get_by_text("Override parameters on existing runs", exact=True).click()
     dialog.locator("#element_sources").click()
     page.keyboard.type("\n".join(sources))
     page.keyboard.press("Tab")
