@@ -34,7 +34,12 @@ def open_airflow(chromium: str, port: int) -> Iterator[Any]:
 
 
 def run_backfill(
-    page: Any, first: date, last: date, sources: Sequence[str], look: Look
+    page: Any,
+    first: date,
+    last: date,
+    sources: Sequence[str],
+    look: Look,
+    n_at_once: int = 1,
 ) -> None:
     """Click what `Backfill.clicks` says, on the page of the DAG."""
     n = (last - first).days + 1
@@ -51,6 +56,7 @@ def run_backfill(
         page.keyboard.press("Enter")
         page.keyboard.press("Escape")
     dialog.get_by_text("All Runs").click()
+    dialog.locator("input[name=max_active_runs]").fill(str(n_at_once))
     dialog.get_by_text("Override parameters on existing runs", exact=True).click()
     dialog.locator("#element_sources").click()
     page.keyboard.type("\n".join(sources))
