@@ -10,10 +10,11 @@ broke a check and was rolled back; the last whole night stays published. One dea
 among others does not fail a run: it is a row in `coverage` and a line in the brief.
 
 **How to run it again.** Use *Backfill* with the days you want and "All Runs": it takes
-what was captured and gives the same rows. Airflow names a run for the end of its day:
-`..._2026-11-25` is the night of the 24th. Do not use *Trigger* with a past logical
-date: Airflow then processes the day before it, and a backfill of "Missing Runs" skips
-the date; `nightdesk gaps` shows the hole, and "All Runs" closes it.
+what was captured and gives the same rows. Parameters, such as chosen sources, count
+only with "Override parameters on existing runs" ticked. Airflow names a run for the end
+of its day: `..._2026-11-25` is the night of the 24th. Do not use *Trigger* with a past
+logical date: Airflow then processes the day before it, and a backfill of "Missing Runs"
+skips the date; `nightdesk gaps` shows the hole, and "All Runs" closes it.
 """
 
 from __future__ import annotations
@@ -69,11 +70,13 @@ with DAG(
     params={
         "sources": Param(
             [],
-            type="array",
+            type=["null", "array"],  # the form makes null of a field that was emptied
             items={"type": "string"},
             title="Sources",
-            description="Ids or tags of the sources to collect; empty: all. The other "
-            "sources of the night keep their rows.",
+            description="Ids or tags of the sources to collect, each on a line of its "
+            "own, such as africa; empty: all. The other sources of the night keep "
+            'their rows. In a backfill tick "Override parameters on existing runs" '
+            "above: without it Airflow sends none of these, not to new runs either.",
         ),
         "refetch": Param(
             False,

@@ -123,6 +123,9 @@ def test_params_of_the_nightly_dag_are_typed_and_described(bag) -> None:
         assert params.get_param(name).description, name
     with pytest.raises(Exception, match="is not one of"):
         params["reprocess_from"] = "nowhere"
+    sources = params.get_param("sources")
+    assert sources.resolve(None) is None  # what the form sends of an emptied field
+    assert "Override parameters" in sources.description
 
 
 def test_a_failed_chore_stops_no_other_and_fails_the_run(bag) -> None:

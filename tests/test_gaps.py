@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import json
+import shlex
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from nightdesk.cli.backfills import list_backfills, write_steps
+from nightdesk.gaps import Backfill, choose_nights, list_backfills
 
 FIRST = date(2026, 3, 1)
 
@@ -59,13 +61,60 @@ def test_backfills(gaps: list[dict], commands: list[str]) -> None:
     assert found == [f"nightdesk run {words}" for words in commands]
 
 
-def test_the_steps_name_both_days_and_all_runs() -> None:
-    (backfill,) = list_backfills([gap(1), gap(2)])
-    assert list(write_steps(backfill)) == [
-        "to close 2026-03-01 to 2026-03-02, one of:",
-        "  in Airflow: nightdesk_nightly > Trigger > Backfill, "
-        "2026-03-01 to 2026-03-02, All Runs",
-        "  airflow backfill create --dag-id nightdesk_nightly --from-date 2026-03-01 "
-        "--to-date 2026-03-02 --reprocess-behavior completed",
-        "  nightdesk run --night 2026-03-01 --until 2026-03-02",
+NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("asked", "nights"),
+    [
+        ((None, None), ("2026-03-02", "2026-03-08")),
+        ((None, "2026-03-05"), ("2026-02-27", "2026-03-05")),
+        (("2026-03-01", "2026-03-09"), ("2026-03-01", "2026-03-08")),
+        (("2026-03-01", "2026-04-01"), ("2026-03-01", "2026-03-08")),
+        (("2026-03-09", "2026-03-09"), ("2026-03-09", "2026-03-08")),
+    ],
+    ids=[
+        "a week up to the last whole night",
+        "a week up to the night that is asked for",
+        "today is no gap yet",
+        "nor are nights to come",
+        "nothing of a night that is not over",
+    ],
+)
+def test_nights(asked: tuple[str | None, str | None], nights: tuple[str, str]) -> None:
+    first, last = (date.fromisoformat(day) if day else None for day in asked)
+    assert tuple(map(str, choose_nights(first, last, NOW))) == nights
+
+
+@pytest.mark.parametrize(
+    ("sources", "clicks", "conf"),
+    [
+        ((), (), '{"sources":[]}'),
+        (("hill",), ("Run Parameters, Sources: hill",), '{"sources":["hill"]}'),
+        (
+            ("bay", "hill"),
+            ("Run Parameters, Sources: bay, hill (each on a line of its own)",),
+            '{"sources":["bay","hill"]}',
+        ),
+    ],
+    ids=["all of them", "one", "two"],
+)
+def test_the_ways_say_the_same(
+    sources: tuple[str, ...], clicks: tuple[str, ...], conf: str
+) -> None:
+    backfill = Backfill(FIRST, FIRST + timedelta(days=1), sources)
+    assert backfill.clicks == (
+        "nightdesk_nightly, Trigger, Backfill",
+        "From 2026-03-01 00:00, To 2026-03-02 00:00",
+        "All Runs",
+        "Override parameters on existing runs (without it no parameter is sent)",
+        *clicks,
+        "Run Backfill",
+    )
+    assert shlex.split(backfill.airflow_command) == [
+        *["airflow", "backfill", "create", "--dag-id", "nightdesk_nightly"],
+        *["--from-date", "2026-03-01", "--to-date", "2026-03-02"],
+        *["--reprocess-behavior", "completed", "--dag-run-conf"],
+        conf,
     ]
+    assert backfill.body["dag_run_conf"] == json.loads(conf)

@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "search": BASE,
     "workers": BASE,
     "report": BASE,
-    "gaps": BASE,
+    "gaps": BASE | {"nights"},
     "page": BASE | {"gaps", "health", "poll_state", "report", "search", "warehouse"},
     "newsstand": BASE,
     "pipeline": STAGES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 from lxml import html
 from pageworld import COPY, FOREIGN, GAP, HELD, HOSTILE, LEAD, NASTY, NIGHT
 
+from nightdesk.gaps import Backfill
 from nightdesk.page.site import HEADERS, ROUTES, Answer, Site
 from nightdesk.settings import SHIPPED
 from nightdesk.warehouse.connect import connect_to, open_warehouse
@@ -261,9 +263,22 @@ def test_sources_say_what_to_do_and_what_to_try(site: Site) -> None:
 def test_gaps_name_the_backfill(site: Site) -> None:
     page = look(site, f"/gaps?first={GAP}&last={NIGHT}")
     assert read(page, "//*[@id='gaps']//tbody/tr/td[2]") == ["all 5", "deaf"]
-    command = f"nightdesk run --night {GAP} --until {NIGHT}"
-    assert command in page.text_content()
     assert "/news/dags/nightdesk_nightly" in page.xpath("//@href")
+    wanted = (Backfill(GAP, GAP, ()), Backfill(NIGHT, NIGHT, ("deaf",)))
+    steps = read(page, "//*[@class='steps']/li")
+    for backfill, said in zip(wanted, steps, strict=True):
+        assert [click for click in backfill.clicks if click not in said] == []
+        assert backfill.command in said
+
+
+def test_a_night_that_is_not_over_is_no_gap(folder: Path, site: Site) -> None:
+    """The rule of `nightdesk gaps`: nightdesk.gaps.choose_nights."""
+    morning = datetime(2026, 3, 10, 6, tzinfo=UTC)
+    today = Site(folder / "published", GEO, lambda: morning)
+    page = look(today, f"/gaps?first={NIGHT}&last=2026-03-11")
+    assert "2026-03-10" not in page.text_content()
+    assert page.xpath("//input[@name='last']/@value") == [str(NIGHT)]
+    assert "no whole night" in look(today, "/gaps?first=2026-03-10", 400).text_content()
 
 
 def test_long_lists_come_in_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

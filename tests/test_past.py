@@ -16,6 +16,7 @@ import pytest
 from nightdesk.config import Settings
 from nightdesk.errors import ConfigError
 from nightdesk.feeds import parse_feed
+from nightdesk.fips import load_fips
 from nightdesk.model import Entry, PastRecord, Source
 from nightdesk.newsstand.crawl import write_record, write_response
 from nightdesk.past import cdx, gal, gkg
@@ -34,6 +35,7 @@ from nightdesk.past.paging import find_older_page
 from nightdesk.past.records import BadRecord, read_page
 from nightdesk.past.spans import Span, find_gap, night_span, span_of
 from nightdesk.past_file import load_places
+from nightdesk.settings import SHIPPED
 
 NIGHT = date(2026, 3, 1)
 DAY = night_span(NIGHT)
@@ -444,6 +446,9 @@ def test_an_article_list_with_dirt() -> None:
     assert gal.parse_list(b"\x1f\x8bxx")[1] == {"damaged": 1}
 
 
+FIPS = load_fips(SHIPPED)
+
+
 def _gkg_row(url: str = URL, extras: str = "", **cells: str) -> str:
     values = [""] * 27
     values[1], values[2], values[4], values[26] = "20260301101500", "1", url, extras
@@ -483,10 +488,38 @@ def _zip(text: str) -> bytes:
 def test_rows_of_the_knowledge_graph(
     row: str, title: str | None, problem: str | None
 ) -> None:
-    found, bad = gkg.parse_rows(_zip(f"{row}\n{_gkg_row(url=URL + '?last')}"))
+    found, bad = gkg.parse_rows(
+        _zip(f"{row}\n{_gkg_row(url=URL + '?last')}"), FIPS.to_iso
+    )
     assert dict(bad) == ({problem: 1} if problem else {})
     assert found[-1].url == URL + "?last"
     assert [r.title for r in found[:-1]] == ([] if problem else [title])
+
+
+@pytest.mark.parametrize(
+    ("cell", "countries"),
+    [
+        pytest.param("", (), id="no place"),
+        pytest.param("1#Kenya#KE#KE#1#38#KE", ("KE",), id="one code in both lists"),
+        pytest.param(
+            "1#Austria#AU#AU#47.33#13.33#AU;4#Bonn, Germany#GM#GM05#50.7#7.1#-1746",
+            ("AT", "DE"), id="codes that are other countries in ISO",
+        ),
+        pytest.param(
+            "1#Kenya#KE#KE#1#38#KE;4#Nairobi, Kenya#KE#KE05#-1.2#36.8#-2", ("KE",),
+            id="two places of one country",
+        ),
+        pytest.param(
+            "1#Spratly Islands#PG#PG#8#111#PG;1#x#ZZ#ZZ#1#1#ZZ;AU;1#Austria#AU", (),
+            id="no such country, and places that are cut",
+        ),
+    ],
+)  # fmt: skip
+def test_countries_of_the_knowledge_graph(
+    cell: str, countries: tuple[str, ...]
+) -> None:
+    (seen,), _ = gkg.parse_rows(_zip(_gkg_row(c9=cell)), FIPS.to_iso)
+    assert seen.countries == countries
 
 
 def test_files_of_the_knowledge_graph_are_checked() -> None:
@@ -507,7 +540,7 @@ def test_files_of_the_knowledge_graph_are_checked() -> None:
     assert gkg.check_file(slots[0], body) is None
     assert gkg.check_file(slots[0], body[:-1]) == "bad_size"
     assert gkg.check_file(slots[0], _flip(body, 40)) == "bad_md5"
-    assert gkg.parse_rows(body[:50])[1] == {"damaged": 1}
+    assert gkg.parse_rows(body[:50], FIPS.to_iso)[1] == {"damaged": 1}
 
 
 # cost and configuration ------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pastworld import BY_ID, NIGHT, ONE_DAY, Desk, open_desk
 
 from nightdesk.__main__ import main
+from nightdesk.cli.backfill import find_port
 from nightdesk.errors import ConfigError
 from nightdesk.pipeline import plan_run
 from nightdesk.pipeline.backfill_plan import ALL, Offer, plan_backfill
@@ -89,10 +91,58 @@ def test_the_plan_prints_ways_that_can_be_taken(
     command = f"nightdesk run --night {first} --until {last} --sources deichbote"
     assert command in said
     assert f"From {first} 00:00, To {last} 00:00" in said
+    assert "Override parameters on existing runs" in said
+    assert "Run Parameters, Sources: deichbote" in said
     assert "Turned off: wayback: 6 requests" in said
     assert main([*words, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["source_id"] for row in rows} == {"gulf-meridian", "deichbote", ALL}
+
+
+def test_nights_with_one_answer_are_one_row(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past_url = f'"{BY_ID["deichbote"].past_url}"'
+    desk.watch(
+        **{"gulf-meridian": {}, "deichbote": {"past_url": past_url}, "lagoon-post": {}}
+    )
+    desk.turn_on("gdelt_gal")
+    desk.collect(["deichbote"])
+    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    days = [str(NIGHT + n * ONE_DAY) for n in range(10)]
+    assert main(["backfill", "plan", "--from", days[0], "--to", days[-1]]) == 0
+    table = capsys.readouterr().out.partition("\n\n")[0].splitlines()[1:]
+    rows = [re.split(r"  +", line) for line in table]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("deichbote", days[0]),  # which was read before
+        ("deichbote", f"{days[1]} to {days[-1]}"),
+        ("gulf-meridian", f"{days[0]} to {days[-1]}"),
+        ("lagoon-post", f"{days[0]} to {days[-1]}"),
+        ("all", f"{days[0]} to {days[-1]}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("note", "environ", "port"),
+    [
+        ('{"pid": 7, "port": 41183}', {"NIGHTDESK_PORT": "9000"}, "41183"),
+        ('{"pid": 7, "port": null}', {"NIGHTDESK_PORT": "9000"}, "9000"),
+        ("{", {}, "8080"),
+        (None, {}, "8080"),
+    ],
+    ids=[
+        "that of the Airflow which runs",
+        "that of the next start, while it starts",
+        "the usual one, beside a damaged note",
+        "the usual one where nothing runs",
+    ],
+)
+def test_the_port_is_that_of_airflow(
+    tmp_path: Path, note: str | None, environ: dict[str, str], port: str
+) -> None:
+    if note is not None:
+        (tmp_path / "launcher.json").write_text(note)
+    assert find_port(tmp_path, environ) == port
 
 
 def test_a_wrong_past_file_ends_a_run_before_its_first_request(
@@ -105,6 +155,24 @@ def test_a_wrong_past_file_ends_a_run_before_its_first_request(
     monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
     assert main(["doctor"]) == 2
     assert "past.pigeon" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "sources"),
+    [
+        (["deichbote"], ["deichbote"]),
+        ([" deichbote ", ""], ["deichbote"]),
+        ([""], ["deichbote", "gulf-meridian"]),
+        (None, ["deichbote", "gulf-meridian"]),
+    ],
+    ids=["one", "one, and an empty line", "an empty line", "a field that was emptied"],
+)
+def test_a_run_collects_what_was_written_into_the_form(
+    desk: Desk, asked: list[str] | None, sources: list[str]
+) -> None:
+    desk.watch(**{"gulf-meridian": {}, "deichbote": {}})
+    planned = plan_run(desk.job(), NIGHT, asked)["batches"]
+    assert sorted(key for batch in planned for key in batch) == sources
 
 
 @pytest.mark.parametrize(

@@ -507,6 +507,9 @@ def test_the_knowledge_graph_is_checked_by_md5(
             if quarter_of(i).hour // 3 == 3 or quarter_of(i).date() != NIGHT
         }  # fmt: skip
         assert found(desk, source_id) == set(planted) - bad
+    # FIPS AU is Austria; candidates are kept with the entry and tag nothing.
+    said_of = {row.categories for row in desk.entries().values()}
+    assert said_of == {("gdelt:KE", "gdelt:AT")}
     files = [path for host, path in desk.requests() if path.endswith(".zip")]
     assert len(files) == 8
 

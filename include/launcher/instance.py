@@ -54,13 +54,14 @@ def read_note(checkout: Checkout) -> Note | None:
         return None
 
 
-def write_note(checkout: Checkout, family: Family) -> None:
-    """Write down who we are and what we have started so far."""
+def write_note(checkout: Checkout, family: Family, port: int | None = None) -> None:
+    """Write down who we are, what we have started so far, and the port of Airflow."""
     components = [(p.pid, read_start(p.pid)) for p in family.running.values()]
     note = {
         "pid": os.getpid(),
         "started": read_start(os.getpid()),
         "components": components,
+        "port": port,
     }
     write_private(_note_path(checkout), json.dumps(note))
 

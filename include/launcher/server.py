@@ -86,7 +86,7 @@ def start_components(
         log = checkout.logs / f"{name}.log"
         argv = [airflow, *arguments]
         family.start(name, argv, log=log, env=env, cwd=checkout.root)
-        write_note(checkout, family)
+        write_note(checkout, family, int(env["AIRFLOW__API__PORT"]))
 
 
 def check_components(checkout: Checkout, family: Family) -> None:

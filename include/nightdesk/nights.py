@@ -33,6 +33,15 @@ ONE_DAY = timedelta(days=1)
 REMOVED = "removed_by_hand"
 
 
+def last_night(now: datetime) -> date:
+    """Return the last whole UTC day.
+
+    >>> last_night(datetime(2026, 3, 2, 0, 0, 1, tzinfo=UTC))
+    datetime.date(2026, 3, 1)
+    """
+    return (now - ONE_DAY).date()
+
+
 @dataclass(frozen=True)
 class Capture:
     """One captured body of a canonical URL."""

@@ -129,7 +129,8 @@ def read_archived(data: Path) -> Archived:
         ours = [row for row in rows if row.url.startswith(CRAWLED.root)]
         archived.records[name] = ours
         parts = landing.names(f"past/ccnews/{name}")  # <from>-<to>[-end].parquet
-        archived.ends[name] = max(_end_of(part) for part in parts)
+        # A run that was killed before its first part leaves an empty folder.
+        archived.ends[name] = max(map(_end_of, parts), default=0)
     return archived
 
 

@@ -141,13 +141,20 @@ class Rest:
         body = json.dumps({"username": "admin", "password": "admin"}).encode()
         self.token = self._ask("/auth/token", body)["access_token"]
 
-    def _ask(self, path: str, body: bytes | None = None) -> dict[str, Any]:
+    def _ask(
+        self, path: str, body: bytes | None = None, method: str | None = None
+    ) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
         if hasattr(self, "token"):
             headers["Authorization"] = f"Bearer {self.token}"
-        request = urllib.request.Request(self.base + path, body, headers)
+        url = self.base + path
+        request = urllib.request.Request(url, body, headers, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+    def patch(self, path: str, changes: dict[str, Any]) -> dict[str, Any]:
+        """Change what stands at a path."""
+        return self._ask(path, json.dumps(changes).encode(), "PATCH")
 
     def page(self, path: str, *, is_known: bool) -> tuple[int, str]:
         """Return status and text of a page, logged in or not."""

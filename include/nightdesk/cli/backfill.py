@@ -5,17 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
+from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
 from nightdesk.cli.night import open_job
 from nightdesk.errors import ConfigError
+from nightdesk.gaps import Backfill
 from nightdesk.past.cost import say_bytes
-from nightdesk.pipeline.backfill_plan import ALL, Asked, Offer, plan_backfill
-
-_DAG = "nightdesk_nightly"
+from nightdesk.pipeline.backfill_plan import (
+    ALL,
+    Asked,
+    Offer,
+    Span,
+    list_spans,
+    plan_backfill,
+)
+from nightdesk.settings import CHECKOUT
 
 
 def add_commands(commands: Commands) -> None:
@@ -53,26 +62,35 @@ def _plan(options: argparse.Namespace) -> int:
     if options.json:
         say_json([asdict(offer) for offer in offers])
         return 0
-    _say_offers(offers)
+    _say_offers(offers, [source.id for source in sources], nights)
     _say_totals(offers, asked)
-    _say_ways(first, last, options.sources or [])
+    _say_ways(Backfill(first, last, tuple(options.sources or ())))
     return 0
 
 
-def _say_offers(offers: Iterable[Offer]) -> None:
+def _say_offers(
+    offers: Sequence[Offer], source_ids: Sequence[str], nights: Sequence[date]
+) -> None:
+    """Print a row a source, or one for each range of nights with the same answer."""
+    wanted = [offer for offer in offers if offer.is_enabled]
+    # What is read once for all of them comes last.
+    ids = [*source_ids, *([ALL] if any(o.source_id == ALL for o in wanted) else [])]
     rows = [
         {
-            "night": offer.night,
-            "source": "all" if offer.source_id == ALL else offer.source_id,
-            "place": offer.place,
-            "requests": offer.n_requests,
-            "size": say_bytes(offer.n_bytes) if offer.n_bytes else "",
-            "what": offer.what,
+            "source": "all" if span.source_id == ALL else span.source_id,
+            "nights": _say_nights(span),
+            "requests": span.n_requests,
+            "size": say_bytes(span.n_bytes) if span.n_bytes else "",
+            "where": "; ".join(span.answers) or "nowhere that is turned on",
         }
-        for offer in offers
-        if offer.is_enabled
+        for source_id in ids
+        for span in list_spans(wanted, source_id, nights)
     ]
-    say_table(rows, ("night", "source", "place", "requests", "size", "what"))
+    say_table(rows, ("source", "nights", "requests", "size", "where"))
+
+
+def _say_nights(span: Span) -> str:
+    return f"{span.first}" + (f" to {span.last}" if span.last != span.first else "")
 
 
 def _say_totals(offers: Sequence[Offer], asked: Asked | None) -> None:
@@ -90,27 +108,29 @@ def _say_totals(offers: Sequence[Offer], asked: Asked | None) -> None:
         say(f"not known: {problem}")
 
 
-def _say_ways(first: date, last: date, sources: Sequence[str]) -> None:
+def _say_ways(backfill: Backfill) -> None:
     """Print the three ways to do it."""
-    port = os.environ.get("NIGHTDESK_PORT") or "8080"
-    wanted = {
-        "dag_id": _DAG,
-        "from_date": f"{first}T00:00:00Z",
-        "to_date": f"{last}T00:00:00Z",
-        "reprocess_behavior": "completed",
-        "max_active_runs": 1,
-        "dag_run_conf": {"sources": list(sources)},
-    }
     say()
     say("In the Airflow UI:")
-    say(f"  1. open {_DAG}, press Trigger, choose Backfill")
-    say(f"  2. From {first} 00:00, To {last} 00:00, Reprocess: All Runs")
-    say(f"  3. Sources: {', '.join(sources) or 'leave it empty: all of them'}")
-    say("  4. press Run Backfill")
+    for n, click in enumerate(backfill.clicks, 1):
+        say(f"  {n}. {click}")
     say("By REST, with a token of POST /auth/token:")
-    say(f"  curl -X POST http://127.0.0.1:{port}/api/v2/backfills \\")
+    say(f"  curl -X POST http://127.0.0.1:{find_port()}/api/v2/backfills \\")
     say("    -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\")
-    say(f"    -d '{json.dumps(wanted)}'")
+    say(f"    -d '{json.dumps(backfill.body)}'")
     say("On the command line:")
-    chosen = f" --sources {','.join(sources)}" if sources else ""
-    say(f"  nightdesk run --night {first} --until {last}{chosen}")
+    say(f"  {backfill.command}")
+
+
+def find_port(
+    home: Path = CHECKOUT / ".airflow", environ: Mapping[str, str] = os.environ
+) -> str:
+    """Return the port of this checkout's Airflow, else that of the next start.
+
+    Args:
+        home: where the launcher notes what it runs.
+        environ: what the next start will see.
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return str(int(json.loads((home / "launcher.json").read_text("utf-8"))["port"]))
+    return environ.get("NIGHTDESK_PORT") or "8080"

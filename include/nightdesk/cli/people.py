@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from nightdesk.cli import (
@@ -18,13 +18,11 @@ from nightdesk.cli import (
     say_table,
 )
 from nightdesk.cli.accounts import locate_brief
-from nightdesk.cli.backfills import Backfill, list_backfills, write_steps
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, WarehouseError
-from nightdesk.gaps import find_gaps
+from nightdesk.gaps import Backfill, choose_nights, find_gaps, list_backfills
 from nightdesk.landing import Landing
 from nightdesk.model import Refusal
-from nightdesk.pipeline import last_night
 from nightdesk.pipeline.publish_task import read_edition
 from nightdesk.pipeline.refusals import list_refusals
 from nightdesk.warehouse.read import (
@@ -74,10 +72,9 @@ def add_commands(commands: Commands) -> None:
 
 def _gaps(options: argparse.Namespace) -> int:
     settings = load_settings()
-    last: date = options.last or last_night(datetime.now(UTC))
-    first: date = options.first or last - timedelta(days=6)
+    first, last = choose_nights(options.first, options.last, datetime.now(UTC))
     if last < first:
-        raise ConfigError(f"--to {last} is before --from {first}")
+        raise ConfigError(f"no whole night from --from {first} to {last}")
     with open_catalogue(settings.published) as con:
         rows = read_coverage(con, first, last)
     sources = load_sources(sources_path(settings)).enabled
@@ -93,9 +90,16 @@ def _gaps(options: argparse.Namespace) -> int:
     say_table(gaps, ("night", "source", "status", "reason"))
     for backfill in backfills:
         say()
-        for line in write_steps(backfill):
-            say(line)
+        _say_steps(backfill)
     return 0
+
+
+def _say_steps(backfill: Backfill) -> None:
+    """Say how to run a backfill, in each of the three ways."""
+    say(f"to close {backfill.first} to {backfill.last}, one of:")
+    say(f"  in Airflow: {' > '.join(backfill.clicks)}")
+    say(f"  {backfill.airflow_command}")
+    say(f"  {backfill.command}")
 
 
 def _explain_gaps(

@@ -24,6 +24,8 @@ _EVERY = timedelta(hours=3)
 _DAYS = 12  # that the list of files goes back
 _SEEN_AFTER = timedelta(minutes=5)
 _GAL = re.compile(r"/gdeltv3/gal/(\d{14})\.gal\.json\.gz")
+#: Kenya has one code in both lists; AU is Austria here and Australia in ISO.
+_PLACES = "1#Kenya#KE#KE#1#38#KE;1#Austria#AU#AU#47.33#13.33#AU"
 _GKG = re.compile(r"/gdeltv2/(\d{14})\.gkg\.csv\.zip")
 _BAD = 3  # of the eight files of a day
 Plan = Callable[[date], Night]
@@ -106,7 +108,7 @@ def write_gkg(at: datetime, plan: Plan) -> bytes:
         stamp = f"{at:%Y%m%d%H%M%S}"
         cells[0], cells[1], cells[2] = f"{stamp}-{n}", stamp, "1"
         cells[3], cells[4] = item.outlet.host.removeprefix("www."), item.url
-        cells[9] = "1#Kenya#KE#KE##-1#38#KE"
+        cells[9] = _PLACES
         cells[26] = f"<PAGE_LINKS></PAGE_LINKS><PAGE_TITLE>{title}</PAGE_TITLE>"
         rows.append("\t".join(cells))
     rows += ["cut off\t20260301", "\t".join(["x", "never", "1", *[""] * 24])]

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
@@ -89,12 +90,18 @@ ROUTES = (
 )
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Site:
     """Answers requests from what is published."""
 
-    def __init__(self, published: Path, geo: Path) -> None:
-        """Take the folder of the catalogue and that of the map's shapes."""
-        self._published, self._geo = published, geo
+    def __init__(
+        self, published: Path, geo: Path, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        """Take the folder of the catalogue, that of the map's shapes, and a clock."""
+        self._published, self._geo, self._clock = published, geo, clock
 
     @cached_property
     def _world(self) -> World:
@@ -126,7 +133,7 @@ class Site:
             asked = read_request(path, pairs, route.takes)
             frame = Frame(root, self._style_digest, asked)
             with open_questions(self._published) as con:
-                desk = Desk(con, self._published, self._world)
+                desk = Desk(con, self._published, self._world, self._clock())
                 view = route.view(desk, asked, **ids)
                 nights = tuple(desk.nights)
             if asked.is_download:

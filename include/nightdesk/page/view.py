@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -47,11 +47,13 @@ class Desk:
         con: the catalogue in force, as it was when the request came.
         published: the folder of the search index.
         world: the map.
+        now: when the request came.
     """
 
     con: Connection
     published: Path
     world: World
+    now: datetime
 
     def ask(self, question: str, **parameters: object) -> Rows:
         """Return the rows that answer a question of `warehouse/questions`."""

@@ -28,6 +28,7 @@ class Seen(NamedTuple):
     seen_at: datetime
     title: str | None = None
     lang: str | None = None
+    countries: tuple[str, ...] = ()  # ISO 3166-1 alpha-2, of places that a text names
 
 
 def list_slots(night: date) -> list[list[str]]:

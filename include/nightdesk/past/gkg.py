@@ -4,8 +4,9 @@ Layout: the codebook at
 data.gdeltproject.org/documentation/GDELT-Global_Knowledge_Graph_Codebook-V2.1.pdf.
 `masterfilelist.txt` states size and MD5 of every file; it has more than 100 MB, so a
 night is looked for in it by halves. Rows are split at tabs and nothing is quoted. Read
-are the address, the site, the time and the title; places are left alone: they name
-countries by FIPS, and what a text mentions, not what it is about.
+are the address, the time, the title and the countries of the places. Those are named by
+FIPS 10-4 codes, which are no ISO codes, and are what a text mentions, not what it is
+about: candidates.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nightdesk.past.gal import Seen, read_date
 
 _COLUMNS = 27
+_LOCATIONS = 9  # V1LOCATIONS
 _WEB = "1"  # V2SOURCECOLLECTIONIDENTIFIER: the document identifier is an address
 _MOST = 256 << 20
 _LINE = re.compile(
@@ -30,6 +32,9 @@ _LINE = re.compile(
 )
 _STAMP = re.compile(rb"/(\d{14})\.")
 _TITLE = re.compile(r"<PAGE_TITLE>(.*?)</PAGE_TITLE>", re.S)
+
+
+ToIso = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,14 @@ def check_file(slot: Slot, body: bytes) -> str | None:
     return None if digest == slot.md5 else "bad_md5"
 
 
-def parse_rows(body: bytes) -> tuple[list[Seen], Counter[str]]:
+def parse_rows(body: bytes, to_iso: ToIso) -> tuple[list[Seen], Counter[str]]:
     """Return the articles of a file, and how many rows could not be read.
 
     Reasons: `damaged`, `too_large`, `short_row`, `not_web`, `no_url`, `bad_date`.
+
+    Args:
+        body: the ZIP file.
+        to_iso: gives the ISO 3166-1 code of a FIPS 10-4 code, None where there is none.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -107,7 +116,7 @@ def parse_rows(body: bytes) -> tuple[list[Seen], Counter[str]]:
     found, problems = [], Counter[str]()
     for line in text.split("\n"):
         if line:
-            row = _read_row(line.rstrip("\r").split("\t"))
+            row = _read_row(line.rstrip("\r").split("\t"), to_iso)
             if isinstance(row, str):
                 problems[row] += 1
             else:
@@ -115,7 +124,7 @@ def parse_rows(body: bytes) -> tuple[list[Seen], Counter[str]]:
     return found, problems
 
 
-def _read_row(cells: list[str]) -> Seen | str:
+def _read_row(cells: list[str], to_iso: ToIso) -> Seen | str:
     if len(cells) < _COLUMNS:
         return "short_row"
     if cells[2] != _WEB:
@@ -128,7 +137,17 @@ def _read_row(cells: list[str]) -> Seen | str:
     # A tab inside a title cuts it: what follows belongs to the last column.
     match = _TITLE.search(" ".join(cells[_COLUMNS - 1 :]))
     title = html.unescape(match[1]).strip() if match else ""
-    return Seen(cells[4], at, title or None)
+    countries = tuple(_read_countries(cells[_LOCATIONS], to_iso))
+    return Seen(cells[4], at, title or None, None, countries)
+
+
+def _read_countries(cell: str, to_iso: ToIso) -> Iterator[str]:
+    """Yield the countries of V1LOCATIONS, each once, in the order of the text.
+
+    A place is `type#name#FIPS#ADM1#latitude#longitude#id`; places stand between `;`.
+    """
+    codes = (place.split("#")[2] for place in cell.split(";") if place.count("#") >= 6)
+    yield from dict.fromkeys(iso2 for code in codes if (iso2 := to_iso(code)))
 
 
 def next_day(night: date) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypedDict
 from nightdesk.collect import batch_sources
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer_files import load_outline
+from nightdesk.nights import last_night
 from nightdesk.past_file import load_places
 from nightdesk.pipeline.build_tasks import (
     Joined,
@@ -32,7 +33,6 @@ from nightdesk.pipeline.extract_task import extract_pages, open_extractors
 from nightdesk.pipeline.job import (
     Job,
     keep_worlds_apart,
-    last_night,
     resolve_night,
     start_job,
 )
@@ -94,7 +94,8 @@ def plan_run(
     Args:
         job: the run.
         night: the night to build.
-        sources: ids or tags of the sources to collect; none: all of them.
+        sources: ids or tags of the sources to collect; none: all of them. Blank ones,
+            such as the empty lines of a form, count for nothing.
         refetch: ask the sources again for what was captured before.
         reprocess_from: the first stage that works anew; stages before it are taken as
             they stand, and `collect` takes whatever is already there.
@@ -112,7 +113,7 @@ def plan_run(
     keep_worlds_apart(job, known)
     load_outline(job.settings.shipped, job.settings.config_dir)  # raises if wrong
     load_places(job.settings)  # the same
-    chosen = known.select(sources)
+    chosen = known.select([word.strip() for word in sources or () if word.strip()])
     note_sources(job, known, night)
     is_built_only = offline or reprocess_from != "collect"
     return Plan(

@@ -58,6 +58,18 @@ class Offer:
     n_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Nights in a row of one source for which every place gives the same answer."""
+
+    first: date
+    last: date
+    source_id: str
+    answers: tuple[str, ...]  # "place: what", in the order of asking
+    n_requests: int
+    n_bytes: int
+
+
 @dataclass
 class Asked:
     """What public archives said that they have."""
@@ -101,6 +113,33 @@ def plan_backfill(
     indexed, all_nights = _list_indexed(job), frozenset(nights)
     desk = _Desk(job, places, documents, indexed, asked, all_nights)
     return [offer for night in nights for offer in _offer(desk, night, sources)], asked
+
+
+def list_spans(
+    offers: Iterable[Offer], source_id: str, nights: Sequence[date]
+) -> list[Span]:
+    """Return what a source has of some nights, with equal neighbours made one.
+
+    Args:
+        offers: of any sources.
+        source_id: the source that is meant.
+        nights: all of them, oldest first; one without an offer has no answers.
+    """
+    by_night: dict[date, list[Offer]] = {night: [] for night in nights}
+    for offer in offers:
+        if offer.source_id == source_id:
+            by_night[offer.night].append(offer)
+    spans: list[Span] = []
+    for night, mine in by_night.items():
+        answers = tuple(f"{offer.place}: {offer.what}" for offer in mine)
+        n, size = sum(o.n_requests for o in mine), sum(o.n_bytes for o in mine)
+        before = spans[-1] if spans else None
+        if before and (before.last, before.answers) == (night - ONE_DAY, answers):
+            n, size = n + before.n_requests, size + before.n_bytes
+            spans[-1] = Span(before.first, night, source_id, answers, n, size)
+        else:
+            spans.append(Span(night, night, source_id, answers, n, size))
+    return spans
 
 
 def _offer(desk: _Desk, night: date, sources: Iterable[Source]) -> Iterator[Offer]:
@@ -176,7 +215,7 @@ def _offer_sitemap(desk: _Desk, night: date, source: Source) -> Offer:
         row.url == url and row.seen_at >= night_span(night).until
         for row in desk.documents.get(("dated_sitemap", source.id), ())
     )
-    what = f"{url}{', which is archived' if is_here else ''}"
+    what = f"{source.past_url}{', which is archived' if is_here else ''}"
     n = 0 if is_here else 1
     size = n * _FEED_BYTES
     return Offer(night, source.id, "dated_sitemap", place.is_enabled, what, n, size)

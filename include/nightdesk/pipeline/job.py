@@ -20,7 +20,7 @@ from nightdesk.config import (
 from nightdesk.errors import ConfigError
 from nightdesk.landing import Landing
 from nightdesk.model import Source, Watched
-from nightdesk.nights import ONE_DAY
+from nightdesk.nights import ONE_DAY, last_night
 from nightdesk.register import list_known
 from nightdesk.tombstones import Tombstones, load_tombstones
 
@@ -133,15 +133,6 @@ def keep_worlds_apart(job: Job, sources: SourceList) -> None:
             f"{job.settings.landing}: holds {holds}, and {sources.path} is of the "
             f"other world; they are not mixed: {cure}"
         )
-
-
-def last_night(now: datetime) -> date:
-    """Return the last whole UTC day.
-
-    >>> last_night(datetime(2026, 3, 2, 0, 0, 1, tzinfo=UTC))
-    datetime.date(2026, 3, 1)
-    """
-    return (now - ONE_DAY).date()
 
 
 def resolve_night(

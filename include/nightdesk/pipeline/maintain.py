@@ -15,9 +15,9 @@ from nightdesk.errors import ArchiveError, ConfigError, NightdeskError, NightFai
 from nightdesk.landing.files import sweep_left_overs
 from nightdesk.landing.inspect import find_lost, verify_day
 from nightdesk.landing.sweep import sweep_derived, sweep_temporaries
-from nightdesk.nights import ONE_DAY
+from nightdesk.nights import ONE_DAY, last_night
 from nightdesk.pipeline.disk import forecast_disk
-from nightdesk.pipeline.job import Job, last_night
+from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.learn_task import LEARNERS
 from nightdesk.pipeline.publish_task import publish_changes, update_search
 from nightdesk.pipeline.rebuild_task import rebuild_nights

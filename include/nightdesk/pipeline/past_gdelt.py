@@ -1,4 +1,4 @@
-"""A past night from GDELT's lists: addresses to look at, and nothing else.
+"""A past night from GDELT's lists: addresses to look at, and candidates of countries.
 
 A list is archived as it came and read again for other sources. Files that are not there
 are GDELT's own holes: they are counted and said, and are no failures.
@@ -14,6 +14,7 @@ from dataclasses import replace
 from nightdesk.collect import list_entries
 from nightdesk.errors import ArchiveError
 from nightdesk.fetch import Fetched, Request
+from nightdesk.fips import load_fips
 from nightdesk.model import Entry, Feed, PastDocument
 from nightdesk.past import gal, gkg
 from nightdesk.past.ccnews import Sites
@@ -78,16 +79,17 @@ def read_gkg(past: PastNight) -> None:
         slots += found
         problems += bad
     known = _read_known(past, _GKG)
+    to_iso = load_fips(past.run.job.settings.shipped).to_iso
     rows: list[Seen] = []
     wanted = {slot.url: slot for slot in slots}
     for url in wanted.keys() & known.keys():
         if (body := known[url]) is not None:
-            _take(gkg.parse_rows(body), rows, problems)
+            _take(gkg.parse_rows(body, to_iso), rows, problems)
     requests = [Request(url, "file") for url in wanted if url not in known]
     for request, answer in past.fetch(_GKG, requests):
         body = _check(past, wanted[request.url], answer, left, problems)
         if body is not None:
-            _take(gkg.parse_rows(body), rows, problems)
+            _take(gkg.parse_rows(body, to_iso), rows, problems)
     n_holes = gkg.missing_slots(slots, past.night)
     holes = f"{n_holes} of 96 quarters have no file" if n_holes else None
     _list_seen(past, _GKG, rows, problems)
@@ -225,7 +227,8 @@ def _list_seen(
         if site is None:
             continue
         find = past.finds[owners[site]]
-        entry = Entry(seen.url, title=seen.title)
+        candidates = tuple(f"gdelt:{iso2}" for iso2 in seen.countries)
+        entry = Entry(seen.url, title=seen.title, categories=candidates)
         feed = Feed(kind, (entry,))
         day = seen.seen_at.date()
         past.dated.setdefault((find.source.id, seen.url), Dating("index", day=day))

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from nightdesk.errors import NightFailed, WarehouseError
+from nightdesk.nights import last_night
 from nightdesk.pipeline.build_tasks import deduplicate_nights, tag_articles
 from nightdesk.pipeline.extract_task import extract_pages
-from nightdesk.pipeline.job import Job, last_night
+from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.select_task import select_pages
 from nightdesk.warehouse.connect import Connect

@@ -9,7 +9,8 @@ from datetime import date
 from nightdesk.config import SourceList
 from nightdesk.landing import Landing
 from nightdesk.model import Renamed, Watched
-from nightdesk.pipeline.job import Job, last_night
+from nightdesk.nights import last_night
+from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.memory import move_state
 from nightdesk.register import Changes, compare_sources
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from nightdesk.errors import RequestError
-from nightdesk.gaps import find_gaps
+from nightdesk.gaps import choose_nights, find_gaps, list_backfills
 from nightdesk.health import LOOK_BACK, STATUSES, Health, NightCounts, judge_source
 from nightdesk.page import places
 from nightdesk.page.asked import Asked
@@ -15,13 +15,11 @@ from nightdesk.page.columns import name_source
 from nightdesk.page.drawing import draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
-from nightdesk.page.views.articles import read_period
 from nightdesk.poll_state import PollState
 from nightdesk.warehouse.read import count_nights
 
 _STATUSES = ("ok", "failed", "no_coverage", "not_collected")
 _BINS = ("loaded", "duplicate", "rejected", "failed", "pending")
-_WEEK = 7
 
 
 def view_sources(desk: Desk, asked: Asked) -> View:
@@ -198,15 +196,13 @@ def _link_entry(row: Row) -> str | None:
 
 def view_gaps(desk: Desk, asked: Asked) -> View:
     """Return what is missing in some nights, and the backfill that may bring it."""
-    if asked.day("first") is None and asked.day("last") is None:
-        last = desk.pick_night(asked)
-        first = last - timedelta(days=_WEEK - 1)
-    else:
-        first, last = read_period(desk, asked)
+    last = asked.day("last") or asked.day("night")
+    first, last = choose_nights(asked.day("first"), last, desk.now)
+    if last < first:
+        raise RequestError(400, f"first: '{first}': no whole night from then to {last}")
     rows = desk.ask("coverage", first=first, last=last)
     watched = [row["source_id"] for row in desk.ask("watched")]
     gaps = find_gaps(rows, watched, first, last)
-    open_nights = sorted({gap["night"] for gap in gaps if gap["can_close"]})
     columns = (
         Column("night", "Night", "day"),
         Column("source", "Source", "name", _link_gap),
@@ -216,7 +212,7 @@ def view_gaps(desk: Desk, asked: Asked) -> View:
     )
     empty = "Nothing is missing in these nights."
     table = Table("Gaps", columns, gaps, empty=empty)
-    values = {"first": first, "last": last, "open_nights": open_nights}
+    values = {"first": first, "last": last, "backfills": list_backfills(gaps)}
     return View("gaps.html", "Gaps", values, {"gaps": table})
 
 
