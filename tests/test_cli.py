@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 
 from nightdesk.__main__ import build_parser, main
 from nightdesk.cli import accounts
+from nightdesk.cli.commands import COMMANDS
 from nightdesk.cli.side_by_side import measure
 from nightdesk.config import SHIPPED, load_settings, sources_path
 from nightdesk.gaps import find_gaps
@@ -55,11 +59,33 @@ def run_rows(folder: Path, words: list[str], rows: list[object]) -> list[dict]:
 
 
 def test_every_command_has_an_example() -> None:
-    parser = build_parser()
-    (commands,) = (a for a in parser._actions if hasattr(a, "choices") and a.choices)
-    assert {"run", "extract", "sources", "gaps", "doctor"} <= set(commands.choices)
-    for name, command in commands.choices.items():
-        assert "example: nightdesk" in command.format_help(), name
+    listed = []
+    for module in {command.module for command in COMMANDS.values()}:
+        first = next(n for n, command in COMMANDS.items() if command.module == module)
+        parser = build_parser(first)
+        (added,) = (a for a in parser._actions if hasattr(a, "choices") and a.choices)
+        for name, command in added.choices.items():
+            assert "example: nightdesk" in command.format_help(), name
+            assert COMMANDS[name].module == module, name
+            listed.append(name)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "nightdesk", "--help"],
+        env={**os.environ, "PYTHONPATH": str(SHIPPED.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    lines = {line.split()[0]: line for line in told.stdout.splitlines() if line.strip()}
+    assert [name for name in COMMANDS if COMMANDS[name].about not in lines[name]] == []
+    imported = {line.split("|")[-1].strip() for line in told.stderr.splitlines()}
+    heavy = {"pydantic", "numpy", "pyarrow", "duckdb", "nightdesk.pipeline"}
+    assert "nightdesk.cli.commands" in imported
+    assert not imported & heavy
 
 
 def test_feed_rows(home: Path) -> None:
