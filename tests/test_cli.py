@@ -375,11 +375,42 @@ def test_gaps_are_those_of_the_sources_of_the_night(
 ) -> None:
     night = date(2026, 3, 1)
     row = {"night": night, "source_id": source_id, "status": status, "reason": None}
-    rows = [{**row, "n_pending": n_pending}]
+    read = {**row, "source_id": "bay", "status": "ok", "n_pending": 0}
+    rows = [read, {**row, "n_pending": n_pending}]
     gaps = find_gaps(rows, ["hill", "added-later"], night, night)
     assert [(g["source"], g["can_close"]) for g in gaps] == (
         [] if gap is None else [(source_id, gap)]
     )
+
+
+@pytest.mark.parametrize(
+    ("looks", "gap"),
+    [
+        ({}, "not_loaded"),
+        ({"hill": "not_collected"}, "not_collected"),
+        ({"by-hand": "ok", "hill": "not_collected"}, "not_collected"),
+        ({"by-hand": "ok"}, "not_collected"),
+        ({"hill": "no_coverage"}, None),
+    ],
+    ids=[
+        "a night that is not loaded",
+        "a night that holds what a correction gave it",
+        "a night with a page that was brought in by hand, too",
+        "nothing but that page",
+        "a night that was asked for",
+    ],
+)
+def test_a_night_that_nobody_asked_for_is_missing_as_a_whole(
+    looks: dict[str, str], gap: str | None
+) -> None:
+    night = date(2026, 3, 1)
+    rows = [
+        {"night": night, "source_id": i, "status": s, "reason": None, "n_pending": 0}
+        for i, s in looks.items()
+    ]
+    found = find_gaps(rows, ["hill", "bay"], night, night)
+    whole = [(g["source"], g["status"], g["can_close"]) for g in found if g["is_whole"]]
+    assert whole == ([("all 2", gap, True)] if gap else [])
 
 
 @pytest.mark.slow

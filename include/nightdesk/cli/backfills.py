@@ -34,7 +34,7 @@ def list_backfills(gaps: Sequence[Mapping[str, Any]]) -> list[Backfill]:
     for gap in gaps:
         if gap["can_close"]:
             wanted.setdefault(gap["night"], [])
-            if gap["status"] != "not_loaded":
+            if not gap["is_whole"]:
                 wanted[gap["night"]].append(gap["source"])
     found: list[Backfill] = []
     for night in sorted(wanted):

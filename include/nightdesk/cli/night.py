@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +12,7 @@ from typing import Any
 
 from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
 from nightdesk.cli.accounts import is_published, say_accounts
+from nightdesk.cli.progress import warn
 from nightdesk.cli.retagged import say_retagged
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import CheckFailed, ConfigError, NightFailed
@@ -190,6 +191,11 @@ def say_step(night: date) -> Callable[[str], None]:
     return lambda step: say(f"{datetime.now(UTC):%H:%M:%S} {night} {step}")
 
 
+def warn_step(night: date) -> Callable[[str], None]:
+    """Return what says a step of a night beside the output."""
+    return lambda step: warn(f"{night}: {step}")
+
+
 def _collect(options: argparse.Namespace) -> int:
     with open_job(with_world=True) as job:
         plan = plan_run(job, _night_of(options), options.sources)
@@ -225,14 +231,22 @@ def _load(options: argparse.Namespace) -> int:
     return 0
 
 
-def build_nights(nights: Iterable[date]) -> int:
-    """Build nights from the archive, load and publish them, and say so; exit code."""
+def build_nights(nights: Sequence[date]) -> int:
+    """Build nights from the archive, load and publish them, and say so; exit code.
+
+    The last one first: those of the week before it come with it, and are done then.
+    """
+    built: set[str] = set()
     with open_job(with_world=False) as job:
         connect = connect_to(job.settings.warehouse)
-        for night in nights:
-            accounts = run_night(job, plan_run(job, night, offline=True), connect)
+        for night in reversed(nights):
+            if str(night) in built:
+                continue
+            plan = plan_run(job, night, offline=True)
+            accounts = run_night(job, plan, connect, say=warn_step(night))
             for account in accounts:
                 say(f"built {account['night']}: {account['n_loaded']} articles")
+            built |= {account["night"] for account in accounts}
     return 0
 
 
