@@ -63,4 +63,4 @@ def find_gaps(
 
 
 def _is_asked(row: Row) -> bool:
-    return row["status"] != "not_collected" and row["source_id"] != BY_HAND
+    return row["status"] != "not_collected" and bool(row["source_id"] != BY_HAND)
