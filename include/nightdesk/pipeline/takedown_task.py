@@ -322,14 +322,18 @@ def _hide_addresses(line: str, is_about: Callable[[str], bool]) -> str:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return line
-    items = row.get("articles") if isinstance(row, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(row, dict):
         return line
-    hidden = [
-        article_id(canonicalize_url(i)) if isinstance(i, str) and is_about(i) else i
-        for i in items
-    ]
-    return line if hidden == items else json.dumps({**row, "articles": hidden})
+
+    def hide(item: object) -> object:
+        is_ours = isinstance(item, str) and is_about(item)
+        return article_id(canonicalize_url(str(item))) if is_ours else item
+
+    hidden = {key: hide(row[key]) for key in ("article",) if key in row}
+    if isinstance(items := row.get("articles"), list):
+        hidden["articles"] = [hide(item) for item in items]
+    fresh = {**row, **hidden}
+    return line if fresh == row else json.dumps(fresh, ensure_ascii=False)
 
 
 def _drop_aside(job: Job) -> int:
