@@ -314,7 +314,10 @@ def test_the_command_prints_what_was_looked_through(
     monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     assert main(["takedown", PIER, "--why", "court order", "--who", "ama"]) == 0
-    out = capsys.readouterr().out
+    told = capsys.readouterr()
+    out, steps = told.out, told.err.splitlines()
+    assert f"night {NIGHT}: load" in steps
+    assert steps[-1] == "looking through every file for what is left"
     assert f"nights built again: {NIGHT}" in out
     assert "bytes looked through: 0 hits" in out
     assert "https://beta.example/copy" in out

@@ -137,13 +137,14 @@ def open_job(*, with_world: bool) -> Iterator[Job]:
         and settings.mirrors is None
         and load_sources(sources_path(settings)).is_newsstand
     ):
-        yield Job(settings, run_id)
+        yield Job(settings, run_id, say=warn)
         return
     from nightdesk.newsstand import World, serve
 
     world = World(articles_per_night=settings.newsstand_articles)
     with serve(world) as stand:
-        yield Job(replace(settings, mirrors=world.mirrors(stand.base_url)), run_id)
+        mirrored = replace(settings, mirrors=world.mirrors(stand.base_url))
+        yield Job(mirrored, run_id, say=warn)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -199,7 +200,8 @@ def warn_step(night: date) -> Callable[[str], None]:
 def _collect(options: argparse.Namespace) -> int:
     with open_job(with_world=True) as job:
         plan = plan_run(job, _night_of(options), options.sources)
-        for batch in plan["batches"]:
+        for n, batch in enumerate(plan["batches"], 1):
+            job.say(f"collect {n}/{len(plan['batches'])}: {len(batch)} sources")
             say_json(
                 collect_sources(job, _night_of(options), batch, refetch=options.refetch)
             )
@@ -213,7 +215,10 @@ def _stage_or_rows(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         if options.stage == "tag" and options.diff:
             return say_retagged(diff_night(job, night), as_json=options.json)
+        job.say(f"night {night}: extract")
         shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+        if options.stage != "extract":
+            job.say(f"night {night}: {options.stage}")
         if options.stage == "deduplicate":
             say_json(deduplicate_nights(job, shards))
             return 0
@@ -224,10 +229,12 @@ def _stage_or_rows(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
+    night = _night_of(options)
     with open_job(with_world=False) as job:
-        plan: Plan = plan_run(job, _night_of(options), offline=True)
-        run_night(job, plan, connect_to(job.settings.warehouse))
-        say_accounts(job.settings, _night_of(options))
+        plan: Plan = plan_run(job, night, offline=True)
+        connect = connect_to(job.settings.warehouse)
+        run_night(job, plan, connect, say=warn_step(night))
+        say_accounts(job.settings, night)
     return 0
 
 
@@ -252,6 +259,7 @@ def build_nights(nights: Sequence[date]) -> int:
 
 def _publish(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
+        job.say("publishing what was loaded")
         published = publish_changes(
             job, connect_to(job.settings.warehouse), again=options.again
         )

@@ -136,17 +136,23 @@ def apply_tombstones(job: Job, connect: Connect) -> TakenDown:
     """
     landing = job.landing
     landing.recover()
+    job.say("looking for it in the landing area and the warehouse")
     target = _find_target(job, connect, job.load_tombstones())
     _note(landing, target)
+    job.say("removing it from the landing area and the archive")
     counts = _clean_landing(job, target)
     counts["set aside"] = _drop_aside(job)
     rebuild_nights(job, target.nights, connect)
     counts["derived files"] = sweep_derived(landing, job.clock(), target.nights)
+    job.say("compacting the warehouse")
     compact_any(connect)  # rows that were deleted leave their bytes
+    job.say("publishing")
     publish_changes(job, connect)
     counts["published files"] = sweep_published(job.settings.published, keep=1)
+    job.say("making the search index anew")
     update_search(job.settings, again=True)
     counts["briefs"] = clean_briefs(job, target.needles)
+    job.say("looking through every file for what is left")
     scan = scan_everything(job, connect, target.needles, target.ids, {PENDING})
     done = TakenDown(
         tuple(sorted(target.ids)),
