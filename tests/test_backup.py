@@ -289,7 +289,9 @@ def test_the_commands_say_what_they_did(
     monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
     file = tmp_path / "b.tar.zst"
     assert main(["backup", str(file)]) == 0
-    assert "not in it: secrets of alpha-login" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "not in it: secrets of alpha-login" in told.out
+    assert f"decisions into {file}\n" in told.err
     assert main(["backup", str(file)]) == 1
     assert "already there" in capsys.readouterr().err
     assert main(["restore", str(file)]) == 2

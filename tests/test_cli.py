@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 
 from nightdesk.__main__ import build_parser, main
 from nightdesk.cli import accounts
+from nightdesk.cli.commands import COMMANDS
 from nightdesk.cli.side_by_side import measure
 from nightdesk.config import SHIPPED, load_settings, sources_path
 from nightdesk.gaps import find_gaps
@@ -55,11 +59,33 @@ def run_rows(folder: Path, words: list[str], rows: list[object]) -> list[dict]:
 
 
 def test_every_command_has_an_example() -> None:
-    parser = build_parser()
-    (commands,) = (a for a in parser._actions if hasattr(a, "choices") and a.choices)
-    assert {"run", "extract", "sources", "gaps", "doctor"} <= set(commands.choices)
-    for name, command in commands.choices.items():
-        assert "example: nightdesk" in command.format_help(), name
+    listed = []
+    for module in {command.module for command in COMMANDS.values()}:
+        first = next(n for n, command in COMMANDS.items() if command.module == module)
+        parser = build_parser(first)
+        (added,) = (a for a in parser._actions if hasattr(a, "choices") and a.choices)
+        for name, command in added.choices.items():
+            assert "example: nightdesk" in command.format_help(), name
+            assert COMMANDS[name].module == module, name
+            listed.append(name)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "nightdesk", "--help"],
+        env={**os.environ, "PYTHONPATH": str(SHIPPED.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    lines = {line.split()[0]: line for line in told.stdout.splitlines() if line.strip()}
+    assert [name for name in COMMANDS if COMMANDS[name].about not in lines[name]] == []
+    imported = {line.split("|")[-1].strip() for line in told.stderr.splitlines()}
+    heavy = {"pydantic", "numpy", "pyarrow", "duckdb", "nightdesk.pipeline"}
+    assert "nightdesk.cli.commands" in imported
+    assert not imported & heavy
 
 
 def test_feed_rows(home: Path) -> None:
@@ -317,11 +343,13 @@ def test_the_starter_list_is_put_where_the_user_says_so(home: Path, capsys) -> N
     assert main(["sources", "starter"]) == 0
     hint, *_ = sources_path(load_settings()).read_text("utf-8").splitlines()
     assert hint.endswith((SHIPPED / "sources.schema.json").as_uri())
+    capsys.readouterr()
     assert main(["sources", "validate"]) == 0
-    assert "NIGHTDESK_CONTACT" in capsys.readouterr().out
+    assert "warning    NIGHTDESK_CONTACT is not set" in capsys.readouterr().out
     assert main(["sources", "starter"]) == 2  # never over a file of the user's
     assert main(["newsstand", "--wanted"]) == 3
-    assert main(["run"]) == 2  # real sources want a contact
+    assert main(["run"]) == 2  # real sources want a contact, before any work
+    assert not (home / "data" / "landing").exists()
     assert "NIGHTDESK_CONTACT" in capsys.readouterr().err
 
 
@@ -349,11 +377,42 @@ def test_gaps_are_those_of_the_sources_of_the_night(
 ) -> None:
     night = date(2026, 3, 1)
     row = {"night": night, "source_id": source_id, "status": status, "reason": None}
-    rows = [{**row, "n_pending": n_pending}]
+    read = {**row, "source_id": "bay", "status": "ok", "n_pending": 0}
+    rows = [read, {**row, "n_pending": n_pending}]
     gaps = find_gaps(rows, ["hill", "added-later"], night, night)
     assert [(g["source"], g["can_close"]) for g in gaps] == (
         [] if gap is None else [(source_id, gap)]
     )
+
+
+@pytest.mark.parametrize(
+    ("looks", "gap"),
+    [
+        ({}, "not_loaded"),
+        ({"hill": "not_collected"}, "not_collected"),
+        ({"by-hand": "ok", "hill": "not_collected"}, "not_collected"),
+        ({"by-hand": "ok"}, "not_collected"),
+        ({"hill": "no_coverage"}, None),
+    ],
+    ids=[
+        "a night that is not loaded",
+        "a night that holds what a correction gave it",
+        "a night with a page that was brought in by hand, too",
+        "nothing but that page",
+        "a night that was asked for",
+    ],
+)
+def test_a_night_that_nobody_asked_for_is_missing_as_a_whole(
+    looks: dict[str, str], gap: str | None
+) -> None:
+    night = date(2026, 3, 1)
+    rows = [
+        {"night": night, "source_id": i, "status": s, "reason": None, "n_pending": 0}
+        for i, s in looks.items()
+    ]
+    found = find_gaps(rows, ["hill", "bay"], night, night)
+    whole = [(g["source"], g["status"], g["can_close"]) for g in found if g["is_whole"]]
+    assert whole == ([("all 2", gap, True)] if gap else [])
 
 
 @pytest.mark.slow

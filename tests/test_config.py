@@ -58,7 +58,7 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         ("https://alpha.example/feed", "ftp://alpha", [":5:", "not an http or https"]),
         ("https://alpha.example/feed", "https://u:p@a/", [":5:", "user name"]),
         ("tags: [europe]", "tags: [europe", [":7:", "not YAML"]),
-        ("//alpha.example/feed", "//a:99999/f", [":5:", "[0].url: Port out of"]),
+        ("//alpha.example/feed", "//a:99999/f", [":5:", "[0].url: ", "1 to 65535"]),
         ("//alpha.example/feed", "//a:0/", [":5:", "a port that is none"]),
         ("alpha.example/feed", "a.example/f eed", [":5:", "holds a space"]),
         (
@@ -93,7 +93,7 @@ def test_good_file_is_read_with_defaults(tmp_path: Path) -> None:
             GOOD.replace("id: beta", "id: alpha").replace("rss", "x"),
             [":4: sources[0].kind", ":7: sources[1].id: 'alpha' is already used on"],
         ),
-        (GOOD, "sources: {a: b}", ["sources: Input should be a valid list"]),
+        (GOOD, "sources: {a: b}", ["sources: a mapping of keys is not allowed"]),
         (GOOD, "sources: [[], {id: [], was: 3}, {id: 7}]", ["sources[2].id"]),
     ],
     ids=[
@@ -146,6 +146,111 @@ def test_wrong_file_is_named(
     assert str(path) in message
     for want in wants:
         assert want in message
+
+
+DAYS = "; allowed: a whole number from 1 to 36500, or 'forever'"
+TEXTS = "; allowed: a list, each text"
+FLAG = "; allowed: true or false"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("keep_days: 0", f"keep_days: 0 is not allowed{DAYS}"),
+        ("keep_days: 30 days", f"keep_days: '30 days' is not allowed{DAYS}"),
+        ("keep_days: 1.5", f"keep_days: 1.5 is not allowed{DAYS}"),
+        ("keep_days: true", f"keep_days: true is not allowed{DAYS}"),
+        ("keep_days: []", f"keep_days: an empty list is not allowed{DAYS}"),
+        ("text_days: 40000", f"text_days: 40000 is not allowed{DAYS}"),
+        ("text_days:", f"text_days: nothing is not allowed{DAYS}"),
+        (
+            "gap_s: fast",
+            "gap_s: 'fast' is not allowed; allowed: a number from 0 to 120",
+        ),
+        ("gap_s: 200", "gap_s: 200 is not allowed; allowed: a number from 0 to 120"),
+        ("gap_s: .nan", "gap_s: nan is not allowed; allowed: a number from 0 to 120"),
+        ("enabled: 'no'", f"enabled: 'no' is not allowed{FLAG}"),
+        ("allow_private: 1", f"allow_private: 1 is not allowed{FLAG}"),
+        ("tags: europe", f"tags: 'europe' is not allowed{TEXTS}"),
+        ("tags: {a: b}", f"tags: a mapping of keys is not allowed{TEXTS}"),
+        ("tags: [a, 1]", "tags[1]: 1 is not allowed; allowed: text"),
+        ("was: old", f"was: 'old' is not allowed{TEXTS}"),
+        ("lang: english", "lang: 'english' does not fit the pattern ^[a-z]{2,3}$"),
+        ("lang: 3", "lang: 3 is not allowed; allowed: text that fits the pattern ^[a"),
+        (
+            "country: [GB]",
+            "country: a list is not allowed; allowed: text that fits the",
+        ),
+        ("timezone: 3", "timezone: 3 is not allowed; allowed: text"),
+        ("robots: no", "robots: false is not allowed; allowed: 'obey', 'ignore_feed'"),
+        ("tdm: yes", "tdm: true is not allowed; allowed: 'obey', 'licensed'"),
+        ("connection: a b", "connection: 'a b' does not fit the pattern ^[A-Za-z0-9_."),
+        ("past_url: 3", "past_url: 3 is not allowed; allowed: text"),
+        ("link_pattern: 3", "link_pattern: 3 is not allowed; allowed: text"),
+        ("past_url: 2026-13-45", "'2026-13-45' is no date or number; put it in quotes"),
+        ("past_url: 2026-01-05", "past_url: 2026-01-05 is not allowed; allowed: text"),
+        (
+            "1: 2",
+            "1: unknown key; allowed keys: id, name, kind, url, link_pattern, was",
+        ),
+        ("past_url: http://[a/", "past_url: 'http://[a/' is no address: it holds a "),
+        ("? [a]\n    : b", "not YAML: found unhashable key"),
+    ],
+    ids=lambda text: text if ":" in text and len(text) < 25 else "",
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    tmp_path: Path, row: str, said: str
+) -> None:
+    path = write(tmp_path, GOOD.replace("tags: [europe]", row))
+    with pytest.raises(ConfigError) as caught:
+        load_sources(path)
+    message = str(caught.value).removeprefix(f"{path}:6: ").removeprefix("sources[0].")
+    assert message.startswith(said)
+    assert len(message.splitlines()) == 1
+
+
+KEYS = "; allowed: a mapping of the keys "
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"[]", f"1: file: an empty list is not allowed{KEYS}newsstand, sources"),
+        (b"news", f"1: file: 'news' is not allowed{KEYS}newsstand, sources"),
+        (
+            b"sources:",
+            "1: sources: nothing is not allowed; allowed: a list of at least",
+        ),
+        (
+            b"sources: []",
+            "1: sources: an empty list is not allowed; allowed: a list of",
+        ),
+        (b"sources:\n- a", f"2: sources[0]: 'a' is not allowed{KEYS}id, name, kind"),
+        (b"\n\nsources: \xff", "3: is not UTF-8 text"),
+        (b"a: b\n\0", "2: not YAML: character '\\x00' is not allowed"),
+        (b"a: !!python/object:os.x {}", "1: not YAML: could not determine a construc"),
+        (b"a: [\nb: c", "2: not YAML: "),
+    ],
+    ids=[
+        "a list where keys are due",
+        "a word",
+        "a key without its rows",
+        "no rows",
+        "a row that is a word",
+        "another encoding",
+        "a character that no text holds",
+        "an object of a program",
+        "a bracket without end",
+    ],
+)
+def test_a_file_that_is_none_is_named_with_its_line(
+    tmp_path: Path, raw: bytes, said: str
+) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(ConfigError) as caught:
+        load_sources(path)
+    assert str(caught.value).startswith(f"{path}:{said}")
 
 
 def test_a_wrong_language_names_few_codes(tmp_path: Path) -> None:

@@ -251,6 +251,27 @@ def test_the_commands_correct_and_say_what_to_build(
     assert listed["problems"] == []
 
 
+@pytest.mark.parametrize("day", [EARLIER, LATER], ids=["an earlier day", "a later one"])
+def test_a_date_is_built_at_once_and_leaves_the_gap_of_its_night(
+    desk: Desk,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    day: date,
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@newsroom.example")
+    assert main(["correct", "date", PEACH, str(day), *WHY, "--build"]) == 0
+    said = capsys.readouterr()
+    built = [line for line in said.out.splitlines() if line.startswith("built")]
+    assert sorted(built) == [f"built {n}: 1 articles" for n in sorted((NIGHT, day))]
+    assert f"{max(NIGHT, day)}: load" in said.err.splitlines()
+    looks = f"SELECT status, n_loaded FROM coverage WHERE night = '{day}'"
+    assert both(desk, looks) == [("not_collected", 1)]
+    assert main(["gaps", "--from", str(day), "--to", str(day), "--json"]) == 0
+    [gap] = json.loads(capsys.readouterr().out)
+    assert (gap["source"], gap["status"]) == ("all 1", "not_collected")
+    assert gap["close"] == f"nightdesk run --night {day}"
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [

@@ -19,6 +19,7 @@ def gap(day: int, source: str | None = None, can_close: bool = True) -> dict:
         "source": source or "all 19",
         "status": "failed" if source else "not_loaded",
         "can_close": can_close,
+        "is_whole": source is None,
     }
 
 

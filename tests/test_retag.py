@@ -99,9 +99,10 @@ def test_a_night_is_compared_and_left_as_it_is(
     before = desk.query(tables)
     words = ["tag", "--night", str(NIGHT), "--diff"]
     assert main(words) == 0
-    said = capsys.readouterr().out
-    assert "1 articles compared" in said
-    assert said.endswith("no tag and no country differs\n")
+    told = capsys.readouterr()
+    assert "1 articles compared" in told.out
+    assert told.out.endswith("no tag and no country differs\n")
+    assert f"night {NIGHT}: extract and tag, 1 articles\n" in told.err
 
     monkeypatch.setattr(tagger, "TAG_VERSION", "names/of-next-year")
     (desk.folder / "config" / "places.yaml").write_text(

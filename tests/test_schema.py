@@ -89,6 +89,21 @@ def test_every_table_and_column_is_described_and_no_other() -> None:
     assert stored(TABLES) == real
 
 
+def test_the_docs_name_the_tables_that_hold_for_all_nights() -> None:
+    nightless = {
+        table.name
+        for table in TABLES.values()
+        if table.use == "promised" and "night" not in {c.name for c in table.columns}
+    }
+    for name, sentence in (
+        ("warehouse.md", r"all nights and have\s+none: (.+?)\. "),
+        ("schema.md", r"owns a row; (.+?) hold\s+for all nights"),
+    ):
+        text = (ROOT / "docs" / name).read_text("utf-8")
+        (said,) = re.findall(sentence, text, re.DOTALL)
+        assert set(re.findall(r"`(\w+)`", said)) == nightless, name
+
+
 def test_descriptions_are_sentences_and_point_somewhere() -> None:
     for table in TABLES.values():
         columns = {column.name for column in table.columns}

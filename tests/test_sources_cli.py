@@ -62,7 +62,7 @@ def ask(capsys, *words: str) -> tuple[int, object]:
 
 
 def test_every_action_has_an_example() -> None:
-    parser = build_parser()
+    parser = build_parser("sources")
     for name in ("sources", None):
         (found,) = (a for a in parser._actions if getattr(a, "choices", None))
         parser = found.choices[name] if name else parser

@@ -208,6 +208,59 @@ def test_names_of_no_table(tagger: Tagger, text: str, names: dict[str, str]) -> 
     assert {text[start:end]: type_ for start, end, type_ in found} == names
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            'It leaned slowly, and then the windows went," said passenger Sefton '
+            "Zamoreno. Investigators measured a rail.",
+            ["Sefton Zamoreno PER"],
+        ),
+        (
+            'Jovanka Sorrelgate smiled when asked: "Storms come and go."',
+            ["Jovanka Sorrelgate PER"],
+        ),
+        (
+            "A manager of Windlass Marine said in a statement. Windlass Marine put "
+            "forward 27.3 percent over two years.",
+            ["Windlass Marine ORG", "Windlass Marine ORG"],
+        ),
+        (
+            "Officials gave Amberline Telecom until Monday to explain. Amberline "
+            "Telecom, listed on the exchange in Galle, closed lower.",
+            ["Amberline Telecom ORG", "Amberline Telecom ORG", "Galle LOC"],
+        ),
+        (
+            "It was read by commuter Halima Varga-Linde of Sunder Valley Dairies.",
+            ["Halima Varga-Linde PER", "Sunder Valley Dairies ORG"],
+        ),
+        (
+            "Neighbouring Mexico follows it closely, its embassy in Bangkok said.",
+            ["Mexico LOC", "Bangkok LOC"],
+        ),
+        (
+            "The students of Tidewater College smiled.",
+            ["Tidewater College ORG"],
+        ),
+    ],
+    ids=[
+        "a passenger is a person",
+        "who smiles is a person",
+        "a company whose first word begins a sentence",
+        "a company before a comma",
+        "a person of a company",
+        "a neighbour at the beginning of a sentence",
+        "a college whose students smile is none",
+    ],
+)
+def test_a_word_that_has_one_side_decides(
+    tagger: Tagger, text: str, names: list[str]
+) -> None:
+    found = sorted(find_names(tagger, text))
+    told = [f"{text[start:end]} {type_}" for start, end, type_ in found]
+    assert told == names
+
+
 def test_every_slice_is_its_surface(tagger: Tagger) -> None:
     for example in read_examples(CORPUS):
         tags = tagger.tag(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -77,17 +78,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             connect = connect_to(desk.job.settings.warehouse)
             publish_changes(desk.job, connect, again=again)
         desk.job.settings.decisions.mkdir()
+        said = {"who": "ama", "at": "2026-03-06T08:00:00Z", "why": "another event"}
+        lines = [
+            {"kind": "story_split", "articles": [PIER], **said},
+            {"kind": "tag_none", "article": PIER, "surface": "Accra", **said},
+        ]
         (desk.job.settings.decisions / "texts.jsonl").write_text(
-            json.dumps(
-                {
-                    "kind": "story_split",
-                    "articles": [PIER],
-                    "who": "ama",
-                    "at": "2026-03-06T08:00:00Z",
-                    "why": "another event",
-                }
-            )
-            + "\n"
+            "".join(f"{json.dumps(line)}\n" for line in lines)
         )
         yield desk
 
@@ -317,11 +314,19 @@ def test_the_command_prints_what_was_looked_through(
     monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     assert main(["takedown", PIER, "--why", "court order", "--who", "ama"]) == 0
-    out = capsys.readouterr().out
+    told = capsys.readouterr()
+    out, steps = told.out, told.err.splitlines()
+    assert f"night {NIGHT}: load" in steps
+    assert steps[-1] == "looking through every file for what is left"
     assert f"nights built again: {NIGHT}" in out
     assert "bytes looked through: 0 hits" in out
     assert "https://beta.example/copy" in out
     assert "names it   archive/" in out  # the page that links to it
+    assert main(["why", PIER]) == 0
+    said = rf"{PIER}: taken down on \d{{4}}-\d\d-\d\d by ama: court order\n"
+    assert re.fullmatch(said, capsys.readouterr().out)
+    assert main(["why", f"{PIER}-not-there"]) == 1
+    assert f"{PIER}-not-there: neither article nor" in capsys.readouterr().err
     assert main(["takedown", "--list"]) == 0
     assert capsys.readouterr().out.split()[-4:] == ["ama", "1", "court", "order"]
     assert main(["takedown", PIER]) == 2

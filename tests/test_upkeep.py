@@ -136,7 +136,10 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     ):
         monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
     assert main(["warehouse", "verify"]) == 1
-    assert "nightdesk warehouse rebuild" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "nightdesk warehouse rebuild" in told.out
+    steps = ["landing area", "warehouse", "published files", "search index"]
+    assert told.err.splitlines() == [f"verify: {step}" for step in steps]
     assert main(["warehouse", "rebuild"]) == 0
     assert "1 nights built" in capsys.readouterr().out
     assert len(list(path.parent.glob("*.aside"))) == 1

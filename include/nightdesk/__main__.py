@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the night failed, 2 wrong usage or configuration.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import logging
 import sys
@@ -13,50 +14,35 @@ from collections.abc import Sequence
 from functools import partial
 
 from nightdesk import __version__
+from nightdesk.cli.commands import COMMANDS
 from nightdesk.errors import ConfigError, NightdeskError
 
 _N_ROWS = 4  # words of "tag --jsonl IN OUT"
 _BARE = {"tag": "tag_rows", "extract": "extract_rows"}  # command: function of `jsonl`
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; each `--help` shows an example."""
-    from nightdesk.cli import (
-        add,
-        archive,
-        backfill,
-        backup,
-        correct,
-        decide,
-        health,
-        jsonl,
-        learn,
-        maintain,
-        night,
-        people,
-        search,
-        sources,
-        takedown,
-        train,
-        warehouse,
-        why,
-        world,
-    )
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of a command; for none of them one that lists them all.
 
+    Only the module of that command is imported; its `--help` shows an example.
+    """
     parser = argparse.ArgumentParser(
         prog="nightdesk",
         description="The night desk of a small newsroom: one clean night of news.",
-        epilog="example: nightdesk run --night 2026-03-01",
+        epilog="COMMAND --help shows its options and an example. "
+        "example: nightdesk run --night 2026-03-01",
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="log one line per task to stderr"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    groups = (night, jsonl, people, decide, sources, health, learn, train, add, archive)
-    others = (correct, why, search, world, warehouse, maintain, takedown, backup)
-    for group in (*groups, backfill, *others):
-        group.add_commands(commands)
+    if command in COMMANDS:
+        name = f"nightdesk.cli.{COMMANDS[command].module}"
+        importlib.import_module(name).add_commands(commands)
+    else:
+        for name, (_, about) in COMMANDS.items():
+            commands.add_parser(name, help=about, add_help=False)
     return parser
 
 
@@ -73,7 +59,8 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
             run = partial(jsonl.run_stage, stage=getattr(jsonl, _BARE[listed[0]]))
             return argparse.Namespace(verbose=False, jsonl=files, run=run)
-    return build_parser().parse_args(listed)
+    command = next((word for word in listed if not word.startswith("-")), None)
+    return build_parser(command).parse_args(listed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

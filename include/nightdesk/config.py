@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import regex
@@ -154,9 +154,7 @@ class _SourceRow(BaseModel):
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         if value is not None:
-            parts = urlsplit(value)
-            if re.search(r"\s", value) or parts.port == 0:  # other bad ports raise
-                raise ValueError(f"{value!r} holds a space or a port that is none")
+            parts = _split_address(value)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError(f"{value!r} is not an http or https address")
             if parts.username or parts.password:
@@ -259,6 +257,20 @@ class _SourceRow(BaseModel):
         return value
 
 
+def _split_address(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        is_whole = not re.search(r"\s", value) and parts.port != 0
+    except ValueError:  # of a port that is none, or half of an IPv6 address
+        is_whole = False
+    if not is_whole:
+        raise ValueError(
+            f"{value!r} is no address: it holds a space, a port that is none (allowed: "
+            "1 to 65535) or half of an IPv6 address"
+        )
+    return parts
+
+
 def _near(code: str) -> list[str]:
     """Return three languages whose codes look like a wrong one, the likest first."""
     known = _LANGUAGES.split()
@@ -346,8 +358,7 @@ def load_sources(path: Path) -> SourceList:
     try:
         rows = _SourcesFile.model_validate(data)
     except ValidationError as error:
-        models = (_SourceRow, _SourcesFile)
-        problems = [explain(path, error, lines, models), *twins]
+        problems = [explain(path, error, lines, _SourcesFile), *twins]
         raise ConfigError("\n".join(problems)) from error
     if twins:
         raise ConfigError("\n".join(twins))

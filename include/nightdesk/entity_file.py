@@ -117,8 +117,7 @@ def lay_over(
     try:
         rows = _File.model_validate(data or {}, context=context).entities
     except ValidationError as error:
-        models = (_Row, _File)
-        raise ConfigError(explain(path, error, lines, models)) from error
+        raise ConfigError(explain(path, error, lines, _File)) from error
     seen: dict[str, int] = {}
     for index, row in enumerate(rows):
         line = lines.get(("entities", index), 1)

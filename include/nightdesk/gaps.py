@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from nightdesk.model import BY_HAND
 from nightdesk.nights import ONE_DAY, last_night
 
 Row = Mapping[str, Any]
@@ -104,8 +105,10 @@ def choose_nights(
 def find_gaps(
     rows: Sequence[Row], source_ids: Sequence[str], first: date, last: date
 ) -> list[dict[str, Any]]:
-    """Return what is missing: a row a source, or one for a night that is not loaded.
+    """Return what is missing: a row a source, or one (`is_whole`) for a whole night.
 
+    A whole night is missing where none is loaded, and where nobody asked a source for
+    it: what it holds came with a correction, by hand, or in the feed of another night.
     `can_close` says whether another run may help: none does without a source for the
     past, or for a source that is not watched any more.
 
@@ -121,10 +124,18 @@ def find_gaps(
     gaps = []
     for n in range((last - first).days + 1):
         night = first + timedelta(days=n)
-        known = by_night.get(night)
-        if known is None:
-            gap = {"source": f"all {len(source_ids)}", "status": "not_loaded"}
-            gaps.append({"night": night, **gap, "reason": None, "can_close": True})
+        known = by_night.get(night, [])
+        if not any(map(_is_asked, known)):
+            gaps.append(
+                {
+                    "night": night,
+                    "source": f"all {len(source_ids)}",
+                    "status": "not_collected" if known else "not_loaded",
+                    "reason": None,
+                    "can_close": True,
+                    "is_whole": True,
+                }
+            )
             continue
         gaps += [
             {
@@ -134,6 +145,7 @@ def find_gaps(
                 "reason": row["reason"],
                 "can_close": row["status"] != "no_coverage"
                 and row["source_id"] in source_ids,
+                "is_whole": False,
             }
             for row in known
             if row["status"] != "ok" or row["n_pending"]
@@ -151,7 +163,7 @@ def list_backfills(gaps: Sequence[Row]) -> list[Backfill]:
     for gap in gaps:
         if gap["can_close"]:
             wanted.setdefault(gap["night"], [])
-            if gap["status"] != "not_loaded":
+            if not gap["is_whole"]:
                 wanted[gap["night"]].append(gap["source"])
     found: list[Backfill] = []
     for night in sorted(wanted):
@@ -162,3 +174,7 @@ def list_backfills(gaps: Sequence[Row]) -> list[Backfill]:
         else:
             found.append(Backfill(night, night, sources))
     return found
+
+
+def _is_asked(row: Row) -> bool:
+    return row["status"] != "not_collected" and bool(row["source_id"] != BY_HAND)

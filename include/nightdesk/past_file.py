@@ -87,7 +87,7 @@ def _read(path: Path) -> dict[Kind, dict[str, Any]]:
     try:
         rows = _File.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(explain(path, error, lines, (_Row, _File))) from error
+        raise ConfigError(explain(path, error, lines, _File)) from error
     return {
         kind: {k: v for k, v in row.model_dump().items() if v is not None}
         for kind, row in rows.past.items()

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
+from nightdesk.cli.progress import warn
 from nightdesk.config import Settings, load_settings
 from nightdesk.errors import ConfigError
 from nightdesk.pipeline import Job, last_night
@@ -54,7 +55,8 @@ def _learn(options: argparse.Namespace) -> int:
         )
     if options.from_corpus:
         return _learn_shipped(load_settings(), options.table)
-    job = Job(load_settings(), "learn")
+    job = Job(load_settings(), "learn", say=warn)
+    job.say(f"reading the texts of up to {options.nights} nights")
     until = options.until or last_night(utc_now())
     learned = LEARNERS[options.table](job, until, options.nights)
     rows = [asdict(row) for row in learned["rows"]]

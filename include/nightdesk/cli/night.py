@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +12,7 @@ from typing import Any
 
 from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
 from nightdesk.cli.accounts import is_published, say_accounts
+from nightdesk.cli.progress import warn
 from nightdesk.cli.retagged import say_retagged
 from nightdesk.config import load_settings, load_sources, sources_path
 from nightdesk.errors import CheckFailed, ConfigError, NightFailed
@@ -136,13 +137,14 @@ def open_job(*, with_world: bool) -> Iterator[Job]:
         and settings.mirrors is None
         and load_sources(sources_path(settings)).is_newsstand
     ):
-        yield Job(settings, run_id)
+        yield Job(settings, run_id, say=warn)
         return
     from nightdesk.newsstand import World, serve
 
     world = World(articles_per_night=settings.newsstand_articles)
     with serve(world) as stand:
-        yield Job(replace(settings, mirrors=world.mirrors(stand.base_url)), run_id)
+        mirrored = replace(settings, mirrors=world.mirrors(stand.base_url))
+        yield Job(mirrored, run_id, say=warn)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -190,10 +192,16 @@ def say_step(night: date) -> Callable[[str], None]:
     return lambda step: say(f"{datetime.now(UTC):%H:%M:%S} {night} {step}")
 
 
+def warn_step(night: date) -> Callable[[str], None]:
+    """Return what says a step of a night beside the output."""
+    return lambda step: warn(f"{night}: {step}")
+
+
 def _collect(options: argparse.Namespace) -> int:
     with open_job(with_world=True) as job:
         plan = plan_run(job, _night_of(options), options.sources)
-        for batch in plan["batches"]:
+        for n, batch in enumerate(plan["batches"], 1):
+            job.say(f"collect {n}/{len(plan['batches'])}: {len(batch)} sources")
             say_json(
                 collect_sources(job, _night_of(options), batch, refetch=options.refetch)
             )
@@ -207,7 +215,10 @@ def _stage_or_rows(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         if options.stage == "tag" and options.diff:
             return say_retagged(diff_night(job, night), as_json=options.json)
+        job.say(f"night {night}: extract")
         shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+        if options.stage != "extract":
+            job.say(f"night {night}: {options.stage}")
         if options.stage == "deduplicate":
             say_json(deduplicate_nights(job, shards))
             return 0
@@ -218,26 +229,37 @@ def _stage_or_rows(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
+    night = _night_of(options)
     with open_job(with_world=False) as job:
-        plan: Plan = plan_run(job, _night_of(options), offline=True)
-        run_night(job, plan, connect_to(job.settings.warehouse))
-        say_accounts(job.settings, _night_of(options))
+        plan: Plan = plan_run(job, night, offline=True)
+        connect = connect_to(job.settings.warehouse)
+        run_night(job, plan, connect, say=warn_step(night))
+        say_accounts(job.settings, night)
     return 0
 
 
-def build_nights(nights: Iterable[date]) -> int:
-    """Build nights from the archive, load and publish them, and say so; exit code."""
+def build_nights(nights: Sequence[date]) -> int:
+    """Build nights from the archive, load and publish them, and say so; exit code.
+
+    The last one first: those of the week before it come with it, and are done then.
+    """
+    built: set[str] = set()
     with open_job(with_world=False) as job:
         connect = connect_to(job.settings.warehouse)
-        for night in nights:
-            accounts = run_night(job, plan_run(job, night, offline=True), connect)
+        for night in reversed(nights):
+            if str(night) in built:
+                continue
+            plan = plan_run(job, night, offline=True)
+            accounts = run_night(job, plan, connect, say=warn_step(night))
             for account in accounts:
                 say(f"built {account['night']}: {account['n_loaded']} articles")
+            built |= {account["night"] for account in accounts}
     return 0
 
 
 def _publish(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
+        job.say("publishing what was loaded")
         published = publish_changes(
             job, connect_to(job.settings.warehouse), again=options.again
         )

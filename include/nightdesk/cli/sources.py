@@ -108,18 +108,23 @@ def _validate(options: argparse.Namespace) -> int:
     path = options.file or sources_path(settings)
     sources = load_sources(path)
     say(f"{path}: {len(sources.sources)} sources, {len(sources.enabled)} enabled")
-    for warning in _list_doubts(sources):
+    for warning in _list_doubts(settings, sources):
         say(f"warning    {warning}")
     if path == sources_path(settings):
         _say_changes(settings, sources)
     return 0
 
 
-def _list_doubts(sources: SourceList) -> list[str]:
-    """Return what is allowed, but hardly meant."""
+def _list_doubts(settings: Settings, sources: SourceList) -> list[str]:
+    """Return what is allowed, but hardly meant, and what a run will miss."""
     from nightdesk.cli.asking import is_private
 
     doubts = []
+    if settings.contact is None and not sources.is_newsstand:
+        doubts.append(
+            "NIGHTDESK_CONTACT is not set, and no run asks these servers without it; "
+            "say whom they may ask: export NIGHTDESK_CONTACT=you@your.org"
+        )
     first: dict[str, str] = {}
     for source in sources.sources:
         if is_private(source.url) and not source.allow_private:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
 from nightdesk.cli.checks import add_checks
 from nightdesk.cli.night import open_job, say_step
+from nightdesk.cli.progress import warn
 from nightdesk.config import load_settings
 from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
+from nightdesk.model import Finding
 from nightdesk.pipeline import plan_run, run_night
 from nightdesk.pipeline.publish_task import update_search
 from nightdesk.pipeline.rebuild_task import list_landed, set_aside
@@ -119,6 +120,7 @@ def _hash(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     if options.file.exists():
         raise ConfigError(f"{options.file}: already there; name a new file")
+    warn(f"writing {options.file}")
     export_catalogue(load_settings().published, options.file)
     say(f"{options.file}: {options.file.stat().st_size} bytes")
     return 0
@@ -126,14 +128,15 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     settings = load_settings()
-    findings = list(
-        chain(
-            verify_files(Landing(settings.landing)),
-            verify_warehouse(connect_to(settings.warehouse)),
-            verify_published(settings.published),
-            verify_index(settings.published / "search"),
-        )
-    )
+    findings: list[Finding] = []
+    for what, found in (
+        ("landing area", verify_files(Landing(settings.landing))),
+        ("warehouse", verify_warehouse(connect_to(settings.warehouse))),
+        ("published files", verify_published(settings.published)),
+        ("search index", verify_index(settings.published / "search")),
+    ):
+        warn(f"verify: {what}")
+        findings += found
     rows = [{"file": f.file, "problem": f.problem, "do": f.cure} for f in findings]
     if options.json:
         say_json(rows)
@@ -170,6 +173,7 @@ def _compact(_: argparse.Namespace) -> int:
     path = Path(settings.warehouse)
     if not path.is_file():
         raise ConfigError(f"warehouse: {settings.warehouse}: is no file")
+    warn(f"compacting {path}")
     before, after = compact_warehouse(connect_to(settings.warehouse), path)
     say(f"{path}: {before} bytes before, {after} now")
     return 0

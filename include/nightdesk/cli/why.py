@@ -42,14 +42,17 @@ def add_commands(commands: Commands) -> None:
 
 
 def _why(options: argparse.Namespace) -> int:
-    found = explain_id(load_settings(), _read_id(options.id))
+    found = explain_id(load_settings(), _read_id(options.id), typed=options.id)
     if options.json:
         say_json(found)
-    elif "names" in found:
+        return 0
+    for row in found.get("taken_down", ()):
+        _say_takedown(options.id, row)
+    if "names" in found:
         _say_entity(found)
     elif "article" in found:
         _say_article(found)
-    else:
+    elif found["entries"]:
         say("no night loaded it; what became of it:\n")
         say_table(found["entries"], ("night", "source_id", "bin", "reason", "url"))
     return 0
@@ -59,6 +62,12 @@ def _read_id(text: str) -> int | str:
     named = read_id(text)
     is_article = isinstance(named, int) or named.startswith("http")
     return read_article(named, "ID") if is_article else named
+
+
+def _say_takedown(typed: str, row: Row) -> None:
+    of = f" with all of {row['source_id']}" if row["source_id"] else ""
+    who, why = row["who"] or "nobody says who", row["why"] or "nobody says why"
+    say(f"{typed}: taken down{of} on {row['at']:%Y-%m-%d} by {who}: {why}")
 
 
 def _say_entity(found: Row) -> None:

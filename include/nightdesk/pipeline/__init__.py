@@ -35,6 +35,7 @@ from nightdesk.pipeline.job import (
     keep_worlds_apart,
     resolve_night,
     start_job,
+    user_agent,
 )
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.publish_task import publish_changes
@@ -104,18 +105,21 @@ def plan_run(
 
     Raises:
         ConfigError: a configuration file is wrong, a word is no source or tag, the
-            night is still to come, or sample and real news would be mixed.
+            night is still to come, sample and real news would be mixed, or servers
+            would be asked and nobody is named whom they may ask.
     """
     today = job.clock().date()
     if night > today:
         raise ConfigError(f"night {night}: still to come; today is {today} (UTC)")
     known = job.load_sources()
+    is_built_only = offline or reprocess_from != "collect"
+    if not is_built_only:
+        user_agent(job.settings, known)  # raises where nobody may be asked
     keep_worlds_apart(job, known)
     load_outline(job.settings.shipped, job.settings.config_dir)  # raises if wrong
     load_places(job.settings)  # the same
     chosen = known.select([word.strip() for word in sources or () if word.strip()])
     note_sources(job, known, night)
-    is_built_only = offline or reprocess_from != "collect"
     return Plan(
         night=str(night),
         batches=batch_sources(() if is_built_only else chosen),

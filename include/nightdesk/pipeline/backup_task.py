@@ -44,6 +44,7 @@ def back_up(job: Job, file: Path) -> dict[str, Any]:
         "code_version": __version__,
         "connections": sorted({*_OURS, *filter(None, named)}),
     }
+    job.say(f"writing the landing area, configuration and decisions into {file}")
     folders = {"config": settings.config_dir, "decisions": settings.decisions}
     return write_backup(job.landing, folders, facts, file)
 
@@ -98,6 +99,7 @@ def restore(
         raise ConfigError(f"restore: {full[0]}: is not empty; --force replaces it")
     stones = _list_stones(settings)
     with _make_room(settings.data) as room:
+        job.say(f"unpacking {file} and comparing it with its digests")
         manifest = unpack_backup(file, room)
         n_fresh = add_tombstones(room / "decisions", stones)
         aside = set_aside(job)
@@ -106,6 +108,7 @@ def restore(
         for left in set(settings.data.glob(_ROOM)) - {room}:  # of those killed
             shutil.rmtree(left, ignore_errors=True)
     n_removed = 0
+    job.say("looking for what was taken down")
     if is_anything_left(job, connect):
         n_removed = len(apply_tombstones(job, connect).ids)
     return Restored(manifest, n_fresh, n_removed, aside)

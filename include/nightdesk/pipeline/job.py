@@ -37,14 +37,23 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def say_nothing(_: str) -> None:
+    """Take what a person would be told where nobody waits."""
+
+
 @dataclass(frozen=True)
 class Job:
-    """One run of the pipeline, seen from a task."""
+    """One run of the pipeline, seen from a task.
+
+    Attributes:
+        say: told what begins now, where it takes seconds; for who waits for it.
+    """
 
     settings: Settings
     run_id: str
     clock: Callable[[], datetime] = utc_now
     read_secret: Callable[[str], str | None] = read_secret  # of a connection, by name
+    say: Callable[[str], None] = say_nothing
 
     @property
     def landing(self) -> Landing:

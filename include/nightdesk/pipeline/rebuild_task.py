@@ -59,9 +59,13 @@ def list_landed(job: Job) -> list[date]:
 def rebuild_nights(job: Job, nights: Iterable[date], connect: Connect) -> None:
     """Build nights again from what the landing area holds; nothing is published."""
     for night in sorted(nights):
+        job.say(f"night {night}: extract")
         shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+        job.say(f"night {night}: deduplicate")
         joined = deduplicate_nights(job, shards)
+        job.say(f"night {night}: tag")
         shards = [tag_articles(job, shard) for shard in shards]
+        job.say(f"night {night}: load")
         try:
             load_nights(job, night, shards, joined, connect)
         except NightFailed as error:  # loaded all the same, with its reasons

@@ -48,11 +48,13 @@ def diff_night(job: Job, night: date) -> Retagged:
         raise WarehouseError(
             f"night {night}: not published; there is nothing to compare"
         )
+    job.say(f"night {night}: extract and tag, {len(known)} articles")
     shards = [
         tag_articles(job, extract_pages(job, shard))
         for shard in select_pages(job, night)
         if shard["night"] == str(night)
     ]
+    job.say(f"night {night}: compare with what is published")
     articles = {a.article_id: a for a in read_night(job, shards).settled.articles}
     same = {
         i

@@ -136,17 +136,23 @@ def apply_tombstones(job: Job, connect: Connect) -> TakenDown:
     """
     landing = job.landing
     landing.recover()
+    job.say("looking for it in the landing area and the warehouse")
     target = _find_target(job, connect, job.load_tombstones())
     _note(landing, target)
+    job.say("removing it from the landing area and the archive")
     counts = _clean_landing(job, target)
     counts["set aside"] = _drop_aside(job)
     rebuild_nights(job, target.nights, connect)
     counts["derived files"] = sweep_derived(landing, job.clock(), target.nights)
+    job.say("compacting the warehouse")
     compact_any(connect)  # rows that were deleted leave their bytes
+    job.say("publishing")
     publish_changes(job, connect)
     counts["published files"] = sweep_published(job.settings.published, keep=1)
+    job.say("making the search index anew")
     update_search(job.settings, again=True)
     counts["briefs"] = clean_briefs(job, target.needles)
+    job.say("looking through every file for what is left")
     scan = scan_everything(job, connect, target.needles, target.ids, {PENDING})
     done = TakenDown(
         tuple(sorted(target.ids)),
@@ -322,14 +328,18 @@ def _hide_addresses(line: str, is_about: Callable[[str], bool]) -> str:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return line
-    items = row.get("articles") if isinstance(row, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(row, dict):
         return line
-    hidden = [
-        article_id(canonicalize_url(i)) if isinstance(i, str) and is_about(i) else i
-        for i in items
-    ]
-    return line if hidden == items else json.dumps({**row, "articles": hidden})
+
+    def hide(item: object) -> object:
+        is_ours = isinstance(item, str) and is_about(item)
+        return article_id(canonicalize_url(str(item))) if is_ours else item
+
+    hidden = {key: hide(row[key]) for key in ("article",) if key in row}
+    if isinstance(items := row.get("articles"), list):
+        hidden["articles"] = [hide(item) for item in items]
+    fresh = {**row, **hidden}
+    return line if fresh == row else json.dumps(fresh, ensure_ascii=False)
 
 
 def _drop_aside(job: Job) -> int:

@@ -62,6 +62,7 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
         back_up(job, backup)
         before = read_version(connect) if path.is_file() else 0
         if path.is_file():
+            job.say(f"keeping a copy of {path}")
             shutil.copyfile(path, kept)
     except OSError as error:
         raise LandingError(f"upgrade: {error}; nothing was changed") from error
@@ -97,7 +98,9 @@ def _migrate(job: Job, connect: Connect) -> None:
     """
     job.load_sources()
     load_gazetteer(job.settings.shipped, job.settings.config_dir)
+    job.say("bringing the warehouse to the schema of this version")
     with open_warehouse(connect):
         pass
+    job.say("checking the warehouse")
     for finding in verify_warehouse(connect):
         raise WarehouseError(f"{finding.file}: {finding.problem}")

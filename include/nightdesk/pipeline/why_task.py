@@ -15,6 +15,7 @@ from nightdesk.deduplicate.terms import read_terms
 from nightdesk.errors import WarehouseError
 from nightdesk.landing import Landing
 from nightdesk.pipeline.frozen_tables import FrozenTables
+from nightdesk.tombstones import load_tombstones
 from nightdesk.warehouse.connect import Connection
 from nightdesk.warehouse.explain import (
     explain_article,
@@ -29,18 +30,27 @@ Row = dict[str, Any]
 _MOST_SHARED = 8  # terms that are shown of two reports
 
 
-def explain_id(settings: Settings, wanted: int | str) -> Row:
+def explain_id(
+    settings: Settings, wanted: int | str, *, typed: str | None = None
+) -> Row:
     """Return what the catalogue says of an article id or an entity id, and why.
+
+    Args:
+        settings: where catalogue, landing area and decisions are.
+        wanted: the id.
+        typed: what somebody asked for, if not the id itself; an error names it.
 
     Of an article: its rows by what they are; each mention has a number `n`, each region
     in `parts` what its score is the sum of, each member of its story in `shared` how
     much it resembles this article and what they have in common. The id of a cluster or
     story is that of its first article. An article that no night loaded comes as its
-    `entries` alone, each with its bin and reason.
+    `entries` alone, each with its bin and reason; one that was taken down has the
+    lines that say so as `taken_down`: at, who, why, source_id.
 
     Raises:
         WarehouseError: nothing has been published yet, or nothing bears that id.
     """
+    taken_down = _find_takedowns(settings, wanted)
     with open_catalogue(settings.published) as con:
         if isinstance(wanted, str):
             found = explain_entity(con, wanted)
@@ -51,11 +61,23 @@ def explain_id(settings: Settings, wanted: int | str) -> Row:
                 _add_likeness(con, found, settings)
             elif entries := find_entries(con, wanted):
                 found = {"entries": entries}
+    if taken_down:
+        return {**(found or {"entries": []}), "taken_down": taken_down}
     if found is None:
         raise WarehouseError(
-            f"{wanted}: neither article nor entity of a published night"
+            f"{typed or wanted}: neither article nor entity of a published night"
         )
     return found
+
+
+def _find_takedowns(settings: Settings, wanted: int | str) -> list[Row]:
+    """Return the lines of the decisions that bar an article, oldest first."""
+    rows = load_tombstones(settings.decisions, {}).rows
+    return [
+        {"at": row.at, "who": row.who, "why": row.why, "source_id": row.source_id}
+        for row in sorted(rows, key=lambda row: row.at)
+        if wanted in row.articles
+    ]
 
 
 def _add_sums(found: Row) -> None:

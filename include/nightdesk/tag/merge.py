@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nightdesk.tag.certain import settle_types
 from nightdesk.tag.spans import Span
 from nightdesk.tag.words import Words
 
 #: From here on the model is believed against the gazetteer.
 SURE = 0.7
+#: Before a name, and no part of it.
+_NO_PART = frozenset(("the", "neighbouring", "neighboring"))
 
 
 def merge_names(
@@ -28,6 +31,7 @@ def merge_names(
         named: what the model found; no two overlap.
         ruled: what the rules made of `found`.
     """
+    settle_types(words, named)
     starts = {span.first: span.stop for span in found}
     for span in named:
         _trim(words, span, starts)
@@ -57,9 +61,12 @@ def merge_names(
 
 
 def _trim(words: Words, named: Span, starts: dict[int, int]) -> None:
-    """Shorten "The Kremlin" and "Cape Town's" to the name of the gazetteer in them."""
+    """Shorten "The Kremlin" and "Cape Town's" to the name of the gazetteer in them.
+
+    "Neighbouring Ghana", where a sentence begins, is another such.
+    """
     first, stop = named.first, named.stop
-    first += words.keys[first] == "the"
+    first += words.keys[first] in _NO_PART
     is_possessive = words.keys[stop - 1] == "s" and words.gap(stop - 2) in ("'", "’")
     stop -= stop - first > 1 and is_possessive
     is_shorter = stop - first < named.stop - named.first

@@ -17,8 +17,9 @@ this page. The same sentences are comments in `current.duckdb` (`duckdb_columns(
 **Promised to readers:** every table and mart on this page keeps its name, its grain and
 its columns with their types and meanings; new ones may come. What would break that is
 marked breaking in the [changes](../CHANGELOG.md) and by number at the end of this page.
-Times are instants in UTC; `night` is the UTC day that owns a row; `n_*` are counts,
-`*_id` ids, `*_at` instants, `*_on` days.
+Times are instants in UTC; `night` is the UTC day that owns a row; NIGHTLESS
+hold for all nights and have none; `n_*` are counts, `*_id` ids, `*_at` instants, `*_on`
+days.
 
 ![Tables and what refers to what](schema.svg)
 """
@@ -35,11 +36,17 @@ def write_page(
         changes: of `read_changes`.
     """
     shown = [table for table in tables if table.use == "promised"]
-    parts = [_HEAD, "## Tables\n", *(_write_table(table) for table in shown)]
+    parts = [_head(shown), "## Tables\n", *(_write_table(table) for table in shown)]
     parts += ["## Marts\n", *(_write_table(mart) for mart in marts)]
     parts += ["## What changed\n", "| migration | for a reader |\n| --- | --- |"]
     lines = [f"| {change.version:03} | {_cell(change.means)} |" for change in changes]
     return "\n".join([*parts, *lines]) + "\n"
+
+
+def _head(tables: Iterable[Table]) -> str:
+    names = [t.name for t in tables if "night" not in {c.name for c in t.columns}]
+    listed = ", ".join(f"`{name}`" for name in names)
+    return _HEAD.replace("NIGHTLESS", listed)
 
 
 def _write_table(table: Table) -> str:

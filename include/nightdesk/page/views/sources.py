@@ -217,6 +217,6 @@ def view_gaps(desk: Desk, asked: Asked) -> View:
 
 
 def _link_gap(row: Row) -> str | None:
-    if row["status"] == "not_loaded":
+    if row["is_whole"]:
         return None
     return places.to_source(row["source"], row["night"])
