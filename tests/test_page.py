@@ -14,12 +14,15 @@ from pageworld import COPY, FOREIGN, GAP, HELD, HOSTILE, LEAD, NASTY, NIGHT
 
 from nightdesk.gaps import Backfill
 from nightdesk.page.site import HEADERS, ROUTES, Answer, Site
+from nightdesk.report import gather_baseline, gather_unusual
 from nightdesk.settings import SHIPPED
 from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.read import open_catalogue, read_marts
 
 GEO = SHIPPED / "geo"
 ROOT = "/news/nightdesk"
 ENTITY = quote("nd:per:ama sample", safe=":")
+RISES = ("Coast", "Ghana", "Western Africa")
 VIEWS = (
     "/",
     "/stories",
@@ -169,15 +172,29 @@ def test_numbers_have_links(site: Site) -> None:
 def test_the_overview_says_what_is_unusual_and_what_is_missing(site: Site) -> None:
     page = look(site, "/")
     assert read(page, "//*[@class='card']/b") == ["25", "24", "4", "4"]
-    spike, drop = page.xpath("//*[@id='unusual']//tr[td]")
-    said = [cell.text_content() for cell in spike.xpath("td")]
-    assert said[:3] == ["Ghana", "22", "8.0"]
-    said = [cell.text_content() for cell in drop.xpath("td")]
-    assert said[:3] == ["Ama Sample", "1", "8.0"]
+    rows = [
+        [cell.text_content() for cell in row.xpath("td")[:4]]
+        for row in page.xpath("//*[@id='unusual']//tr[td]")
+    ]
+    assert ["Ghana", "rise", "22", "22"] in rows
+    assert rows[-1] == ["Ama Sample", "drop", "1", "1"]
     missing = " ".join(read(page, "//*[@id='missing']//li"))
     assert "Deaf Gazette: failed, not found" in missing
     assert "1 article in French, which cannot be tagged yet" in missing
     assert "Sunday 8 March 2026 is not published" in missing
+
+
+def test_page_brief_and_mart_call_the_same_unusual(site: Site, folder: Path) -> None:
+    page = look(site, "/")
+    with open_catalogue(folder / "published") as con:
+        marts = read_marts(con, NIGHT)
+    facts = gather_unusual(NIGHT, marts).facts
+    found = {r["name"] for r in marts["unusual"] if r["verdict"] in ("rise", "drop")}
+    assert {fact.name for fact in facts} == found == {*RISES, "Ama Sample"}
+    said = [f"{fact.name} {fact.text}" for fact in facts]
+    assert read(page, "//*[@id='alarms']/ul/li/p") == said
+    compared = " ".join(f.text for f in gather_baseline(NIGHT, marts).facts)
+    assert read(page, "//*[@id='alarms']/p") == [compared]
 
 
 def test_a_night_that_is_missing_is_no_zero(site: Site) -> None:

@@ -34,6 +34,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # of every workbook: same rows, same 
 _TYPES: dict[Kind, pa.DataType] = {
     "count": pa.int64(),
     "figure": pa.float64(),
+    "rounded": pa.float64(),
     "share": pa.float64(),
     "time": pa.timestamp("us", "UTC"),
     "clock": pa.timestamp("us", "UTC"),

@@ -136,12 +136,13 @@ def _say_clock(row: Row, value: datetime | None) -> str:
 def _say_nothing(column: Column) -> str:
     if column.name == "title":
         return "(no title)"
-    return "–" if column.kind in ("count", "share", "figure") else ""
+    return "–" if column.is_number else ""
 
 
 _SAY: Mapping[Kind, Callable[[Any], str]] = {
     "count": wording.say_number,
-    "figure": lambda value: f"{value:,.1f}".replace("-", "\N{MINUS SIGN}"),
+    "figure": wording.say_decimal,
+    "rounded": wording.say_number,
     "share": wording.say_share,
     "flag": lambda value: "yes" if value else "no",
     "text": lambda value: wording.say_reason(str(value)),

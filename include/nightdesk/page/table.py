@@ -13,6 +13,7 @@ Kind: TypeAlias = Literal[
     "id",
     "count",
     "figure",
+    "rounded",  # a figure that the screen says without decimals
     "share",  # 0 to 1
     "time",
     "clock",  # a time, said without its day where that is the night of the row
@@ -37,6 +38,11 @@ class Column:
     label: str
     kind: Kind = "text"
     link: Callable[[Row], str | None] | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds figures, which stand at the right."""
+        return self.kind in ("count", "figure", "rounded", "share")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from nightdesk.report.brief import (
 )
 from nightdesk.report.classes import say_classes, split_classes
 from nightdesk.report.edition import Edition, list_changes
+from nightdesk.report.news import gather_baseline, gather_unusual
 from nightdesk.report.rows import Marts, Row
 from nightdesk.report.shapes import Shapes, load_shapes
 from nightdesk.report.summary import brief_summary
@@ -30,7 +31,9 @@ __all__ = [
     "build_brief",
     "draft_brief",
     "find_cut_off",
+    "gather_baseline",
     "gather_facts",
+    "gather_unusual",
     "list_changes",
     "load_shapes",
     "read_facts",

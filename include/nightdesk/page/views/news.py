@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,11 +14,9 @@ from nightdesk.page.columns import TITLE, name_source
 from nightdesk.page.drawing import draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
+from nightdesk.report import gather_baseline, gather_unusual
 
 _TOP = 8
-#: Nights before this one that a comparison wants, and how far off is unusual: about one
-#: in four hundred comparisons of a constant figure is as far by chance.
-LEAST_NIGHTS, SURPRISE = 7, 3.0
 _MOST_ARTICLES = 2000  # of a story; no story of the tests had a tenth
 
 
@@ -29,6 +27,7 @@ def view_overview(desk: Desk, asked: Asked) -> View:
     heads = desk.ask("night", first=first, last=night)
     sources = desk.ask("sources", night=night)
     languages = desk.ask("languages", night=night)
+    unusual = desk.ask("unusual", night=night)
     missing_nights = [
         day
         for n in range(1, 7)
@@ -38,9 +37,8 @@ def view_overview(desk: Desk, asked: Asked) -> View:
     series = draw_series("Articles a night", heads, "n_articles", (first, night))
     values = {
         "head": heads[-1],
-        "n_before": len(heads) - 1,
-        "least_nights": LEAST_NIGHTS,
         "series": series,
+        **_say_unusual(desk, unusual, sources, night),
         "lost": [row for row in sources if row["status"] != "ok"],
         "untagged": [row for row in languages if row["n_untagged"]],
         "missing_nights": missing_nights,
@@ -49,46 +47,60 @@ def view_overview(desk: Desk, asked: Asked) -> View:
         "stories": _list_stories(
             desk.ask("stories", night=night, limit=_TOP, offset=0)
         ),
-        "countries": _list_unusual(desk, "unusual_regions", night),
-        "names": _list_unusual(desk, "unusual_names", night),
+        "unusual": _list_unusual(unusual, night),
         "reasons": _list_reasons(desk.ask("reasons", night=night), night),
         "nights": list_nights(heads),
     }
     return View("overview.html", "Overview", values, tables, night)
 
 
-def _list_unusual(desk: Desk, question: str, night: date) -> Table:
-    rows = desk.ask(
-        question,
-        first=begin_series(night),
-        night=night,
-        least=LEAST_NIGHTS,
-        threshold=SURPRISE,
-        limit=_TOP,
-    )
-    is_region = question == "unusual_regions"
+def _say_unusual(
+    desk: Desk, unusual: Sequence[Row], sources: Sequence[Row], night: date
+) -> dict[str, object]:
+    """Return what the brief says of the unusual, each with the path it leads to."""
+    marts = {
+        "unusual": unusual,
+        "baseline": desk.ask("baseline", night=night),
+        "source_health": sources,
+    }
+    section = gather_unusual(night, marts)
+    return {
+        "baseline": gather_baseline(night, marts),
+        "unusual": section,
+        "alarms": [
+            (fact, _locate_item(fact.rows[0].key, night)) for fact in section.facts
+        ],
+    }
 
-    def link(row: Row) -> str:
-        if is_region:
-            return places.to_region(row["region_id"], night)
-        return places.to_entity(row["entity_id"], night)
 
-    def link_texts(row: Row) -> str:
-        if is_region:
-            return places.to_articles(night, region=row["region_id"], per="text")
-        return places.to_articles(night, entity=row["entity_id"], per="text")
+def _locate_item(row: Row, night: date) -> str:
+    is_region = row["kind"] == "region"
+    to = places.to_region if is_region else places.to_entity
+    return to(row["item_id"], night)
+
+
+def _list_unusual(rows: Sequence[Row], night: date) -> Table:
+    def link(per: str | None = None) -> Callable[[Row], str]:
+        return lambda row: places.to_articles(
+            night,
+            **{"region" if row["kind"] == "region" else "entity": row["item_id"]},
+            per=per,
+        )
 
     columns = (
-        Column("name", "Country" if is_region else "Name", "name", link),
-        count("n_texts", "Texts", link_texts),
-        Column("n_expected", "Expected", "figure"),
-        count("n_sources", "Sources"),
-        Column("surprise", "Deviations", "figure"),
-        Column("region_id" if is_region else "entity_id", ""),
+        Column("name", "Name", "name", lambda row: _locate_item(row, night)),
+        Column("verdict", "Verdict"),
+        count("n_articles", "Articles", link()),
+        count("n_texts", "Texts", link("text")),
+        count("n_sources", "Sources", link("source")),
+        count("n_compared", "Texts compared"),
+        Column("expected_28", "Expected by 28 nights", "figure"),
+        Column("expected_7", "By 7", "figure"),
+        Column("q", "False alarms", "share"),
+        Column("kind", ""),
+        Column("item_id", ""),
     )
-    what = "Countries" if is_region else "Names"
-    empty = "Nothing is far from what the nights before had."
-    return Table(f"{what} far from the usual", columns, rows, empty=empty)
+    return Table("Rises and drops", columns, rows)
 
 
 def _list_reasons(rows: Sequence[Row], night: date) -> Table:

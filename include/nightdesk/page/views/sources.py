@@ -79,7 +79,7 @@ def _list_sources(rows: Sequence[Row], night: date) -> Table:
             lambda row: places.to_articles(night, source=row["source_id"], made="own"),
         ),
         Column("wire_share", "Wire", "share"),
-        Column("median_words", "Words", "figure"),
+        Column("median_words", "Words", "rounded"),
         Column("why", "", "name"),
         Column("mend", "", "name"),
         Column("source_id", "", "name"),
@@ -158,7 +158,7 @@ def _list_days(rows: Sequence[Row]) -> Table:
         count("n_own", "Own", link(made="own")),
         count("n_edited", "Edited", link(made="edited")),
         count("n_copied", "Copied", link(made="copied")),
-        Column("median_words", "Words", "figure"),
+        Column("median_words", "Words", "rounded"),
         Column("source_id", "", "name"),
     )
     return Table("Night by night", columns, rows)

@@ -1,0 +1,2 @@
+-- What a night is compared with.
+SELECT * FROM baseline WHERE night = $night
