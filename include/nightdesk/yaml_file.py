@@ -13,13 +13,13 @@ from pydantic import BaseModel, ValidationError
 from nightdesk.errors import ConfigError
 
 #: A C library's parser where there is one; neither makes objects.
-FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Lines = dict[tuple[str | int, ...], int]
 Models = tuple[type[BaseModel], type[BaseModel]]  # of a row, of the file
 
 
-def read_yaml(path: Path, loader: Any = yaml.SafeLoader) -> tuple[Any, Lines, str]:
+def read_yaml(path: Path) -> tuple[Any, Lines, str]:
     """Return what a file says, the line of each of its keys, and its digest.
 
     Raises:
@@ -31,8 +31,7 @@ def read_yaml(path: Path, loader: Any = yaml.SafeLoader) -> tuple[Any, Lines, st
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     try:
-        node = yaml.compose(text, Loader=loader)
-        data = yaml.load(text, Loader=loader)  # noqa: S506
+        node, data = _parse(text)
         lines: Lines = dict(_walk(path, node, ())) if node is not None else {}
     except RecursionError as error:
         raise ConfigError(
@@ -44,6 +43,19 @@ def read_yaml(path: Path, loader: Any = yaml.SafeLoader) -> tuple[Any, Lines, st
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{path}{where}: not YAML: {problem}") from error
     return data, lines, hashlib.sha256(raw).hexdigest()
+
+
+def _parse(text: str) -> tuple[yaml.Node | None, Any]:
+    """Return a text's nodes and what they say; what is wrong, in Python's words."""
+    try:
+        return _parse_with(FAST_LOADER, text)
+    except yaml.YAMLError:
+        return _parse_with(yaml.SafeLoader, text)
+
+
+def _parse_with(loader: Any, text: str) -> tuple[yaml.Node | None, Any]:
+    # Twice: what a node says is not to be had without changing the node.
+    return yaml.compose(text, loader), yaml.load(text, loader)  # noqa: S506
 
 
 def _walk(
