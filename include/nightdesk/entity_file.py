@@ -20,7 +20,7 @@ from pydantic import (
 
 from nightdesk.errors import ConfigError
 from nightdesk.model import Entity
-from nightdesk.yaml_file import FAST_LOADER, explain, read_yaml
+from nightdesk.yaml_file import explain, read_yaml
 
 _ID = r"^nd:(per|org|loc):[^\W_]+(-[^\W_]+)*$"
 
@@ -112,7 +112,7 @@ def lay_over(
     places: dict[str, str],
 ) -> str:
     """Put the rows of a file over those found; return the digest of the file."""
-    data, lines, digest = read_yaml(path, FAST_LOADER)
+    data, lines, digest = read_yaml(path)
     context = {"countries": frozenset(countries)}
     try:
         rows = _File.model_validate(data or {}, context=context).entities

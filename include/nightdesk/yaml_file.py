@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from nightdesk.errors import ConfigError
 
 #: A C library's parser where there is one; neither makes objects.
-FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Lines = dict[tuple[str | int, ...], int]
 Schema = Mapping[str, Any]  # JSON Schema
@@ -27,7 +27,7 @@ _KINDS = {
 }
 
 
-def read_yaml(path: Path, loader: Any = yaml.SafeLoader) -> tuple[Any, Lines, str]:
+def read_yaml(path: Path) -> tuple[Any, Lines, str]:
     """Return what a file says, the line of each of its keys, and its digest.
 
     Raises:
@@ -42,8 +42,8 @@ def read_yaml(path: Path, loader: Any = yaml.SafeLoader) -> tuple[Any, Lines, st
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: is not UTF-8 text") from error
     try:
-        node = yaml.compose(text, Loader=loader)
-        data = yaml.load(text, Loader=loader)  # noqa: S506
+        node = _compose(text)
+        data = yaml.load(text, FAST_LOADER)  # noqa: S506
         lines: Lines = dict(_walk(path, node, ())) if node is not None else {}
     except RecursionError as error:
         raise ConfigError(
@@ -86,6 +86,14 @@ def _find_wrong(node: yaml.Node | None) -> tuple[int, str]:
         else:
             waiting += found.value
     return 1, ""
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """Return a text's nodes; what is wrong with it, in Python's words."""
+    try:
+        return yaml.compose(text, FAST_LOADER)
+    except yaml.YAMLError:
+        return yaml.compose(text, yaml.SafeLoader)
 
 
 def _walk(

@@ -186,7 +186,7 @@ def processes_of(root: Path) -> dict[int, str]:
     return found
 
 
-def test_up_stays_on_loopback_mends_itself_and_leaves_nothing_behind(desk: Desk) -> None:
+def test_up_stays_on_loopback_mends_itself_and_leaves_nothing(desk: Desk) -> None:
     with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80") as port:
         rest = Rest(port)
         assert rest.page("/nightdesk/brief", is_known=False)[0] == 401

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -160,6 +161,7 @@ def read_style() -> str:
     return (_TEMPLATES / "brief.css").read_text("utf-8")
 
 
+@cache  # templates of the package, which do not change under it
 def _make_environment() -> jinja2.Environment:
     environment = make_environment(_TEMPLATES)
     environment.filters["decimal"] = wording.say_decimal
