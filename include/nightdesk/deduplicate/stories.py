@@ -31,11 +31,11 @@ __all__ = [
     "link_average",
 ]
 
-STORY_RULE = "story/2"
+STORY_RULE = "story/3"
 
 #: Least mean similarity of two groups that are joined. This and the shares of
 #: `likeness` were picked on ECB+, on Russian and English pairs and on made-up events.
-MIN_SIMILARITY = 0.175
+MIN_SIMILARITY = 0.15
 
 #: At the end of every cycle, by the calendar, a story that has run for more than
 #: OLD_NIGHTS is closed, and what is reported later is a story of its own: without that
