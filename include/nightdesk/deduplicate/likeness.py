@@ -29,14 +29,14 @@ Flags = npt.NDArray[np.bool_]
 Row = dict[tuple[int, str], float]
 
 WINDOW_DAYS = 3.0  # two reports that are further apart are of two events
-MATTER_SHARES = (0.5, 0.5)  # of text, lead
+MATTER_SHARES = (0.67, 0.33)  # of text, lead
 FACT_SHARES = (0.3, 0.7)  # of names; of names of two words and numbers
 #: Rarity below which a term is left out: one article in four has it.
 MIN_RARITY = 1.4
 #: Facts that are less alike than that are not alike at all.
 MIN_FACTS = 0.05
 #: What is left of a likeness where neither text has a name of the other's lead.
-STRAY_SHARE = 0.4
+STRAY_SHARE = 0.7
 #: Of two reports that share so much of their wording, as fingerprints see it, the facts
 #: must be alike too; else they share a template. Reports in words of their own share
 #: next to nothing, and what one copied from the other has its facts in it.
