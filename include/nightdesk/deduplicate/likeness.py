@@ -4,8 +4,11 @@ Two reports resemble each other in their matter (words weighted by rarity, in th
 and in its lead) and in their facts (names; names of two words and numbers): the
 geometric mean of the two cosines, since neither proves anything alone. Reports from one
 template differ in their facts; other news of one person or place differ in their
-matter. Pairs are found by their facts, so that time grows with the number of articles
-that share a name which is not known to be common.
+matter. Both can be alike by chance, in what stands beside the event (an institute that
+is asked about everything, a figure); the names of a lead are the event's own, so that
+the mean is lowered where the other text does not have them. Pairs are found by their
+facts, so that time grows with the number of articles that share a name which is not
+known to be common.
 """
 
 from __future__ import annotations
@@ -31,12 +34,20 @@ FACT_SHARES = (0.3, 0.7)  # of names; of names of two words and numbers
 #: Rarity below which a term is left out: one article in four has it.
 MIN_RARITY = 1.4
 #: Facts that are less alike than that are not alike at all.
-MIN_FACTS = 0.02
+MIN_FACTS = 0.05
+#: What is left of a likeness where neither text has a name of the other's lead.
+STRAY_SHARE = 0.7
 #: Of two reports that share so much of their wording, as fingerprints see it, the facts
 #: must be alike too; else they share a template. Reports in words of their own share
 #: next to nothing, and what one copied from the other has its facts in it.
 TEMPLATE_SHARE = 0.03
 MIN_TEMPLATE_FACTS = 0.25
+#: The same of two reports of one source, which has forms and sentences of its own.
+MIN_OWN_TEMPLATE_FACTS = 0.4
+#: Where a script has no capitals, pairs of words stand for names, and a template's are
+#: its own: there the numbers must be alike, unless the texts are all but one.
+MIN_TEMPLATE_NUMBERS = 0.4
+COPY_SHARE = 0.8
 
 
 class Likeness:
@@ -49,14 +60,16 @@ class Likeness:
 
     def __init__(self, documents: Sequence[Document], rarity: Rarity) -> None:
         self._days = stated_days(documents)
-        matter, facts = [], []
-        for document in documents:
-            terms = read_terms(document.title, document.text)
-            matter.append(_weigh_matter(terms, rarity, document.lang))
-            facts.append(_weigh_facts(terms, rarity, document.lang))
-        self._matter, self._facts = _Rows(matter), _Rows(facts)
+        terms = [read_terms(d.title, d.text) for d in documents]
+        read = [(t, rarity, d.lang) for t, d in zip(terms, documents, strict=True)]
+        self._matter = _Rows([_weigh_matter(*one) for one in read])
+        self._facts = _Rows([_weigh_facts(*one) for one in read])
+        self._subjects = _Subjects([_weigh_subject(*one) for one in read], terms)
+        self._numbers = _Rows([_spread_numbers(t) for t in terms])
+        self._has_numbers = np.array([bool(_spread_numbers(t)) for t in terms])
         self._prints = _Rows([_spread_hashes(d) for d in documents])
         self._n_hashes = np.array([len(d.hashes) for d in documents], np.float64)
+        self._sources = _number_sources(documents)
 
     def list_pairs(self) -> Iterator[tuple[int, Ints, Floats]]:
         """Yield (i, the later documents that are like i, how much), by i."""
@@ -67,14 +80,37 @@ class Likeness:
             near = np.flatnonzero(facts >= MIN_FACTS)
             near = near[~self._is_template(i, near, facts[near])]
             if near.size:
-                yield i, near, np.sqrt(facts[near] * self._matter.compare(i, near))
+                alike = np.sqrt(facts[near] * self._matter.compare(i, near))
+                named = self._subjects.compare(i, near)
+                yield i, near, alike * (STRAY_SHARE + (1 - STRAY_SHARE) * named)
 
     def _is_template(self, i: int, near: Ints, facts: Floats) -> Flags:
         """Say of each whether it shares wording with document i, but not its facts."""
         shared = self._prints.compare(i, near)
         fewer = np.minimum(self._n_hashes[i], self._n_hashes[near])
-        is_worded: Flags = shared >= np.maximum(TEMPLATE_SHARE * fewer, 0.5)
-        return is_worded & (facts < MIN_TEMPLATE_FACTS)
+        is_worded = shared >= np.maximum(TEMPLATE_SHARE * fewer, 0.5)
+        is_own = self._sources[near] == self._sources[i]
+        least = np.where(is_own, MIN_OWN_TEMPLATE_FACTS, MIN_TEMPLATE_FACTS)
+        differs = self._has_numbers[near] & self._has_numbers[i]
+        differs &= self._numbers.compare(i, near) < MIN_TEMPLATE_NUMBERS
+        differs &= shared < COPY_SHARE * fewer
+        is_template: Flags = is_worded & (differs | (facts < least))
+        return is_template
+
+
+def _number_sources(documents: Sequence[Document]) -> Ints:
+    """Return a number for each source; a document without one has its own."""
+    keys = [(d.source_id or "", 0 if d.source_id else d.article_id) for d in documents]
+    numbers = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys], np.int64)
+
+
+def _spread_numbers(terms: Terms) -> Row:
+    """Return the numbers of a text in a script without capitals; else nothing."""
+    if terms.names:
+        return {}
+    numbers = [term for term in terms.facts if term[0].isdigit()]
+    return {(0, number): len(numbers) ** -0.5 for number in numbers}
 
 
 def _spread_hashes(document: Document) -> Row:
@@ -107,6 +143,18 @@ def _weigh_facts(terms: Terms, rarity: Rarity, lang: str | None) -> Row:
     return row
 
 
+def _weigh_subject(terms: Terms, rarity: Rarity, lang: str | None) -> Row:
+    """Return the names of the lead; its words, in a script without capitals.
+
+    Their weights add up to 1.
+    """
+    subject = [name for name in terms.names if name in terms.lead] or terms.lead
+    weights = rarity.weigh_terms(subject, "word", lang)
+    kept = {term: weight for term, weight in weights.items() if weight >= MIN_RARITY}
+    total = sum(kept.values())
+    return {(0, term): weight / total for term, weight in kept.items()}
+
+
 def _add_field(row: Row, place: int, field: Mapping[str, float], share: float) -> None:
     """Add the terms of a field to a row; their squares add up to its share."""
     length = math.sqrt(sum(weight * weight for weight in field.values())) or 1.0
@@ -122,15 +170,13 @@ class _Rows:
     nothing and are left out.
     """
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        seen: set[tuple[int, str]] = set()
-        shared: set[tuple[int, str]] = set()
-        for row in rows:
-            shared |= seen & row.keys()
-            seen |= row.keys()
-        numbers = {term: i for i, term in enumerate(sorted(shared))}
+    def __init__(
+        self, rows: Sequence[Row], numbers: Mapping[tuple[int, str], int] | None = None
+    ) -> None:
+        if numbers is None:
+            numbers = _number_shared(rows)
         kept = [
-            [(numbers[t], w) for t, w in row.items() if t in shared] for row in rows
+            [(numbers[t], w) for t, w in row.items() if t in numbers] for row in rows
         ]
         self._size = len(rows)
         self._offsets = _offsets([len(row) for row in kept])
@@ -153,16 +199,50 @@ class _Rows:
         sums = np.bincount(self._posted[places], products, minlength=self._size)
         return sums.astype(np.float64, copy=False)
 
-    def compare(self, i: int, others: Ints) -> Floats:
-        """Return the same for some documents only."""
+    def compare(self, i: int, others: Ints, among: _Rows | None = None) -> Floats:
+        """Return the same for some documents only; `among` other rows of them."""
+        rows = among or self
         mine = slice(self._offsets[i], self._offsets[i + 1])
         self._own[self._terms[mine]] = self._weights[mine]
-        places, counts = _ranges(self._offsets, others)
-        products = self._own[self._terms[places]] * self._weights[places]
+        places, counts = _ranges(rows._offsets, others)
+        products = self._own[rows._terms[places]] * rows._weights[places]
         owners = np.repeat(np.arange(others.size), counts)
         self._own[self._terms[mine]] = 0.0
         sums = np.bincount(owners, products, minlength=others.size)
         return sums.astype(np.float64, copy=False)
+
+
+class _Subjects:
+    """The names of leads, and which texts have them.
+
+    Args:
+        subjects: of each document, as `_weigh_subject` returns them.
+        terms: of each document.
+    """
+
+    def __init__(self, subjects: Sequence[Row], terms: Sequence[Terms]) -> None:
+        asked = {term: n for n, term in enumerate(sorted(set().union(*subjects)))}
+        self._named = _Rows(subjects, asked)
+        self._had = _Rows(
+            [{(0, word): 1.0 for word in t.words if (0, word) in asked} for t in terms],
+            asked,
+        )
+
+    def compare(self, i: int, others: Ints) -> Floats:
+        """Return how much of the subject of one of the two the other text has."""
+        here = self._had.compare(i, others, self._named)
+        there = self._named.compare(i, others, self._had)
+        return np.maximum(here, there)
+
+
+def _number_shared(rows: Sequence[Row]) -> Mapping[tuple[int, str], int]:
+    """Return term -> number, of the terms that two rows or more have."""
+    seen: set[tuple[int, str]] = set()
+    shared: set[tuple[int, str]] = set()
+    for row in rows:
+        shared |= seen & row.keys()
+        seen |= row.keys()
+    return {term: i for i, term in enumerate(sorted(shared))}
 
 
 def _ranges(offsets: Ints, keys: Ints) -> tuple[Ints, Ints]:

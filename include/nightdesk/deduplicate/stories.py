@@ -11,6 +11,7 @@ reports from one template, until a table has been learned.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from heapq import heapify, heappop, heappush
@@ -31,11 +32,14 @@ __all__ = [
     "link_average",
 ]
 
-STORY_RULE = "story/2"
+STORY_RULE = "story/3"
 
-#: Least mean similarity of two groups that are joined. This and the shares of
+#: Least mean similarity of two large groups that are joined. This and the shares of
 #: `likeness` were picked on ECB+, on Russian and English pairs and on made-up events.
-MIN_SIMILARITY = 0.175
+MIN_SIMILARITY = 0.145
+#: What two single reports need more. One likeness may be chance; a mean over n pairs is
+#: chance so much less, by the square root of n.
+CHANCE = 0.05
 
 #: At the end of every cycle, by the calendar, a story that has run for more than
 #: OLD_NIGHTS is closed, and what is reported later is a story of its own: without that
@@ -66,7 +70,8 @@ def cluster_stories(
     documents = sorted(documents, key=lambda d: (*rank_document(d), d.article_id))
     likeness = Likeness(documents, rarity or Rarity())
     stories: dict[int, int] = {}
-    for group in link_average(len(documents), likeness.list_pairs(), MIN_SIMILARITY):
+    pairs = likeness.list_pairs()
+    for group in link_average(len(documents), pairs, MIN_SIMILARITY, CHANCE):
         for member in group:
             stories[documents[member].article_id] = documents[group[0]].article_id
     return dict(sorted(stories.items()))
@@ -100,16 +105,20 @@ def limit_stories(pairs: Iterable[Pair], nights: Mapping[int, date]) -> list[Pai
     return [pair for pair in pairs if is_open(pair)]
 
 
-def link_average(size: int, pairs: Similar, least: float) -> list[list[int]]:
+def link_average(
+    size: int, pairs: Similar, least: float, chance: float = 0.0
+) -> list[list[int]]:
     """Return the groups of average linkage, each ascending, ordered by first member.
 
-    The two groups of the highest mean similarity are joined until it is below `least`;
-    of equals the first. Time and memory grow with the pairs, not with their square.
+    The two groups of the highest mean similarity are joined, of those that may be; of
+    equals the first. Time and memory grow with the pairs, not with their square.
 
     Args:
         size: how many there are to group.
         pairs: (i, those after i, their similarities); who is not named has none.
         least: similarity of groups that are joined.
+        chance: what is asked for on top, over the root of the number of pairs between
+            the two groups.
     """
     sums: list[dict[int, float]] = [{} for _ in range(size)]
     for i, others, similarities in pairs:
@@ -120,7 +129,7 @@ def link_average(size: int, pairs: Similar, least: float) -> list[list[int]]:
         (-similarity, i, j, 1, 1)
         for i, row in enumerate(sums)
         for j, similarity in row.items()
-        if i < j and similarity >= least
+        if i < j and similarity >= least + chance
     ]
     heapify(heap)
     while heap:
@@ -131,8 +140,9 @@ def link_average(size: int, pairs: Similar, least: float) -> list[list[int]]:
         groups[j] = []
         _join_rows(sums, i, j)
         for k, total in sums[i].items():
-            mean = total / (len(groups[i]) * len(groups[k]))
-            if mean >= least:
+            n_pairs = len(groups[i]) * len(groups[k])
+            mean = total / n_pairs
+            if mean >= least + chance / math.sqrt(n_pairs):
                 a, b = min(i, k), max(i, k)
                 heappush(heap, (-mean, a, b, len(groups[a]), len(groups[b])))
     return [sorted(group) for group in groups if group]
