@@ -132,6 +132,20 @@ def test_an_article_is_due_without_its_feed() -> None:
             False,
             id="a date that one of the looks had",
         ),
+        pytest.param(
+            replace(ROW, stated_at=None),
+            [replace(SEEN, stated_at=NOW, dated_by="page")],
+            False,
+            False,
+            id="no date, where its page has given one",
+        ),
+        pytest.param(
+            replace(ROW, stated_at=None, updated_at=NOW),
+            [replace(SEEN, stated_at=NOW, dated_by="page")],
+            True,
+            False,
+            id="another change, and no date",
+        ),
     ],
 )
 def test_what_is_news(

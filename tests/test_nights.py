@@ -179,6 +179,19 @@ def test_the_order_of_looks_plays_no_part() -> None:
     assert results == {("server_error", NOON - timedelta(hours=1))}
 
 
+def test_a_page_that_is_had_later_knows_its_time() -> None:
+    day = NOON.replace(hour=0)
+    looks = [
+        listing("https://a.example/1", outcome="timeout", stated_at=day,
+                stated_precision="day", dated_by="url"),
+        captured("https://a.example/1", dated_by="page"),
+    ]  # fmt: skip
+    for order in (looks, looks[::-1]):
+        merged = merge_listings(order, answered)[("a", "https://a.example/1")]
+        told = (merged.stated_at, merged.stated_precision, merged.dated_by)
+        assert told == (NOON, "second", "page")
+
+
 def test_coverage_keeps_the_best_look() -> None:
     looks = [
         Coverage("a", "no_coverage", LATER, "no_past_source"),

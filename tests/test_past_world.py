@@ -204,6 +204,20 @@ def test_a_change_is_never_a_publication(desk: Desk) -> None:
     assert not stated & changed
 
 
+def test_what_pages_say_holds_for_the_next_night(desk: Desk) -> None:
+    """A day at its outlet's place is of two nights: the second lists it again."""
+    desk.watch(**{"savanna-courier": past_url("savanna-courier",
+                                              "month/{yyyy}-{mm}.xml")})  # fmt: skip
+    next_night = NIGHT + ONE_DAY
+    desk.collect(["savanna-courier"])
+    desk.collect(["savanna-courier"], next_night)
+    rows = desk.entries(next_night)
+    assert is_day_right(rows, desk.planted("savanna-courier", next_night))
+    assert {row.dated_by for row in rows.values() if row.file} == {"page"}
+    said = desk.landing.read_folder(f"entries/night={next_night}", Listing)
+    assert len({(row.url, row.stated_at) for row in said}) == len(said)
+
+
 def test_a_sitemap_is_read_once_for_all_its_nights(desk: Desk) -> None:
     desk.watch(**{"indus-observer": past_url("indus-observer", "index.xml")})
     desk.collect(["indus-observer"])

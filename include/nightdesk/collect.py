@@ -267,10 +267,16 @@ def _turn(
 
 
 def is_news(row: Listing, before: Iterable[Listing]) -> bool:
-    """Say whether an entry states what none of the looks at it had stated."""
+    """Say whether an entry states what none of the looks at it had stated.
+
+    One without a date says nothing against the date that its page gave it before.
+    """
     looks = list(before)
-    dates = {(look.stated_at, look.updated_at) for look in looks}
-    return (row.stated_at, row.updated_at) not in dates or is_changed(row, looks)
+    is_known = any(
+        row.stated_at in (None, look.stated_at) and row.updated_at == look.updated_at
+        for look in looks
+    )
+    return not is_known or is_changed(row, looks)
 
 
 def is_changed(row: Listing, before: Iterable[Listing]) -> bool:

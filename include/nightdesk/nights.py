@@ -29,6 +29,9 @@ REJECTED = frozenset(
 )
 
 ONE_DAY = timedelta(days=1)
+#: What dates an entry only where nothing is stated and its page says nothing, or could
+#: not be had: a later look that has its page knows better. See `past.dating`.
+_WEAK = frozenset({"url", "list", "index"})
 #: Why an entry is rejected whose page somebody brought in by hand and took back.
 REMOVED = "removed_by_hand"
 
@@ -96,7 +99,7 @@ def _merge(group: list[Listing], rank: Callable[[str], int]) -> Listing:
     first = looks[0]
     dated = min(
         (row for row in looks if row.stated_at),
-        key=lambda row: (row.stated_at, row.listed_at),
+        key=lambda row: (row.dated_by in _WEAK, row.stated_at, row.listed_at),
         default=first,
     )
     page = max(looks, key=lambda row: _weight(row, rank))

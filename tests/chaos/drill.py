@@ -36,7 +36,12 @@ from nightdesk.model import Attempt, Capture, Coverage, KnownUrl, Listing
 from nightdesk.newsstand import World, serve
 from nightdesk.pipeline import Job, plan_run, run_night
 from nightdesk.warehouse.connect import connect_to, open_warehouse
-from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.content import (
+    LEFT_OUT,
+    hash_tables,
+    list_tables,
+    night_column,
+)
 
 ROOT = Path(__file__).parents[2]
 MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
@@ -95,8 +100,10 @@ def kill_landings(drill: Drill, folder: Path, n_kills: int) -> Counter:
         data = drill.prepare(folder / f"killed-{n}")
         kill_until_done(drill, data, n_kills)
         found = build_nights(drill, data)
-        wrong = {k for k in wanted if wanted[k] != found.get(k)}
-        assert not wrong, f"landing {n}: other rows in {sorted(wrong)}"
+        wrong = sorted(k for k in wanted if wanted[k] != found.get(k))
+        for name in wrong:
+            say_difference(drill, name, folder / "whole", data)
+        assert not wrong, f"landing {n}: other rows in {wrong}"
         drill.counts["nights equal to the unkilled one"] += 1
         say(f"{drill.counts['kills']} of {n_kills} kills, {n} nights compared")
     return drill.counts
@@ -105,6 +112,24 @@ def kill_landings(drill: Drill, folder: Path, n_kills: int) -> Counter:
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def say_difference(drill: Drill, name: str, whole: Path, killed: Path) -> None:
+    """Print the rows of a table of a night that only one of two folders has."""
+    table, _, night = name.partition(" of ")
+    sides = []
+    for data in (whole, killed):
+        with open_warehouse(connect_to(drill.settings(data).warehouse)) as con:
+            columns = list_tables(con)[table]
+            kept = [c for c in columns if c not in LEFT_OUT.get(table, ())]
+            by_night = night_column(table, columns)
+            where = f" WHERE {by_night} = '{night}'" if by_night else ""
+            sql = f"SELECT {', '.join(kept)} FROM {table}{where}"
+            sides.append({str(dict(zip(kept, row, strict=True)))
+                          for row in con.execute(sql).fetchall()})  # fmt: skip
+    for word, rows in (("whole", sides[0] - sides[1]), ("killed", sides[1] - sides[0])):
+        for row in sorted(rows)[:5]:
+            say(f"{name}: {word} alone: {row}")
 
 
 def measure(drill: Drill, data: Path) -> dict[str, str]:

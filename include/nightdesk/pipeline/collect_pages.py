@@ -79,7 +79,7 @@ def fetch_pages(
     rows = [done.pop((r.source_id, r.url), r) for r in fresh]
     rows += [r for key, r in done.items() if _says_more(r, existing.get(key))]
     if past is not None:
-        rows = date_rows(past, rows)
+        rows = date_rows(past, rows, (r for seen in looks.values() for r in seen))
     _write_run(run, rows, known)
     return counts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -45,9 +45,17 @@ def date_page(
     )
 
 
-def date_rows(past: PastNight, rows: Sequence[Listing]) -> list[Listing]:
-    """Return entries with their days; two addresses of one article have one day."""
-    told = {row.article_id: row for row in rows if row.dated_by == "page"}
+def date_rows(
+    past: PastNight, rows: Sequence[Listing], before: Iterable[Listing]
+) -> list[Listing]:
+    """Return entries with their days; two addresses of one article have one day.
+
+    Args:
+        past: the night.
+        rows: the entries.
+        before: earlier looks: what a page has said then holds.
+    """
+    told = {r.article_id: r for r in (*before, *rows) if r.dated_by == "page"}
     dated = []
     for row in rows:
         twin = told.get(row.article_id)
