@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
+from scores import score_groups
 
 from nightdesk.deduplicate import (
     Document,
@@ -18,12 +20,15 @@ from nightdesk.deduplicate import (
 )
 from nightdesk.deduplicate.origin import Member, find_origin
 from nightdesk.deduplicate.profiles import Profiles
+from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.stories import cluster_stories
 from nightdesk.newsstand import World
 from nightdesk.newsstand.plan import Item
 from nightdesk.newsstand.stories import Story, make_facts, render_text, render_title
 from nightdesk.newsstand.syndicate import AGENCIES, MAX_LATE_DAYS
 from nightdesk.newsstand.texts import make_author, make_paragraphs
+from nightdesk.pipeline.frozen_tables import read_shipped_terms
+from nightdesk.settings import SHIPPED
 from nightdesk.text import hash_text
 from nightdesk.urls import article_id, host
 
@@ -161,3 +166,27 @@ def test_two_events_in_one_city_on_one_day_stay_two(
     found = [{stories[d.article_id] for d in event} for event in events]
     assert not found[0] & found[1]
     assert [len(ids) for ids in found] == [1, 1]
+
+
+#: A night before anything has been learned.
+FIRST_NIGHTS = [date(2026, 11, 25) - timedelta(days=n) for n in range(3)]
+
+
+@pytest.mark.parametrize("day", FIRST_NIGHTS, ids=str)
+def test_stories_of_a_first_night_hold_one_event(day: date) -> None:
+    items = [item for item in World(180).plan(day).items if item.is_article]
+    members = {article_id(item.url): item for item in items}
+    documents = [
+        replace(make_member(item).document, lang=item.outlet.lang) for item in items
+    ]
+    stories = cluster_stories(documents, Rarity(read_shipped_terms(SHIPPED)))
+    events = {key: item.story.facts_seed for key, item in members.items()}
+    precision, recall = score_groups(stories, events)
+    assert (precision >= 0.92, recall >= 0.98) == (True, True), (precision, recall)
+    told: dict[int, list[int]] = defaultdict(list)
+    for key, story in stories.items():
+        told[story].append(key)
+    sources = {s: len({members[key].outlet.id for key in told[s]}) for s in told}
+    top = sorted(told, key=lambda story: -sources[story])[:10]
+    mixed = [s for s in top if len({events[key] for key in told[s]}) > 1]
+    assert len(mixed) <= 1

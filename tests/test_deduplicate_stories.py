@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from scores import score_groups
 
 from nightdesk.deduplicate import cluster_pairs
 from nightdesk.deduplicate.jsonl import story_rows
@@ -175,13 +176,5 @@ def test_stories_are_found_in_news(shared: Path) -> None:
         rows = [json.loads(line) for line in lines]
     gold = {row["id"]: row["cluster_id"] for row in rows}
     found = find_stories(rows)
-    shares = []
-    for one, other in ((found, gold), (gold, found)):
-        ones: dict[str, set[str]] = defaultdict(set)
-        others: dict[str, set[str]] = defaultdict(set)
-        for row_id in gold:
-            ones[one[row_id]].add(row_id)
-            others[other[row_id]].add(row_id)
-        same = [len(ones[one[i]] & others[other[i]]) / len(ones[one[i]]) for i in gold]
-        shares.append(float(np.mean(same)))
-    assert 2 * shares[0] * shares[1] / (shares[0] + shares[1]) >= 0.90
+    precision, recall = score_groups(found, gold)
+    assert 2 * precision * recall / (precision + recall) >= 0.90

@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ sys.path.insert(0, str(ROOT / "include"))
 
 from nightdesk.deduplicate.jsonl import deduplicate_rows, story_rows  # noqa: E402
 from nightdesk.deduplicate.rarity import Rarity  # noqa: E402
+from nightdesk.newsstand import World  # noqa: E402
+from nightdesk.newsstand.texts import make_paragraphs  # noqa: E402
 from nightdesk.pipeline.frozen_tables import read_shipped_terms  # noqa: E402
 from nightdesk.settings import SHIPPED  # noqa: E402
 from nightdesk.urls import canonicalize_url  # noqa: E402
@@ -86,6 +89,7 @@ def deduplicate() -> Iterator[Figure]:
     for name, ignore, peer_pair, peer_b3 in SETS:
         yield from score_copies(name, ignore, (peer_pair, peer_b3))
     yield from score_stories()
+    yield from score_nights()
     yield from score_addresses()
     yield from measure_night(100_000)
 
@@ -170,6 +174,43 @@ def score_stories() -> Iterator[Figure]:
     always = max(sum(true), len(true) - sum(true)) / len(true)
     yield "tgcontest: pairs judged right", "share", right, "always one answer", always
     yield "tgcontest: F1 of same", "share", f1_of(said, true), "-", 0.0
+
+
+def score_nights(n_nights: int = 12) -> Iterator[Figure]:
+    """Yield B-cubed of first nights of the newsstand, and how pure their top ten is.
+
+    Nothing has been learned; against them stands what the rule story/2 reached.
+    """
+    rarity = Rarity(read_shipped_terms(SHIPPED))
+    tool = load_evaluator()
+    scores, n_pure = [], 0
+    for n in range(n_nights):
+        night = World(180).plan(date(2026, 11, 25) - timedelta(days=n))
+        items = {item.url: item for item in night.items if item.is_article}
+        rows = [
+            {
+                "id": url,
+                "url": url,
+                "lang": item.outlet.lang,
+                "title": item.title,
+                "published_at": item.at.isoformat(),
+                "text": "\n".join(make_paragraphs(item)),
+            }
+            for url, item in items.items()
+        ]
+        found = {row["id"]: row["story_id"] for row in story_rows(rows, rarity)}
+        gold = {url: item.story.facts_seed for url, item in items.items()}
+        scores.append(tool.score(gold, found)["b3_f1"])
+        told: dict[str, list[str]] = {}
+        for url, story in found.items():
+            told.setdefault(story, []).append(url)
+        sources = {s: len({items[url].outlet.id for url in told[s]}) for s in told}
+        top = sorted(told, key=lambda story: -sources[story])[:10]
+        n_pure += sum(len({gold[url] for url in told[story]}) == 1 for story in top)
+    label = f"{n_nights} first nights of the newsstand"
+    yield f"{label}: B-cubed F1", "share", sum(scores) / n_nights, "story/2", 0.896
+    pure = n_pure / 10 / n_nights
+    yield f"{label}: top ten of one event", "share", pure, "story/2", 0.725
 
 
 def score_addresses() -> Iterator[Figure]:
