@@ -176,6 +176,7 @@ def test_captures_are_kept_for_as_long_as_their_source_says(
     assert find_lost(desk.landing) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_changed", [False, True], ids=["same code", "new code"])
 def test_a_night_older_than_its_captures_is_rebuilt_from_its_articles(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, has_changed: bool
