@@ -1,11 +1,17 @@
-"""What all tests share: where the measuring data lies, and how to do without it."""
+"""What tests share: the shipped gazetteer, and where the measuring data lies."""
 
 from __future__ import annotations
 
+import gzip
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+from nightdesk.gazetteer import load_gazetteer
+from nightdesk.settings import SHIPPED
+from nightdesk.tag import Gazetteer, Tagger
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,6 +23,29 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no measuring data at {folder}: this test compares with it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shipped_gazetteer() -> Gazetteer:
+    """The gazetteer as it is shipped: it is read once, and nobody changes it."""
+    return load_gazetteer(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def tagger(shipped_gazetteer: Gazetteer) -> Tagger:
+    """A tagger with the gazetteer as it is shipped."""
+    return Tagger(shipped_gazetteer)
+
+
+@pytest.fixture(scope="session")
+def few_cities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped files with few cities: quick to read many times."""
+    copy = tmp_path_factory.mktemp("few") / "config"
+    shutil.copytree(SHIPPED, copy)
+    cities = copy / "gazetteer" / "cities.tsv.gz"
+    rows = gzip.decompress(cities.read_bytes()).split(b"\n")
+    cities.write_bytes(gzip.compress(b"\n".join(rows[:300]) + b"\n", mtime=0))
+    return copy
 
 
 @pytest.hookimpl(hookwrapper=True)

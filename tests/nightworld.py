@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from nightdesk.pipeline import (
     select_pages,
     tag_articles,
 )
+from nightdesk.pipeline.extract_task import Extractors, open_extractors
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
 NIGHT = date(2026, 3, 5)
@@ -58,6 +60,14 @@ def write_feed(*items: str) -> bytes:
         f'<rss version="2.0"><channel><title>F</title>{"".join(items)}</channel></rss>'
     )
     return reply(rss, kind="application/rss+xml")
+
+
+@cache
+def share_extractors() -> Extractors:
+    """Return one pool of processes for all tests: each takes a second to start."""
+    pool = open_extractors()
+    atexit.register(pool.__exit__, None, None, None)
+    return pool
 
 
 def _stand_still(moment: datetime) -> datetime:
@@ -108,7 +118,9 @@ class Desk:
         """Build a night from the archive alone, in this process, and load it."""
         job = self.job
         plan_run(job, night, offline=True)
-        shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+        pool = share_extractors()
+        shards = select_pages(job, night)
+        shards = [extract_pages(job, shard, pool=pool) for shard in shards]
         joined = deduplicate_nights(job, shards)
         shards = [tag_articles(job, shard) for shard in shards]
         load_nights(job, night, shards, joined, connect_to(job.settings.warehouse))

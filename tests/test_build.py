@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from nightworld import share_extractors
 
 from nightdesk.config import Settings
 from nightdesk.errors import NightFailed
@@ -126,7 +127,9 @@ def land(
 def build(job: Job, night: date = NIGHT, warehouse: str | None = None) -> None:
     """Everything of a run but collect and publish."""
     note_sources(job, job.load_sources(), night)
-    shards = [extract_pages(job, shard) for shard in select_pages(job, night)]
+    pool = share_extractors()
+    shards = select_pages(job, night)
+    shards = [extract_pages(job, shard, pool=pool) for shard in shards]
     joined = deduplicate_nights(job, shards)
     shards = [tag_articles(job, shard) for shard in shards]
     connect = connect_to(warehouse or job.settings.warehouse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,17 +35,24 @@ SAID = {"who": "ama", "at": "2026-03-06T08:00:00Z", "why": "the state"}
 EARLIER, LATER = date(2026, 3, 3), date(2026, 3, 6)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with World() as world, pytest.MonkeyPatch.context() as patch:
-        yield set_up(tmp_path, world, patch)
-
-
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Yield a desk whose night nobody corrects."""
+    """Yield a desk whose night nobody corrects, of which tests take copies."""
     with World() as world, pytest.MonkeyPatch.context() as patch:
-        yield set_up(tmp_path_factory.mktemp("shelf"), world, patch)
+        desk = set_up(tmp_path_factory.mktemp("shelf"), world, patch)
+        desk.collect()
+        build(desk)
+        yield desk
+
+
+@pytest.fixture
+def desk(shelf: Desk, tmp_path: Path) -> Iterator[Desk]:
+    folder = tmp_path / "desk"
+    shutil.copytree(shelf.folder, folder, symlinks=True)
+    with World() as world, pytest.MonkeyPatch.context() as patch:
+        desk = set_up(folder, world, patch)
+        desk.moment = shelf.moment
+        yield desk
 
 
 def set_up(folder: Path, world: World, patch: pytest.MonkeyPatch) -> Desk:
@@ -55,8 +63,6 @@ def set_up(folder: Path, world: World, patch: pytest.MonkeyPatch) -> Desk:
     desk.serve("/fish", reply(write_page("A quarrel over fish")))
     items = [write_item("A frost in Georgia", PEACH), write_item("Fish", FISH)]
     desk.serve("/feed", write_feed(*items))
-    desk.collect()
-    build(desk)
     return desk
 
 

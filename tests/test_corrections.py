@@ -202,11 +202,6 @@ def test_a_corrected_date_wins_and_the_others_stay_in_sight(
 # tags ------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger(load_gazetteer(SHIPPED))
-
-
 def say(
     kind: str, surface: str, value: str | None = None, **more: object
 ) -> Correction:

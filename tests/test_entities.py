@@ -20,7 +20,6 @@ from nightdesk.entity_list import (
     load_entities,
 )
 from nightdesk.errors import ConfigError
-from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
 from nightdesk.model import Article, Mention, PlannedPage, Review, Tags
 from nightdesk.pipeline import Job, tag_articles
@@ -37,8 +36,8 @@ ROW = "id: nd:org:lumora, type: ORG, names: [Lumora Guild]"
 
 
 @pytest.fixture(scope="module")
-def places() -> Gazetteer:
-    return load_gazetteer(CONFIG)
+def places(shipped_gazetteer: Gazetteer) -> Gazetteer:
+    return shipped_gazetteer
 
 
 @pytest.fixture(scope="module")

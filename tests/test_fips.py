@@ -8,7 +8,7 @@ import pytest
 
 from nightdesk.errors import ConfigError
 from nightdesk.fips import load_fips
-from nightdesk.gazetteer import load_gazetteer
+from nightdesk.tag import Gazetteer
 
 SHIPPED = Path(__file__).parents[1] / "include" / "config"
 CODES = load_fips(SHIPPED)
@@ -26,8 +26,8 @@ PAIRS = [tuple(pair.split(":")) for pair in COLLISIONS.split()]
 
 
 @pytest.fixture(scope="module")
-def iso_codes() -> set[str]:
-    regions = load_gazetteer(SHIPPED).regions
+def iso_codes(shipped_gazetteer: Gazetteer) -> set[str]:
+    regions = shipped_gazetteer.regions
     return {r.countries[0] for r in regions if r.scheme == "country"} | {"BQ"}
 
 

@@ -15,22 +15,6 @@ from nightdesk.tag import Gazetteer, Tagger
 CONFIG = Path(__file__).parents[1] / "include" / "config"
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Gazetteer:
-    return load_gazetteer(CONFIG)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped files with few cities: quick to read many times."""
-    copy = tmp_path_factory.mktemp("small") / "config"
-    shutil.copytree(CONFIG, copy)
-    cities = copy / "gazetteer" / "cities.tsv.gz"
-    rows = gzip.decompress(cities.read_bytes()).split(b"\n")
-    cities.write_bytes(gzip.compress(b"\n".join(rows[:300]) + b"\n", mtime=0))
-    return copy
-
-
 @pytest.fixture
 def overlay(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
@@ -38,17 +22,19 @@ def overlay(tmp_path: Path) -> Path:
     return folder
 
 
-def test_all_countries_of_iso_3166_and_kosovo_are_there(shipped: Gazetteer) -> None:
-    countries = {r.id[4:] for r in shipped.regions if r.scheme == "country"}
+def test_all_countries_of_iso_3166_and_kosovo_are_there(
+    shipped_gazetteer: Gazetteer,
+) -> None:
+    countries = {r.id[4:] for r in shipped_gazetteer.regions if r.scheme == "country"}
     assert len(countries) == 250
     assert {"TW", "XK", "SS", "NA", "NO"} <= countries
 
 
 def test_every_country_is_in_the_m49_tree_and_under_the_world(
-    shipped: Gazetteer,
+    shipped_gazetteer: Gazetteer,
 ) -> None:
-    by_id = {region.id: region for region in shipped.regions}
-    for region in shipped.regions:
+    by_id = {region.id: region for region in shipped_gazetteer.regions}
+    for region in shipped_gazetteer.regions:
         if region.scheme == "country":
             assert region.parent_id in by_id
             assert region.countries[0] in by_id["m49:001"].countries
@@ -64,14 +50,14 @@ def test_every_country_is_in_the_m49_tree_and_under_the_world(
     ],
 )
 def test_regions_have_their_members(
-    shipped: Gazetteer, region: str, members: set[str]
+    shipped_gazetteer: Gazetteer, region: str, members: set[str]
 ) -> None:
-    found = next(r for r in shipped.regions if r.id == region)
+    found = next(r for r in shipped_gazetteer.regions if r.id == region)
     assert set(found.countries) == members
 
 
-def test_ids_of_regions_are_unique(shipped: Gazetteer) -> None:
-    ids = [region.id for region in shipped.regions]
+def test_ids_of_regions_are_unique(shipped_gazetteer: Gazetteer) -> None:
+    ids = [region.id for region in shipped_gazetteer.regions]
     assert len(ids) == len(set(ids))
 
 
@@ -92,15 +78,15 @@ def test_ids_of_regions_are_unique(shipped: Gazetteer) -> None:
     ],
 )
 def test_names_are_found_by_key(
-    shipped: Gazetteer, key: str, kind: str, country: str
+    shipped_gazetteer: Gazetteer, key: str, kind: str, country: str
 ) -> None:
-    first = shipped.names[key][0]
+    first = shipped_gazetteer.names[key][0]
     assert (first.kind, first.country) == (kind, country)
 
 
-def test_a_place_id_belongs_to_one_thing(shipped: Gazetteer) -> None:
+def test_a_place_id_belongs_to_one_thing(shipped_gazetteer: Gazetteer) -> None:
     owners: dict[str, set[tuple[str, ...]]] = {}
-    for names in shipped.names.values():
+    for names in shipped_gazetteer.names.values():
         for name in names:
             owners.setdefault(name.id, set()).add(name.countries)
     assert [key for key, found in owners.items() if len(found) > 1] == []
@@ -111,14 +97,14 @@ def test_the_shipped_files_are_small() -> None:
     assert sum(path.stat().st_size for path in files if path.is_file()) < 6_000_000
 
 
-def test_an_entity_of_the_overlay_is_found(overlay: Path, small: Path) -> None:
+def test_an_entity_of_the_overlay_is_found(overlay: Path, few_cities: Path) -> None:
     (overlay / "entities.yaml").write_text(
         "entities:\n"
         "  - {id: nd:org:lumora-guild, type: ORG, name: Lumora Guild,\n"
         "     names: [Lumora Guild, Guild of Lumora], country: PE}\n",
         encoding="utf-8",
     )
-    tagger = Tagger(load_gazetteer(small, overlay))
+    tagger = Tagger(load_gazetteer(few_cities, overlay))
     tags = tagger.tag(
         article_id=1, title=None, text="The Guild of Lumora met.", lang="en"
     )
@@ -126,44 +112,46 @@ def test_an_entity_of_the_overlay_is_found(overlay: Path, small: Path) -> None:
     assert found == [("Guild of Lumora", "nd:org:lumora-guild", "Lumora Guild", "PE")]
 
 
-def test_an_entity_can_be_taken_away(overlay: Path, small: Path) -> None:
+def test_an_entity_can_be_taken_away(overlay: Path, few_cities: Path) -> None:
     (overlay / "entities.yaml").write_text(
         "entities:\n  - {id: nd:loc:kremlin, enabled: false}\n", encoding="utf-8"
     )
-    assert "kremlin" not in load_gazetteer(small, overlay).names
+    assert "kremlin" not in load_gazetteer(few_cities, overlay).names
 
 
-def test_a_disputed_area_can_be_decided_otherwise(overlay: Path, small: Path) -> None:
+def test_a_disputed_area_can_be_decided_otherwise(
+    overlay: Path, few_cities: Path
+) -> None:
     (overlay / "regions.yaml").write_text(
         "disputed:\n  - {id: x-kashmir, name: Kashmir, countries: [PK]}\n"
         "desks:\n  - {id: andes, name: Andes, countries: [BO, PE], m49: ['029']}\n"
         "  - {id: afpak, enabled: false}\n",
         encoding="utf-8",
     )
-    gazetteer = load_gazetteer(small, overlay)
+    gazetteer = load_gazetteer(few_cities, overlay)
     assert gazetteer.names["kashmir"][0].countries == ("PK",)
     desks = {r.id: r.countries for r in gazetteer.regions if r.scheme == "desk"}
     assert {"BO", "PE", "CU"} <= set(desks["desk:andes"])
     assert "desk:afpak" not in desks
 
 
-def test_a_place_of_the_overlay_is_found(overlay: Path, small: Path) -> None:
+def test_a_place_of_the_overlay_is_found(overlay: Path, few_cities: Path) -> None:
     (overlay / "places.yaml").write_text(
         "places:\n  - {id: x-mbele, name: Mbele Ridge, countries: [KE]}\n",
         encoding="utf-8",
     )
-    tagger = Tagger(load_gazetteer(small, overlay))
+    tagger = Tagger(load_gazetteer(few_cities, overlay))
     tags = tagger.tag(
         article_id=1, title=None, text="Snow fell on Mbele Ridge.", lang="en"
     )
     assert [(s.country, s.score) for s in tags.countries] == [("KE", 1.6)]
 
 
-def test_the_version_follows_the_content(overlay: Path, small: Path) -> None:
-    shipped = load_gazetteer(small)
-    assert load_gazetteer(small, overlay).version == shipped.version
+def test_the_version_follows_the_content(overlay: Path, few_cities: Path) -> None:
+    shipped = load_gazetteer(few_cities).version
+    assert load_gazetteer(few_cities, overlay).version == shipped
     (overlay / "places.yaml").write_text("places: []\n", encoding="utf-8")
-    assert load_gazetteer(small, overlay).version != shipped.version
+    assert load_gazetteer(few_cities, overlay).version != shipped
 
 
 @pytest.mark.parametrize(
@@ -196,18 +184,18 @@ def test_the_version_follows_the_content(overlay: Path, small: Path) -> None:
     ],
 )
 def test_a_bad_file_is_named_with_its_cure(
-    overlay: Path, small: Path, file: str, body: str, says: str
+    overlay: Path, few_cities: Path, file: str, body: str, says: str
 ) -> None:
     (overlay / file).write_text(body, encoding="utf-8")
     with pytest.raises(ConfigError, match=says) as caught:
-        load_gazetteer(small, overlay)
+        load_gazetteer(few_cities, overlay)
     assert file in str(caught.value)
 
 
-def test_a_file_that_is_not_utf8_is_named(overlay: Path, small: Path) -> None:
+def test_a_file_that_is_not_utf8_is_named(overlay: Path, few_cities: Path) -> None:
     (overlay / "places.yaml").write_bytes(b"places: [\xff]")
     with pytest.raises(ConfigError, match=r"places\.yaml"):
-        load_gazetteer(small, overlay)
+        load_gazetteer(few_cities, overlay)
 
 
 @pytest.mark.parametrize(
@@ -222,10 +210,10 @@ def test_a_file_that_is_not_utf8_is_named(overlay: Path, small: Path) -> None:
     ids=["missing", "no gzip", "no number", "unknown country", "too wide"],
 )
 def test_a_damaged_shipped_file_is_named(
-    tmp_path: Path, small: Path, file: str, body: bytes | None, says: str
+    tmp_path: Path, few_cities: Path, file: str, body: bytes | None, says: str
 ) -> None:
     copy = tmp_path / "shipped"
-    shutil.copytree(small, copy)
+    shutil.copytree(few_cities, copy)
     if body is None:
         (copy / "gazetteer" / file).unlink()
     else:

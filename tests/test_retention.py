@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -129,15 +130,23 @@ def test_what_a_killed_run_left_is_finished(
 # whole nights ----------------------------------------------------------------
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Yield a desk with one night, of which tests take copies."""
     with World() as world:
-        desk = Desk(tmp_path, world)
+        desk = Desk(tmp_path_factory.mktemp("desk"), world)
         desk.serve("/feed", write_feed(write_item("A pier", "https://alpha.example/p")))
         desk.serve("/p", reply(write_page("A pier", lines=TEXT)))
         desk.collect()
         desk.build()
         yield desk
+
+
+@pytest.fixture
+def desk(whole: Desk, tmp_path: Path) -> Desk:
+    folder = tmp_path / "desk"
+    shutil.copytree(whole.folder, folder)
+    return Desk(folder, whole.world, moment=whole.moment)
 
 
 def hashes(desk: Desk) -> dict[str, str]:
@@ -167,6 +176,7 @@ def test_captures_are_kept_for_as_long_as_their_source_says(
     assert find_lost(desk.landing) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_changed", [False, True], ids=["same code", "new code"])
 def test_a_night_older_than_its_captures_is_rebuilt_from_its_articles(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, has_changed: bool

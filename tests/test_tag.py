@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from nightdesk.gazetteer import load_gazetteer
 from nightdesk.model import Mention, Tags
 from nightdesk.tag import TAG_VERSION, Tagger, input_digest
 from nightdesk.tag.jsonl import tag_row
@@ -22,11 +21,6 @@ CASES = [
     for path in sorted((HERE / "data" / "tags").glob("*.yaml"))
     for case in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
-
-
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger(load_gazetteer(CONFIG))
 
 
 def tag(tagger: Tagger, text: str, title: str | None = None, **more: Any) -> Tags:

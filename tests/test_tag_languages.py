@@ -21,11 +21,6 @@ FILES = sorted((HERE / "data" / "tags" / "languages").glob("*.tsv"))
 LEAST_F1 = 90.0
 
 
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger(load_gazetteer(CONFIG))
-
-
 def tag(tagger: Tagger, text: str, lang: str, title: str | None = None) -> Tags:
     return tagger.tag(article_id=1, title=title, text=text, lang=lang)
 
@@ -230,11 +225,13 @@ def test_the_user_s_own_file_adds_a_language_and_goes_first(tmp_path: Path) -> N
         ("area\tx-nowhere\tZed\n", "'x-nowhere' is no place"),
     ],
 )
-def test_a_wrong_row_is_named(tmp_path: Path, body: str, said: str) -> None:
+def test_a_wrong_row_is_named(
+    tmp_path: Path, few_cities: Path, body: str, said: str
+) -> None:
     (tmp_path / "languages").mkdir()
     (tmp_path / "languages" / "xx.tsv").write_text(body, "utf-8")
     with pytest.raises(ConfigError, match=said):
-        load_gazetteer(CONFIG, tmp_path)
+        load_gazetteer(few_cities, tmp_path)
 
 
 def test_every_place_of_the_shipped_files_is_in_the_gazetteer(tagger: Tagger) -> None:

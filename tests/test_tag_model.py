@@ -25,8 +25,8 @@ Names = set[tuple[int, int, str]]
 
 
 @pytest.fixture(scope="module")
-def gazetteer() -> Gazetteer:
-    return load_gazetteer(CONFIG)
+def gazetteer(shipped_gazetteer: Gazetteer) -> Gazetteer:
+    return shipped_gazetteer
 
 
 @pytest.fixture(scope="module")
@@ -284,12 +284,12 @@ def test_rules_do_without_weights(gazetteer: Gazetteer) -> None:
     ]
 
 
-def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
+def test_weights_that_are_none_are_named(tmp_path: Path, few_cities: Path) -> None:
     path = tmp_path / "model" / "names.crfsuite"
     path.parent.mkdir()
     path.write_bytes(b"no weights")
     with pytest.raises(ConfigError, match=r"names\.crfsuite: no weights"):
-        load_gazetteer(CONFIG, tmp_path)
+        load_gazetteer(few_cities, tmp_path)
 
 
 # training ------------------------------------------------------------------

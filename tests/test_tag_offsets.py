@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.gazetteer import load_gazetteer
 from nightdesk.newsstand import World
 from nightdesk.newsstand.texts import make_paragraphs
 from nightdesk.tag import Tagger
@@ -60,11 +59,6 @@ CHANGES: dict[str, Change] = {
     "capitals": lambda text, _: text.upper(),
     "controls": _sow("\x00", "\x0b", "\x1c", "\x85"),
 }
-
-
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger(load_gazetteer(INCLUDE / "config"))
 
 
 def make_articles() -> Iterator[tuple[str, str, str]]:

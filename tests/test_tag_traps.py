@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nightdesk.gazetteer import load_gazetteer
 from nightdesk.tag import Tagger
 
 HERE = Path(__file__).parent
@@ -49,11 +48,6 @@ def read_traps() -> list[Trap]:
 
 
 CASES = read_traps()
-
-
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger(load_gazetteer(HERE.parent / "include" / "config"))
 
 
 def find_faults(tagger: Tagger, trap: Trap) -> list[str]:

@@ -10,18 +10,12 @@ import pytest
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.model import Tags
-from nightdesk.settings import SHIPPED
 from nightdesk.tag import Tagger
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
 from topics import CODES, measure, read_labelled
 
 LEAST_PRECISION = 0.8  # of a topic that is shipped, on all labelled articles
-
-
-@pytest.fixture(scope="module")
-def tagger() -> Tagger:
-    return Tagger(load_gazetteer(SHIPPED))
 
 
 def tag(tagger: Tagger, text: str, title: str | None = None, lang: str = "en") -> Tags:
@@ -99,19 +93,23 @@ def test_topics_that_are_shipped_are_good_enough(tagger: Tagger) -> None:
         ),
     ],
 )
-def test_a_bad_row_is_named(tmp_path: Path, row: str, problem: str) -> None:
+def test_a_bad_row_is_named(
+    tmp_path: Path, few_cities: Path, row: str, problem: str
+) -> None:
     (tmp_path / "topics.yaml").write_text(f"topics:\n  - {row}\n")
     with pytest.raises(ConfigError) as caught:
-        load_gazetteer(SHIPPED, tmp_path)
+        load_gazetteer(few_cities, tmp_path)
     assert problem in str(caught.value)
 
 
-def test_a_user_adds_a_topic_and_takes_one_out(tmp_path: Path) -> None:
+def test_a_user_adds_a_topic_and_takes_one_out(
+    tmp_path: Path, few_cities: Path
+) -> None:
     (tmp_path / "topics.yaml").write_text(
         "topics:\n"
         "  - {id: x-bees, name: bees, strong: 'beekeeper, honey'}\n"
         '  - {id: "17000000", name: weather, enabled: false}\n'
     )
-    tagger = Tagger(load_gazetteer(SHIPPED, tmp_path))
+    tagger = Tagger(load_gazetteer(few_cities, tmp_path))
     assert name_topics(tag(tagger, "Beekeepers sold honey.")) == ["x-bees"]
     assert name_topics(tag(tagger, FROST)) == []

@@ -12,14 +12,25 @@ from pathlib import Path
 
 import pytest
 from briefworld import walk_brief
+from nightworld import share_extractors
 from test_night import at, run, settings_in
 
-from nightdesk.newsstand import Headline, World
+from nightdesk.newsstand import Headline, World, serve
 from nightdesk.newsstand.headline import name_official
 from nightdesk.newsstand.outlets import OUTLETS, list_english
-from nightdesk.pipeline import Job
+from nightdesk.pipeline import (
+    Job,
+    collect_sources,
+    deduplicate_nights,
+    extract_pages,
+    load_nights,
+    select_pages,
+    tag_articles,
+)
 from nightdesk.pipeline.publish_task import write_brief
-from nightdesk.warehouse.connect import Connection
+from nightdesk.pipeline.register_task import note_sources
+from nightdesk.warehouse.connect import Connection, connect_to, open_warehouse
+from nightdesk.warehouse.publish import publish_nights
 from nightdesk.warehouse.read import open_catalogue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -39,20 +50,45 @@ def morning_of(night: date) -> datetime:
     return datetime.combine(night + timedelta(days=1), time(0, 20), UTC)
 
 
+def make_world(night: date, broken: frozenset[str] = frozenset()) -> World:
+    return World(60, partial(at, morning_of(night)), headline=HEADLINE, broken=broken)
+
+
 def build(folder: Path, night: date, *, broken: frozenset[str] = frozenset()) -> None:
-    moment = morning_of(night)
-    world = World(60, now=partial(at, moment), headline=HEADLINE, broken=broken)
-    run(folder, world, night, moment)
+    run(folder, make_world(night, broken), night, morning_of(night))
+
+
+def collect(folder: Path, night: date) -> None:
+    world = make_world(night)
+    with serve(world) as stand:
+        settings = settings_in(folder, world.mirrors(stand.base_url))
+        job = Job(settings, "test", partial(at, morning_of(night)))
+        sources = job.load_sources()
+        note_sources(job, sources, night)
+        collect_sources(job, night, [source.id for source in sources.enabled])
+
+
+def catch_up(folder: Path, night: date) -> None:
+    """Load a night and those of the week before it that have been collected."""
+    job = Job(settings_in(folder), "test", partial(at, morning_of(night)))
+    pool = share_extractors()
+    shards = [extract_pages(job, s, pool=pool) for s in select_pages(job, night)]
+    joined = deduplicate_nights(job, shards)
+    shards = [tag_articles(job, shard) for shard in shards]
+    load_nights(job, night, shards, joined, connect_to(job.settings.warehouse))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seven nights, the two of the headline, and one with most sources down."""
     place = tmp_path_factory.mktemp("brief")
-    for back in range(7, 0, -1):
-        build(place, NIGHT - timedelta(days=back))
-    build(place, NIGHT)
-    build(place, NEXT)
+    for back in range(7, -2, -1):
+        collect(place, NIGHT - timedelta(days=back))
+    for night in (NIGHT - timedelta(days=1), NEXT):
+        catch_up(place, night)
+    settings = settings_in(place)
+    with open_warehouse(connect_to(settings.warehouse)) as con:
+        publish_nights(con, settings.published)
     build(place, OUTAGE, broken=DOWN)
     return place
 

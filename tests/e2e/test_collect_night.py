@@ -14,6 +14,7 @@ from nightdesk.landing import Landing
 from nightdesk.model import Attempt, Listing
 from nightdesk.newsstand import Stand, World, serve
 from nightdesk.pipeline import Job, batch_due, collect_sources, plan_run, run_night
+from nightdesk.pipeline.register_task import note_sources
 from nightdesk.poll_state import PollState, read_state
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 
@@ -86,12 +87,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         job = desk.job(stand)
         for n_days in (3, 2, 1):
             desk.moment = MIDNIGHT - n_days * DAY + DAY + HOUR / 3
-            build(job, NIGHT - n_days * DAY)
+            note_sources(job, job.load_sources(), NIGHT - n_days * DAY)
+            collect_sources(job, NIGHT - n_days * DAY, list(PLAYS))
         for hour in (7, 15):
             desk.moment = MIDNIGHT + hour * HOUR
             collect_sources(job, None, ["harbour-ledger"])
         desk.moment = MIDNIGHT + DAY + HOUR / 3
-        build(job, NIGHT)
+        build(job, NIGHT)  # and those before it, which have only been collected
     return desk
 
 
