@@ -26,8 +26,10 @@ import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 
@@ -44,7 +46,7 @@ from nightdesk.tag.words import fold_key
 #: section of a YAML file -> the keys that a row may have; the first two are needed
 _KEYS: dict[str, tuple[str, ...]] = {
     "macros": ("id", "name", "names", "countries", "enabled"),
-    "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
+    "desks": ("id", "name", "countries", "m49", "macros", "timezone", "enabled"),
     "disputed": ("id", "name", "names", "countries", "enabled"),
     "places": ("id", "name", "names", "countries", "kind", "enabled"),
     "topics": ("id", "name", "least", *WEIGHTS, "enabled"),
@@ -255,9 +257,18 @@ def _check_row(
         if code not in codes:
             cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
             raise ConfigError(f"{where} countries: {cause}")
+    zone = row.get("timezone", "UTC")
+    if not isinstance(zone, str) or zone not in _list_zones():
+        cause = f"{zone!r} is no IANA name, such as Asia/Karachi"
+        raise ConfigError(f"{where} timezone: {cause}")
     _check_words(row, where)
     _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
     _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
+
+
+@cache  # 0.1 s, and the same while a process lives
+def _list_zones() -> frozenset[object]:
+    return frozenset(available_timezones() - {"localtime"})  # no name in DuckDB
 
 
 def _check_words(row: Mapping[str, Any], where: str) -> None:

@@ -6,13 +6,14 @@ the page instead of seeing it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nightdesk.report import charts, wording
 from nightdesk.report.charts import Bar, Point
 from nightdesk.report.classes import say_classes, split_classes
+from nightdesk.report.desks import list_desk_days
 from nightdesk.report.rows import (
     Marts,
     Row,
@@ -77,6 +78,15 @@ def picture_regions(night: date, marts: Marts) -> list[Picture]:
         for name, rows in groups
         if rows
     ]
+
+
+def picture_desks(night: date, marts: Marts) -> list[Picture]:
+    """Return the last seven days of each desk, in its own time zone."""
+    return [
+        _picture_series(title, list(days), days)
+        for title, days in list_desk_days(night, marts, _N_NIGHTS)
+        if sum(count is not None for count in days.values()) > 1
+    ][:_N_DESKS]
 
 
 def picture_times(night: date, marts: Marts) -> list[Picture]:
@@ -152,7 +162,7 @@ def _find_share(marts: Marts, night: date, region: Row) -> float | None:
 def _picture_series(
     title: str,
     week: Sequence[date],
-    values: dict[date, float | None],
+    values: Mapping[date, float | None],
     say: Callable[[float], str] = wording.say_number,
 ) -> Picture:
     points = [
