@@ -104,9 +104,10 @@ def picture_times(night: date, marts: Marts) -> list[Picture]:
             for hour in range(24)
         ]
         n_without = sum(read_count(r, "n_articles") for r in rows if r["hour"] is None)
+        day = f"{wording.say_day(night)} (UTC)"
         pictures.append(
             Picture(
-                title=f"Articles by hour of publication, {wording.say_day(night)}",
+                title=f"Articles by hour of publication, {day}",
                 svg=charts.draw_hours(hours),
                 text=_say_bars([bar for bar in hours if bar.n_articles], "hour "),
                 note=f"{wording.say_count(n_without, 'article')} without an hour"
