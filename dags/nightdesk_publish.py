@@ -2,8 +2,9 @@
 
 **What it does.** When a night has been loaded it publishes every night that changed
 since the last publish: one Parquet part per table and night, a new catalogue
-`published/current.duckdb`, and the brief. Asset events come once per night of a
-backfill; the runs that find nothing new end at once.
+`published/current.duckdb`, and the brief; `send` sends that on, each night once, by the
+connection `nightdesk_brief`. Asset events come once per night of a backfill; the runs
+that find nothing new end at once.
 
 **When to worry.** A failed run leaves the last catalogue in place: readers see older
 nights, never half of one.
@@ -57,4 +58,11 @@ with DAG(
             "nights": [str(night) for night in published.nights],
         }
 
-    publish()
+    @task
+    def send(dag_run=None):
+        """Send the newest brief, if there is a connection `nightdesk_brief`."""
+        from nightdesk_briefs import send_brief
+
+        return send_brief(dag_run.run_id)
+
+    publish() >> send()

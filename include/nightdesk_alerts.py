@@ -62,14 +62,14 @@ def make_notifier(connection: Any, told: dict[str, str]) -> Any:
     Raises:
         ValueError: see `send_alert`.
     """
-    extra = connection.extra_dejson
+    name, extra = connection.conn_id, connection.extra_dejson
     if connection.conn_type == "smtp":
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
         if not extra.get("to"):
-            raise ValueError(f"{CONNECTION}: extra: to: missing: whom to send mail to")
+            raise ValueError(f"{name}: extra: to: missing: whom to send mail to")
         return SmtpNotifier(
-            smtp_conn_id=CONNECTION,
+            smtp_conn_id=name,
             to=extra["to"],
             subject=told["subject"],
             html_content=f"<pre>{html.escape(told['text'])}</pre>",
@@ -80,10 +80,10 @@ def make_notifier(connection: Any, told: dict[str, str]) -> Any:
         )
 
         text = f"{told['subject']}\n{told['text']}"
-        return SlackWebhookNotifier(slack_webhook_conn_id=CONNECTION, text=text)
+        return SlackWebhookNotifier(slack_webhook_conn_id=name, text=text)
     if connection.conn_type == "http":
         return WebhookNotifier(connection, told)
-    what = f"{CONNECTION}: type {connection.conn_type!r}"
+    what = f"{name}: type {connection.conn_type!r}"
     raise ValueError(f"{what}; allowed: smtp, slackwebhook, http")
 
 
@@ -114,7 +114,8 @@ class WebhookNotifier(BaseNotifier):
         finally:
             link.close()
         if status >= 300:  # without the address, whose end may be a secret
-            raise OSError(f"{CONNECTION}: the webhook answers with status {status}")
+            name = self._connection.conn_id
+            raise OSError(f"{name}: the webhook answers with status {status}")
 
     def _connect(self) -> http.client.HTTPConnection:
         host = self._connection.host or ""

@@ -12,6 +12,7 @@ from nightdesk.report import wording
 from nightdesk.report.facts import plain
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 #: Windows and thresholds that sentences name.
 _WORDING = {"7", "28", "90"}
 
@@ -66,6 +67,9 @@ def find_numbers(fact: dict[str, Any]) -> set[str]:
     """Return the figures of a sentence, without those that stand in names and times."""
     text = fact["text"]
     texts = [v for row in fact["rows"] for v in list_values(row) if isinstance(v, str)]
+    texts += [
+        wording.say_day(date.fromisoformat(v)) for v in texts if _DAY.fullmatch(v)
+    ]
     for name in sorted(texts, key=len, reverse=True):
         text = text.replace(name, " ").replace(wording.say_reason(name), " ")
     text = re.sub(r"first at (\d+ \w+ )?\d\d:\d\d UTC", check_time(texts), text)

@@ -272,7 +272,9 @@ def put_world(con: Connection) -> None:
         ("desk:coast", "Coast", "desk", ["GH"], None),
     ):
         row = {"region_id": region_id, "name": name, "scheme": scheme}
-        put(con, "region", [{**row, "countries": countries, "parent_id": parent}])
+        zone = "Asia/Karachi" if scheme == "desk" else None
+        held = {"countries": countries, "parent_id": parent, "timezone": zone}
+        put(con, "region", [row | held])
 
 
 def make_settings(folder: Path) -> Settings:

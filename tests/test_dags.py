@@ -47,7 +47,7 @@ def test_every_file_is_a_dag_that_imports(bag) -> None:
             ],
         ),
         ("nightdesk_collect", "*/30 * * * *", ["due", "collect", "watch"]),
-        ("nightdesk_publish", "nightdesk_warehouse", ["publish"]),
+        ("nightdesk_publish", "nightdesk_warehouse", ["publish", "send"]),
         (
             "nightdesk_maintain",
             "0 8 * * 1",

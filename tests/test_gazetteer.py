@@ -181,6 +181,8 @@ def test_the_version_follows_the_content(overlay: Path, few_cities: Path) -> Non
         ("regions.yaml", "desks: [{id: a, name: A, m49: [34]}]", "must be a list"),
         ("regions.yaml", "desks: [{id: a, name: A, m49: ['999']}]", "names '999'"),
         ("regions.yaml", "desks: [{id: a, name: A, macros: [x]}]", "names 'x'"),
+        ("regions.yaml", "desks: [{id: a, name: A, timezone: PKT}]", "no IANA name"),
+        ("regions.yaml", "desks: [{id: a, name: A, timezone: [5]}]", "no IANA name"),
     ],
 )
 def test_a_bad_file_is_named_with_its_cure(

@@ -204,6 +204,23 @@ def test_a_night_that_is_missing_is_no_zero(site: Site) -> None:
     assert all(not said.endswith(": 0 %") for said in known)
 
 
+def test_a_desk_has_a_clock_of_its_own(site: Site) -> None:
+    page = look(site, "/regions/desk:coast")
+    rows = [
+        read(row, "td") for row in page.xpath("//*[@id='days']//tbody/tr")
+    ]  # a day in Karachi begins at 19:00 UTC
+    assert rows[0] == ["2026-03-10", "provisional", "0", "0", "0"]
+    assert rows[1] == ["2026-03-09", "partial", "22", "22", "3"]
+    assert rows[2] == ["2026-03-08", "provisional", "0", "0", "0"]
+    assert rows[3] == ["2026-03-07", "whole", "1", "1", "1"]
+    titles = read(page, "//figcaption")
+    assert "Articles a day in Asia/Karachi, 2–7 Mar · most: 1" in titles
+    listed = look(site, "/articles?region=desk:coast")
+    assert read(listed, "//th")[:2] == ["Asia/Karachi", "UTC"]
+    assert read(listed, "//td")[:2] == ["2026-03-09 14:00", "09:00"]
+    assert "Asia/Karachi" not in read(look(site, "/articles?region=iso:GH"), "//th")
+
+
 def test_a_story_tells_origin_copies_edits_and_who_has_it_not(site: Site) -> None:
     page = look(site, f"/stories/{LEAD}")
     texts = read(page, "//article[@class='text']")

@@ -88,7 +88,15 @@ SAID = [
     (
         "titles with unit and period",
         "//*[@id='regions']//figcaption",
-        "Articles by desk, 24 Nov (UTC)|Articles by sub-region, 24 Nov (UTC)",
+        "Articles by desk, 24 Nov (UTC)|Articles by sub-region, 24 Nov (UTC)|"
+        "AfPak: articles a day in Asia/Karachi, 18–24 Nov",
+    ),
+    (
+        "a desk's own days, those that are not over as provisional",
+        "//*[@id='f-desk-desk:afpak']/p",
+        "AfPak In Asia/Karachi: 24 Nov: 65 articles, 64 unique texts, 2 independent"
+        " sources; 25 Nov so far, provisional: 4 articles, 3 unique texts, 2"
+        " independent sources. rows",
     ),
     (
         "why entries were not loaded",
@@ -135,6 +143,10 @@ def test_charts_hold_the_rows(page: html.HtmlElement) -> None:
     spoken = page.xpath("//figure/div[@role='img']/@aria-label")
     assert "hour 18 1,200 articles, 875 unique texts" in spoken
     assert any("Pakistan 64 articles, 63 unique texts" in text for text in spoken)
+    assert (
+        "Wed 18 no night; Thu 19 no night; Fri 20 no night; Sat 21 60; Sun 22 no night;"
+        " Mon 23 60; Tue 24 65" in spoken
+    ), "a desk's day that is not known whole is a dash; one that goes on is left out"
 
 
 NIGHTS = [

@@ -60,6 +60,20 @@ def make_region(region_id: str, name: str, n_articles: int, **changed: object) -
     return {**row, **changed}
 
 
+def make_day(day: date, status: str, n_articles: int) -> Row:
+    return {
+        "night": min(day, NIGHT),  # the night that knows most of it
+        "region_id": "desk:afpak",
+        "name": "AfPak",
+        "timezone": "Asia/Karachi",
+        "day": day,
+        "status": status,
+        "n_articles": n_articles,
+        "n_texts": n_articles - 1,
+        "n_sources": 2,
+    }
+
+
 def make_source(source_id: str, status: str, reason: str | None = None) -> Row:
     bins = {"n_seen": 40, "n_loaded": 33, "n_duplicate": 3, "n_rejected": 2}
     return {
@@ -162,6 +176,12 @@ def make_marts() -> dict[str, list[Row]]:
             make_region("m49:142", "Asia", 76, parent_id="m49:001"),
             make_region("m49:034", "Southern Asia", 66, parent_id="m49:142"),
             make_region("desk:afpak", "AfPak", 65),
+        ],
+        "desk_days": [
+            *(make_day(NIGHT - timedelta(days=back), "whole", 60) for back in (3, 1)),
+            make_day(NIGHT - timedelta(days=2), "partial", 9),
+            make_day(NIGHT, "whole", 65),
+            make_day(NIGHT + timedelta(days=1), "provisional", 4),
         ],
         "top_stories": [make_story(), make_story(n_sources=1)],
         "top_clusters": [make_cluster()],

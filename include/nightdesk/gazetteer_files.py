@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
@@ -26,7 +27,7 @@ from nightdesk.tag.words import fold_key
 #: section of a YAML file -> the keys that a row may have; the first two are needed
 _KEYS: dict[str, tuple[str, ...]] = {
     "macros": ("id", "name", "names", "countries", "enabled"),
-    "desks": ("id", "name", "countries", "m49", "macros", "enabled"),
+    "desks": ("id", "name", "countries", "m49", "macros", "timezone", "enabled"),
     "disputed": ("id", "name", "names", "countries", "enabled"),
     "places": ("id", "name", "names", "countries", "kind", "enabled"),
     "topics": ("id", "name", "least", *WEIGHTS, "enabled"),
@@ -257,9 +258,20 @@ def _check_row(
         if code not in codes:
             cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
             raise ConfigError(f"{where} countries: {cause}")
+    _check_zone(row.get("timezone", "UTC"), where)
     _check_words(row, where)
     _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
     _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
+
+
+def _check_zone(zone: object, where: str) -> None:
+    try:
+        is_known = isinstance(zone, str) and zone != "localtime" and ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        is_known = False
+    if not is_known:
+        cause = f"{zone!r} is no IANA name, such as Asia/Karachi"
+        raise ConfigError(f"{where} timezone: {cause}")
 
 
 def _check_words(row: Mapping[str, Any], where: str) -> None:

@@ -599,6 +599,7 @@ class Region:
     scheme: Literal["country", "m49", "macro", "desk"]
     countries: tuple[str, ...] = field(default=())  # ISO2
     parent_id: str | None = None
+    timezone: str | None = None  # of a desk, IANA; None: UTC
 
 
 @dataclass(frozen=True, slots=True)

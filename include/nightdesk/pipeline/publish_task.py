@@ -17,6 +17,7 @@ from nightdesk.pipeline.refusals import (
     note_refusal,
 )
 from nightdesk.report import (
+    Draft,
     Edition,
     draft_brief,
     list_changes,
@@ -116,15 +117,7 @@ def write_brief(job: Job, night: date) -> Path:
     An edition is kept for ever; a new one is made when the brief has changed, and says
     in what.
     """
-    refused = list_refusals(job.landing)
-    marts: Mapping[str, Rows] = {}
-    if (job.settings.published / "current.duckdb").exists():
-        with open_catalogue(job.settings.published) as con:
-            marts = read_marts(con, night)
-            is_newest = night >= max(list_nights(con), default=night)
-        refused = [r for r in refused if is_newest or r.night == night]
-    shapes = load_shapes(job.settings.shipped / "geo")
-    draft = draft_brief(night, marts, shapes=shapes, refused=refused)
+    draft = make_draft(job, night)
     newest = find_brief(job.settings.briefs, night)
     edition = Edition(cut_off_at=draft.cut_off_at)
     if newest is not None:
@@ -143,6 +136,19 @@ def write_brief(job: Job, night: date) -> Path:
     place = folder / str(edition.number)
     fresh.replace(place)
     return place / "index.html"
+
+
+def make_draft(job: Job, night: date) -> Draft:
+    """Return the brief of a night by what is published now."""
+    refused = list_refusals(job.landing)
+    marts: Mapping[str, Rows] = {}
+    if (job.settings.published / "current.duckdb").exists():
+        with open_catalogue(job.settings.published) as con:
+            marts = read_marts(con, night)
+            is_newest = night >= max(list_nights(con), default=night)
+        refused = [r for r in refused if is_newest or r.night == night]
+    shapes = load_shapes(job.settings.shipped / "geo")
+    return draft_brief(night, marts, shapes=shapes, refused=refused)
 
 
 def _read_brief(page: Path) -> tuple[Edition, dict[str, dict[str, str]]]:

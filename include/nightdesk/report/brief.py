@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from nightdesk.model import Refusal
 from nightdesk.report import roundup, sections, wording
+from nightdesk.report.desks import gather_desks
 from nightdesk.report.edition import Edition
 from nightdesk.report.environment import make_environment
 from nightdesk.report.facts import Section
@@ -27,7 +28,7 @@ from nightdesk.report.shapes import Shapes
 from nightdesk.report.written import say_edition, write_json, write_markdown
 
 #: Sections that the page shows as sentences; the others are tables and pictures.
-_AS_FACTS = ("unusual", "baseline", "movers", "names", "missed")
+_AS_FACTS = ("unusual", "baseline", "movers", "names", "missed", "desks")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -95,6 +96,7 @@ def gather_facts(night: date, marts: Marts) -> list[Section]:
         news["missed"],
         roundup.gather_clusters(night, marts),
         roundup.gather_regions(night, marts),
+        gather_desks(night, marts),
         roundup.gather_entities(night, marts),
         roundup.gather_missing(night, marts),
     ]
@@ -140,6 +142,7 @@ def draft_brief(
         "countries": sections.gather_countries(night, marts),
         "map": figures.picture_map(night, marts, shapes),
         "regions": figures.picture_regions(night, marts),
+        "desk_days": figures.picture_desks(night, marts),
         "times": figures.picture_times(night, marts),
         "nights": figures.picture_nights(night, marts),
         "entities": sections.gather_entities(night, marts),

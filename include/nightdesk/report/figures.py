@@ -6,13 +6,14 @@ the page instead of seeing it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nightdesk.report import charts, wording
 from nightdesk.report.charts import Bar, Point
 from nightdesk.report.classes import say_classes, split_classes
+from nightdesk.report.desks import list_desk_days
 from nightdesk.report.rows import (
     Marts,
     Row,
@@ -79,6 +80,15 @@ def picture_regions(night: date, marts: Marts) -> list[Picture]:
     ]
 
 
+def picture_desks(night: date, marts: Marts) -> list[Picture]:
+    """Return the last seven days of each desk, in its own time zone."""
+    return [
+        _picture_series(title, list(days), days)
+        for title, days in list_desk_days(night, marts, _N_NIGHTS)
+        if sum(count is not None for count in days.values()) > 1
+    ][:_N_DESKS]
+
+
 def picture_times(night: date, marts: Marts) -> list[Picture]:
     """Return articles by hour and by language."""
     pictures = []
@@ -94,9 +104,10 @@ def picture_times(night: date, marts: Marts) -> list[Picture]:
             for hour in range(24)
         ]
         n_without = sum(read_count(r, "n_articles") for r in rows if r["hour"] is None)
+        day = f"{wording.say_day(night)} (UTC)"
         pictures.append(
             Picture(
-                title=f"Articles by hour of publication, {wording.say_day(night)}",
+                title=f"Articles by hour of publication, {day}",
                 svg=charts.draw_hours(hours),
                 text=_say_bars([bar for bar in hours if bar.n_articles], "hour "),
                 note=f"{wording.say_count(n_without, 'article')} without an hour"
@@ -152,7 +163,7 @@ def _find_share(marts: Marts, night: date, region: Row) -> float | None:
 def _picture_series(
     title: str,
     week: Sequence[date],
-    values: dict[date, float | None],
+    values: Mapping[date, float | None],
     say: Callable[[float], str] = wording.say_number,
 ) -> Picture:
     points = [

@@ -18,10 +18,12 @@ from markupsafe import Markup
 from nightdesk.report import wording
 from nightdesk.report.brief import Draft
 from nightdesk.report.edition import Edition
+from nightdesk.report.written import write_markdown
 
 _STYLE = Path(__file__).parent / "templates" / "brief.css"
 _COLOUR = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]{6});")
 _VARIABLE = re.compile(r"var\(--([a-z0-9-]+)\)")
+_N_SHORT = 6  # the night, what is unusual, new names, and what most sources reported
 _SCALE = 2.0  # pixels of a chart by those of its picture, for sharp text on telephones
 
 
@@ -34,12 +36,14 @@ class Mail:
         text: the Markdown brief, the part for plain text.
         html: the page; images are named as `cid:NAME`.
         images: PNG by name, which is the content id.
+        short: the first sections of the text, for a chat.
     """
 
     subject: str
     text: str
     html: str
     images: Mapping[str, bytes]
+    short: str
 
 
 def write_mail(draft: Draft, edition: Edition) -> Mail:
@@ -58,6 +62,7 @@ def write_mail(draft: Draft, edition: Edition) -> Mail:
         draft.to_markdown(edition),
         _paint(html, colours),
         images,
+        write_markdown(draft.night, draft.facts[:_N_SHORT], edition),
     )
 
 

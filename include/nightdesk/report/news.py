@@ -69,6 +69,8 @@ def gather_baseline(night: date, marts: Marts) -> Section:
         ("new_sources", "new, so not compared yet"),
         ("absent_sources", "without a text tonight, so left out of both sides"),
     ):
+        if not read_count(row, "n_nights_28"):
+            continue  # on a first night every source is new, which says nothing
         if names := _list_texts(row, column):
             noun = wording.say_count(len(names), "source")
             known = [names_of.get(name, name) for name in names]

@@ -26,14 +26,14 @@ def pick_row(marts: Marts, mart: str, night: date) -> Row:
     return next(iter(pick_rows(marts, mart, night)), {})
 
 
-def read_date(row: Row) -> date:
-    """Return the night of a row; a datetime counts for its day."""
-    night = row["night"]
-    if isinstance(night, datetime):
-        return night.date()
-    if isinstance(night, date):
-        return night
-    raise TypeError(f"night: {night!r}: not a date")
+def read_date(row: Row, column: str = "night") -> date:
+    """Return the night of a row, or another day; a datetime counts for its day."""
+    day = row[column]
+    if isinstance(day, datetime):
+        return day.date()
+    if isinstance(day, date):
+        return day
+    raise TypeError(f"{column}: {day!r}: not a date")
 
 
 def read_count(row: Row, column: str) -> int:

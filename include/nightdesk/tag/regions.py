@@ -56,7 +56,8 @@ def build_regions(
             members.update(tree[code].countries)
         for code in row.get("macros", ()):
             members.update(areas[code].countries)
-        out.append(Region(f"desk:{key}", row["name"], "desk", tuple(sorted(members))))
+        held, zone = tuple(sorted(members)), row.get("timezone")
+        out.append(Region(f"desk:{key}", row["name"], "desk", held, timezone=zone))
     return tuple(out)
 
 

@@ -18,7 +18,7 @@ from nightdesk.warehouse.mart import load_marts
 Rows = list[dict[str, Any]]
 
 #: Marts that a brief shows over many nights.
-_SERIES = frozenset({"articles_by_region", "coverage_by_night"})
+_SERIES = frozenset({"articles_by_region", "coverage_by_night", "desk_days"})
 #: Marts of many rows that no brief shows.
 _UNSHOWN = frozenset({"attention", "story_timeline"})
 

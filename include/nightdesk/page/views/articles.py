@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nightdesk.errors import RequestError
 from nightdesk.page import places
@@ -127,10 +128,29 @@ def _list_articles(
     desk: Desk, asked: Asked, conditions: Mapping[str, object], total: Row
 ) -> Table:
     rows = desk.ask("articles", **conditions, **asked.limits)
+    zone = _find_zone(desk, conditions["region"])
+    if zone:
+        rows = [{**row, "local_at": _say_local(row, zone)} for row in rows]
     empty = "No article meets these conditions."
     night = "" if conditions["first"] == conditions["last"] else "Night"
-    columns = (Column("night", night, "day"), *_article_columns())
+    local = (Column("local_at", str(zone)),) if zone else ()
+    columns = (Column("night", night, "day"), *local, *_article_columns())
     return Table("Articles", columns, rows, total["n_articles"], empty)
+
+
+def _find_zone(desk: Desk, region: object) -> ZoneInfo | None:
+    """Return the time zone of a desk; None for another region, or without one."""
+    row = desk.find("region", region=region) if region else None
+    return ZoneInfo(str(row["timezone"])) if row and row["timezone"] else None
+
+
+def _say_local(row: Row, zone: ZoneInfo) -> str:
+    """Return a time by the clock of a desk; a day alone where no time is stated."""
+    if row["published_at"] is None:
+        return ""
+    if row["published_precision"] == "day":
+        return f"{row['published_at'].astimezone(UTC):%Y-%m-%d}"
+    return f"{row['published_at'].astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _article_columns() -> tuple[Column, ...]:

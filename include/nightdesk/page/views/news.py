@@ -250,7 +250,14 @@ def _list_timeline(rows: Sequence[Row], story_id: int | None) -> Table:
         Column("text_id", "", "id"),
         Column("url", "Address", "url"),
     )
-    rows = [{**row, "beside": _say_beside(row)} for row in rows]
+    rows = [
+        {
+            **row,
+            "beside": _say_beside(row),
+            "own_share": None if row["role"] == "origin" else row["own_share"],
+        }
+        for row in rows
+    ]
     return Table("Every article, in order of publication", columns, rows)
 
 

@@ -10,7 +10,7 @@ from nightdesk.errors import RequestError
 from nightdesk.page import places
 from nightdesk.page.asked import Asked
 from nightdesk.page.columns import name_source
-from nightdesk.page.drawing import draw_series
+from nightdesk.page.drawing import Series, draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
 from nightdesk.page.views.articles import ROLES
@@ -108,6 +108,7 @@ def view_region(desk: Desk, asked: Asked, region: str) -> View:
     role = asked.choice("role", ROLES, "about")
     first = begin_series(night)
     days = desk.ask("region_days", region=region, role=role, first=first, last=night)
+    local = desk.ask("desk_days", region=region, first=first, last=night)
     which = {"night": night, "region": region, "role": role}
     limit = 1000 if asked.is_download else _TOP
     values = {
@@ -117,6 +118,7 @@ def view_region(desk: Desk, asked: Asked, region: str) -> View:
         "series": draw_series(
             "Share of tagged articles", days, "share", (first, night)
         ),
+        "local_series": _draw_days(local),
     }
     tables = {
         "roles": _list_roles(
@@ -132,8 +134,32 @@ def view_region(desk: Desk, asked: Asked, region: str) -> View:
             desk.ask("region_names", **which, limit=limit), night, region, role
         ),
         "nights": _list_days(days, region, role),
+        "days": _list_local_days(local),
     }
     return View("region.html", str(row["name"]), values, tables, night)
+
+
+def _draw_days(rows: Sequence[Row]) -> Series | None:
+    """Return a desk's articles day by day where those are over; None without any."""
+    known = [{**row, "night": row["day"]} for row in rows if row["status"] == "whole"]
+    if not known:
+        return None
+    days = (known[0]["day"], known[-1]["day"])
+    return draw_series(
+        f"Articles a day in {rows[-1]['timezone']}", known, "n_articles", days
+    )
+
+
+def _list_local_days(rows: Sequence[Row]) -> Table:
+    columns = (
+        Column("day", "Day there", "day"),
+        Column("status", "Known"),
+        count("n_articles", "Articles"),
+        count("n_texts", "Texts"),
+        count("n_sources", "Sources"),
+        Column("timezone", "", "name"),
+    )
+    return Table("Day by day, in its own time zone", columns, rows[::-1])
 
 
 def _list_roles(rows: Sequence[Row], night: date) -> Table:
