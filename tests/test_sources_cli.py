@@ -315,7 +315,10 @@ def test_a_mistake_in_the_file_stops_only_what_needs_it(
     assert main(["sources", "try", "hill"]) == 2
 
 
-def test_validate_warns_of_what_is_hardly_meant(home: Path, capsys) -> None:
+def test_validate_warns_of_what_is_hardly_meant(
+    home: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@newsroom.example")
     rows = [
         HILL,
         DALE.replace("//dale", "//hill"),
@@ -462,8 +465,9 @@ def test_schema_is_printed_as_json(capsys) -> None:
     ids=["nothing changes", "one ends", "one is renamed", "two become one"],
 )  # fmt: skip
 def test_validate_says_what_the_next_run_will_note(
-    home: Path, capsys, rows: list[str], code: int, told: list[str]
+    home: Path, capsys, monkeypatch, rows: list[str], code: int, told: list[str]
 ) -> None:
+    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@newsroom.example")
     path = own_file(home)
     path.parent.mkdir(parents=True)
     path.write_text(f"sources: [{HILL}, {DALE}]")
