@@ -50,7 +50,9 @@ chaos:           ## kill runs, backfills, loads and publishes; load nights in ev
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/backfills.py --kills 50
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
-	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py tests/e2e/test_past_in_airflow.py
+	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py \
+	    tests/e2e/test_past_in_airflow.py \
+	    tests/e2e/test_night.py::test_a_large_night_is_what_the_newsstand_served
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from nightdesk.__main__ import build_parser, main
-from nightdesk.cli import accounts
+from nightdesk.cli import accounts, attempt
 from nightdesk.cli.commands import COMMANDS
 from nightdesk.cli.side_by_side import measure
 from nightdesk.config import SHIPPED, load_settings, sources_path
@@ -238,9 +238,11 @@ def test_try_shows_what_each_step_made_of_a_page(home: Path, capsys) -> None:
     ],
 )
 def test_try_says_why_in_a_terminal_of_any_width(
-    page: str, told: tuple[str, ...], width: str, capsys, monkeypatch
+    page: str, told: tuple[str, ...], width: str, capsys, monkeypatch, shipped_gazetteer
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
+    # Read once for all widths and pages.
+    monkeypatch.setattr(attempt, "load_gazetteer", lambda *_: shipped_gazetteer)
     main(["try", str(Path(__file__).parent / "data" / f"{page}.html")])
     out = capsys.readouterr().out
     lines = out.splitlines()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,7 +76,13 @@ class Desk:
             return con.execute(sql).fetchall()
 
 
+def tell(moment: datetime) -> datetime:
+    return moment
+
+
 def build(job: Job, night: date, **options: object) -> None:
+    # With a clock that other processes can have, too.
+    job = replace(job, clock=partial(tell, job.clock()))
     plan = plan_run(job, night, list(PLAYS), **options)
     run_night(job, plan, connect_to(job.settings.warehouse))
 
