@@ -73,6 +73,7 @@ MAY_IMPORT = {
         "tombstones",
         "gazetteer",
         "fetch",
+        "fips",
         "landing",
         "warehouse",
         "search",
