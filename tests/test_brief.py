@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import duckdb
 import pytest
+from briefpage import walk_page
 from briefworld import find_numbers, list_figures, walk_brief
 from lxml import html
 from test_marts import CASES, NIGHT, WAREHOUSE, build_mart, fill_table
@@ -121,6 +122,15 @@ def test_every_figure_is_that_of_a_row(
     con: duckdb.DuckDBPyConnection, draft: Draft
 ) -> None:
     assert walk_brief(con, draft.to_json(Edition())) > 20
+
+
+def test_every_table_and_chart_is_of_rows(
+    con: duckdb.DuckDBPyConnection, draft: Draft
+) -> None:
+    page = draft.to_html(Edition())
+    assert walk_page(con, page, NIGHT) > 20
+    with pytest.raises(AssertionError):
+        walk_page(con, page.replace('<td class="n">', '<td class="n">9'), NIGHT)
 
 
 def test_a_figure_that_no_row_has_is_found() -> None:

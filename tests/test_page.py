@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -202,6 +203,18 @@ def test_a_night_that_is_missing_is_no_zero(site: Site) -> None:
     known = read(look(site, "/regions/iso:GH"), days)
     assert [said.partition(":")[0] for said in known[-2:]] == ["Sat 7", "Mon 9"]
     assert all(not said.endswith(": 0 %") for said in known)
+
+
+def test_a_tag_is_put_right_where_it_is_shown(site: Site) -> None:
+    said = read(look(site, f"/articles/{LEAD}"), "//aside//li/code")
+    assert said == [
+        f"nightdesk correct tag {LEAD} --surface {words}"
+        for words in ("Ghana", "Accra", "'Ama Sample'")
+    ]
+    (hostile,) = read(look(site, f"/articles/{HOSTILE}"), "//aside//li/code")
+    assert shlex.split(hostile)[-1] == NASTY[1]  # one word for a shell
+    (entity,) = read(look(site, f"/names/{ENTITY}"), "//aside//code[1]")[:1]
+    assert entity.startswith("nightdesk correct entity 'nd:per:ama sample' ")
 
 
 def test_a_desk_has_a_clock_of_its_own(site: Site) -> None:

@@ -42,13 +42,17 @@ def _describe(rows: list[Row]) -> Fact:
     return Fact(
         f"desk-{read_text(head, 'region_id')}",
         read_text(head, "name"),
-        f"In {read_text(head, 'timezone')}: {said}.",
+        f"In {_say_zone(head)}: {said}.",
         tuple(_cite(row) for row in rows),
     )
 
 
 def _cite(row: Row) -> Ref:
     return make_ref("desk_days", row, _KEY, *_SAID)
+
+
+def _say_zone(row: Row) -> str:
+    return wording.say_reason(read_text(row, "timezone"))
 
 
 def _say_day(row: Row) -> str:
@@ -70,10 +74,7 @@ def list_desk_days(
     desks: dict[str, tuple[str, dict[date, int]]] = {}
     for row in marts.get("desk_days", ()):
         if read_date(row) <= night and row.get("status") == "whole":
-            title = (
-                f"{read_text(row, 'name')}: articles a day in "
-                f"{read_text(row, 'timezone')}"
-            )
+            title = f"{read_text(row, 'name')}: articles a day in {_say_zone(row)}"
             _, days = desks.get(read_text(row, "region_id"), ("", {}))
             days[read_date(row, "day")] = read_count(row, "n_articles")
             desks[read_text(row, "region_id")] = (title, days)

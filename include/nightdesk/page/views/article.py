@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -58,6 +59,10 @@ def view_article(desk: Desk, asked: Asked, article: str) -> View:
         "mentions": mentions,
         "story": story and story["story_id"],
         "repeats": desk.ask("repeats", **which),
+        "surfaces": [
+            shlex.quote(surface)
+            for surface in dict.fromkeys(row["surface"] for row in mentions)
+        ],
         "n_versions": len(desk.ask("versions", **which)),
     }
     tables = {

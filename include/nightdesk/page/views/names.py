@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -72,6 +73,7 @@ def view_entity(desk: Desk, asked: Asked, entity: str) -> View:
     limit = 1000 if asked.is_download else _TOP
     values = {
         "entity": row,
+        "shell_id": shlex.quote(entity),
         "kind": _TYPES.get(str(row["type"]), str(row["type"])),
         "wikidata": entity if _WIKIDATA.fullmatch(entity) else None,
         "aliases": aliases,
