@@ -40,7 +40,7 @@ STRAY_SHARE = 0.7
 #: Of two reports that share so much of their wording, as fingerprints see it, the facts
 #: must be alike too; else they share a template. Reports in words of their own share
 #: next to nothing, and what one copied from the other has its facts in it.
-TEMPLATE_SHARE = 0.03
+TEMPLATE_SHARE = 0.0225
 MIN_TEMPLATE_FACTS = 0.25
 #: The same of two reports of one source, which has forms and sentences of its own.
 MIN_OWN_TEMPLATE_FACTS = 0.4
