@@ -41,7 +41,7 @@ def run_backfill(
     look: Look,
     n_at_once: int = 1,
 ) -> None:
-    """Click what `Backfill.clicks` says, on the page of the DAG."""
+    """Click what `Backfill.clicks` says, on the page of the DAG; no sources: all."""
     n = (last - first).days + 1
     page.get_by_test_id("trigger-dag-button").click()
     dialog = page.get_by_role("dialog").first
@@ -57,10 +57,11 @@ def run_backfill(
         page.keyboard.press("Escape")
     dialog.get_by_text("All Runs").click()
     dialog.locator("input[name=max_active_runs]").fill(str(n_at_once))
-    dialog.get_by_text("Override parameters on existing runs", exact=True).click()
-    dialog.locator("#element_sources").click()
-    page.keyboard.type("\n".join(sources))
-    page.keyboard.press("Tab")
+    if sources:
+        dialog.get_by_text("Override parameters on existing runs", exact=True).click()
+        dialog.locator("#element_sources").click()
+        page.keyboard.type("\n".join(sources))
+        page.keyboard.press("Tab")
     runs = "1 run will" if n == 1 else f"{n} runs will"
     dialog.get_by_text(runs).first.wait_for()
     look("backfill-form")

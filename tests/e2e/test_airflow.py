@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from clicks import open_airflow, run_backfill
 from desk import Desk, Rest, wait_for
 
 CHROMIUM = shutil.which("chromium")
@@ -28,27 +31,6 @@ def published(desk: Desk, sql: str) -> list[tuple]:
     path = (desk.data / "published" / "current.duckdb").resolve()
     with duckdb.connect(str(path), read_only=True) as con:
         return con.execute(sql).fetchall()
-
-
-def backfill(page, first: date, last: date) -> None:
-    """Click through Airflow's backfill form: a date range, and All Runs."""
-    page.get_by_test_id("trigger-dag-button").click()
-    dialog = page.get_by_role("dialog").first
-    dialog.get_by_text("Run this Dag for a range of dates").click()
-    for index, day in enumerate((first, last)):
-        page.get_by_test_id("datetime-input").nth(index).click()
-        popover = page.locator(
-            "[data-scope=popover][data-part=content][data-state=open]"
-        )
-        popover.get_by_placeholder("YYYY/MM/DD").fill(f"{day:%Y/%m/%d}")
-        popover.get_by_placeholder("HH:mm").fill("00:00")
-        page.keyboard.press("Enter")
-        page.keyboard.press("Escape")
-    dialog.get_by_text("All Runs").click()
-    dialog.get_by_text("7 runs will be").or_(
-        dialog.get_by_text("7 runs")
-    ).first.wait_for(timeout=30_000)
-    dialog.get_by_role("button", name="Run Backfill").click()
 
 
 def wait_for_backfill(rest: Rest, since: datetime) -> None:
@@ -78,41 +60,32 @@ def wait_for_backfill(rest: Rest, since: datetime) -> None:
     wait_for(look, 900)
 
 
+def _take(page: Any, folder: Path, n: int, name: str) -> None:
+    page.screenshot(path=folder / f"{name}-{n}.png")
+
+
 @pytest.mark.browser
 def test_seven_days_from_the_browser_are_the_same_everywhere(
     desk: Desk, tmp_path: Path
 ) -> None:
     if CHROMIUM is None:
         pytest.skip("no chromium on PATH: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
     pictures = Path(os.environ.get("NIGHTDESK_PICTURES") or tmp_path)
     env = {"NIGHTDESK_NEWSSTAND_ARTICLES": "80"}
-    with desk.up(**env) as port, sync_playwright() as play:
-        rest = Rest(port)
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.goto(f"http://127.0.0.1:{port}/")
-        page.fill("input[name=username]", "admin")
-        page.fill("input[name=password]", "admin")
-        page.keyboard.press("Enter")
-        page.get_by_role("link", name="Dags").first.wait_for()
-        hashes = []
-        for n in range(2):
-            page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly")
-            since = datetime.now(UTC)
-            backfill(page, FIRST, LAST)
-            page.screenshot(path=pictures / f"backfill-{n}.png")
-            page.goto("about:blank")  # Airflow's page asks for news all the time
-            wait_for_backfill(rest, since)
-            page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly/runs")
-            page.wait_for_timeout(2000)
-            page.screenshot(path=pictures / f"runs-{n}.png")
-            hashes.append(desk.hashes())
-        browser.close()
+    with desk.up(**env) as port:
+        rest, hashes = Rest(port), []
+        with open_airflow(CHROMIUM, port) as page:
+            for n in range(2):
+                page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly")
+                since = datetime.now(UTC)
+                look = partial(_take, page, pictures, n)
+                run_backfill(page, FIRST, LAST, (), look)
+                page.goto("about:blank")  # Airflow's page asks for news all the time
+                wait_for_backfill(rest, since)
+                page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly/runs")
+                page.wait_for_timeout(2000)
+                look("runs")
+                hashes.append(desk.hashes())
         names = {
             task["rendered_map_index"]
             for task in rest.tasks(
