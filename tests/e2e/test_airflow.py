@@ -217,7 +217,7 @@ def test_a_wrong_sources_file_starts_nothing(desk: Desk, tmp_path: Path) -> None
     data = str(tmp_path / "data")
     done = desk.launch("night", "--port", "0", NIGHTDESK_DATA=data)
     assert done.returncode == 2
-    assert "sources.yaml:4: sources[0].kind: 'rsss' is not one of" in done.stdout
+    assert "sources.yaml:4: sources[0].kind: 'rsss' is not allowed; allowed" in done.stdout
     assert not (tmp_path / "data" / "landing").exists()
     assert processes_of(desk.root) == {}
 
