@@ -49,8 +49,7 @@ def views(port: int) -> dict[str, str]:
         assert status == 200, address
         path = unquote(urlsplit(address).path).removeprefix(PAGE)
         (pattern,) = (r.pattern for r in ROUTES if re.fullmatch(r.pattern, path))
-        if found.setdefault(pattern, address) != address:
-            continue
+        found.setdefault(pattern, address)
         links = html.document_fromstring(written).xpath("//a/@href")
         for link in links:
             inside = urljoin(address, link.partition("#")[0])
