@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import shutil
@@ -46,6 +47,12 @@ def few_cities(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = gzip.decompress(cities.read_bytes()).split(b"\n")
     cities.write_bytes(gzip.compress(b"\n".join(rows[:300]) + b"\n", mtime=0))
     return copy
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking seven thousand tests again and again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -97,7 +97,7 @@ def test_the_workbook_holds_every_headline_as_text(
 ) -> None:
     asked = read_request("/articles", [("format", "xlsx")], FILTERS)
     with open_questions(job.settings.published) as con:
-        desk = Desk(con, job.settings.published, World({}, {}))
+        desk = Desk(con, job.settings.published, World({}, {}), job.clock())
         table = view_articles(desk, asked).tables["articles"]
     head, *rows = read_sheet(table)
     place = [text for _, text in head].index("title")

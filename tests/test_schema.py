@@ -97,7 +97,7 @@ def test_the_docs_name_the_tables_that_hold_for_all_nights() -> None:
     }
     for name, sentence in (
         ("warehouse.md", r"all nights and have\s+none: (.+?)\. "),
-        ("schema.md", r"owns a row; (.+?) hold\s+for all nights"),
+        ("schema.md", r"owns a row; (.+?)\s+hold\s+for all nights"),
     ):
         text = (ROOT / "docs" / name).read_text("utf-8")
         (said,) = re.findall(sentence, text, re.DOTALL)

@@ -29,15 +29,12 @@ def _link(source: str, target: str) -> None:
 
 
 class Desk:
-    """A copy of the checkout, with a virtual environment and an Airflow of its own.
+    """A copy of the checkout, with an Airflow of its own.
 
-    Args:
-        folder: where it is made.
-        installs: leave the environment to the launcher; else it is that of the tests,
-            file for file, which saves a minute.
+    Its environment is that of the tests, file for file: `make test` has just made it.
     """
 
-    def __init__(self, folder: Path, *, installs: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         self.root = folder / "checkout"
         self.data = self.root / "data"
         self.root.mkdir(parents=True)
@@ -48,8 +45,7 @@ class Desk:
                 shutil.copytree(source, target, ignore=ignore)
             elif source.exists():
                 shutil.copyfile(source, target)
-        if not installs:
-            self._borrow()
+        self._borrow()
 
     def _borrow(self) -> None:
         venv = self.root / ".venv"
