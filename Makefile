@@ -2,7 +2,7 @@
 PYTHON ?= python3
 LAUNCH = $(PYTHON) include/launch.py
 BIN = .venv/bin
-WAITS = airflow or browser or kill
+WAITS = airflow or browser or kill or long
 export PEERS ?= .venv-peers
 
 .PHONY: setup up night down upgrade test fast lint bench bench-peers chaos lock
@@ -23,7 +23,7 @@ upgrade:         ## after a pull: install, back up, migrate, say what changed
 	$(LAUNCH) setup
 	$(BIN)/nightdesk upgrade
 
-test:            ## everything; what waits for Airflow runs beside the rest
+test:            ## everything; what waits for Airflow or takes minutes runs beside the rest
 	$(LAUNCH) setup --dev
 	$(BIN)/python -m pytest -m "$(WAITS)" > .pytest-waits.log 2>&1 & waits=$$!; \
 	$(BIN)/python -m pytest -m "not ($(WAITS))"; rest=$$?; \

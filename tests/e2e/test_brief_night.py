@@ -33,7 +33,7 @@ from nightdesk.warehouse.connect import Connection, connect_to, open_warehouse
 from nightdesk.warehouse.publish import publish_nights
 from nightdesk.warehouse.read import open_catalogue
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 NIGHT = date(2026, 3, 12)
 NEXT = NIGHT + timedelta(days=1)
