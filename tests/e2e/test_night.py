@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 #: Of a night on which all that is planted has its room.
 ARTICLES = 80
 #: A volume: the whole of it by `make chaos`.
-MANY = 600 if os.environ.get("NIGHTDESK_CHAOS") else 240
+MANY = 2_000 if os.environ.get("NIGHTDESK_CHAOS") else 240
 NIGHT = date(2026, 3, 1)
 MORNING = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
 
