@@ -208,6 +208,7 @@ def _row(stamp: str, digest: str = "A", status: str = "200") -> list[str]:
         pytest.param(b"[]", 0, {}, id="no rows"),
         pytest.param(b"<html>busy", 0, {"not_json": 1}, id="a page"),
         pytest.param(b'{"a": 1}', 0, {"not_json": 1}, id="an object"),
+        pytest.param(b"[" * 200_000, 0, {"not_json": 1}, id="it nests without end"),
         pytest.param(json.dumps([["a"]]).encode(), 0, {"no_header": 1}, id="no header"),
         pytest.param(
             json.dumps(
@@ -219,6 +220,15 @@ def _row(stamp: str, digest: str = "A", status: str = "200") -> list[str]:
             2,
             {"short_row": 2, "bad_timestamp": 1, "bad_status": 1, "bad_url": 1},
             id="some rows that are none; a revisit is a capture",
+        ),
+        pytest.param(
+            json.dumps(
+                [_HEADER, _row("20260301004000"), _row("00010101000000"),
+                 _row("99991231235959"), [[[]], {}, None, [], 1],
+                 ["20260301190000", "https://hill.example/\ud800", "", "200", ""]]
+            ).encode(),
+            1, {"bad_timestamp": 3, "bad_url": 1},
+            id="times at the ends of the calendar, and half a character",
         ),
     ],
 )  # fmt: skip
@@ -300,7 +310,21 @@ def test_the_window_begins_with_the_file_during_which_the_night_began() -> None:
                _PATH.format("20261301010203").encode()),
             1, {"bad_path": 3}, id="lines that are no paths",
         ),
-        pytest.param(b"\x1f\x8b\x08nonsense", 0, {"damaged": 1}, id="damaged"),
+        pytest.param(b"\x1f\x8b\x07" + bytes(20), 0, {"damaged": 1}, id="damaged"),
+        pytest.param(
+            b"".join(gzip.compress(b"%s\n" % _PATH.format(20260301010203 + n).encode())
+                     for n in range(3)),
+            3, {}, id="packed in parts",
+        ),
+        pytest.param(
+            gzip.compress(b"%s\n" % _PATH.format("20260301010203").encode()) + b"\x1f",
+            1, {"damaged": 1}, id="a good part before a bad one",
+        ),
+        pytest.param(
+            gzip.compress(b"%s\n" % _PATH.format("20260301010203").encode())
+            + gzip.compress(bytes(9 << 20)),
+            1, {"truncated": 1}, id="parts without end",
+        ),
     ],
 )  # fmt: skip
 def test_lists_of_files(body: bytes, n_found: int, problems: dict[str, int]) -> None:
@@ -356,6 +380,23 @@ def test_a_file_that_is_one_member_costs_no_memory() -> None:
     assert [member.is_whole for member in members] == [False, True]
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-01T12:00:00",
+     "soon", ""],
+)  # fmt: skip
+def test_a_record_without_a_usable_date_is_no_page(date: str) -> None:
+    (member,) = scan_members([_warc(f"Content-Length: 0\r\nWARC-Date: {date}")])
+    assert member.field("WARC-Target-URI") == URL
+    assert read_head(member) is None
+
+
+def _warc(fields: str, block: str = "") -> bytes:
+    """Return a record as it is written by hand."""
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {URL}\r\n{fields}"
+    return gzip.compress(f"{head}\r\n\r\n{block}\r\n\r\n".encode())
+
+
 def _flip(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
 
@@ -386,6 +427,21 @@ GOOD = write_response(URL, NOON, b"<p>good</p>" * 200)
         pytest.param(
             gzip.compress(b"WARC/1.0\r\nContent-Length: 0\r\n\r\n\r\n\r\n"), "bad_date",
             id="no date",
+        ),
+        pytest.param(
+            _warc("Content-Length: 0\r\nWARC-Date: 0001-01-01T00:00:00+14:00"),
+            "bad_date", id="a date before the calendar",
+        ),
+        pytest.param(_warc("Content-Length: ²"), "no_length", id="a length in raised"),
+        pytest.param(
+            _warc(f"Content-Length: {'9' * 5000}"), "no_length", id="a length too long"
+        ),
+        pytest.param(
+            _warc(
+                "Content-Length: 5017\r\nWARC-Date: 2026-03-01T12:00:00Z",
+                f"HTTP/1.1 {'2' * 5000} OK\r\n\r\n"[:5017],
+            ),
+            "no_http", id="a status of thousands of digits",
         ),
     ],
 )  # fmt: skip
@@ -443,7 +499,55 @@ def test_an_article_list_with_dirt() -> None:
     cut = gzip.compress("\n".join([json.dumps(rows[0])] * 500).encode())
     found, bad = gal.parse_list(cut[:-30])
     assert bad == {"truncated": 1}
-    assert gal.parse_list(b"\x1f\x8bxx")[1] == {"damaged": 1}
+    assert gal.parse_list(b"\x1f\x8b\x07" + bytes(20))[1] == {"damaged": 1}
+
+
+_GAL_ROW = json.dumps({"date": "2026-03-01T10:15:00Z", "url": URL})
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (f'{{"date": "0001-01-01T00:00:00+14:00", "url": "{URL}"}}', "bad_date"),
+        (f'{{"date": "9999-12-31T23:59:59-14:00", "url": "{URL}"}}', "bad_date"),
+        (f'{{"date": "00010101000000", "url": "{URL}"}}', "bad_date"),
+        (f'{{"date": {"[" * 900}{"]" * 900}, "url": "{URL}"}}', None),
+        ("[" * 200_000, "not_json"),
+        (f'{{"date": {"9" * 5000}, "url": "{URL}"}}', "not_json"),
+        (_GAL_ROW.replace(".html", "\\ud800"), "no_url"),
+    ],
+    ids=[
+        "before the calendar",
+        "after it",
+        "its first day",
+        "a date that nests",
+        "it nests without end",
+        "a number of thousands of digits",
+        "half a character",
+    ],
+)
+def test_a_bad_row_of_an_article_list_is_counted_and_the_next_is_read(
+    row: str, problem: str | None
+) -> None:
+    found, bad = gal.parse_list(f"{row}\n{_GAL_ROW}".encode())
+    assert [seen.url for seen in found] == [URL]
+    assert bad.total() == 1
+    assert problem is None or bad[problem] == 1
+
+
+def test_half_a_character_in_a_title_is_no_title() -> None:
+    row = json.dumps({"date": "20260301101500", "url": URL, "title": "A\ud800"})
+    assert [seen.title for seen in gal.parse_list(row.encode())[0]] == [None]
+
+
+def test_an_article_list_in_parts_is_read_whole() -> None:
+    parts = [gzip.compress(f"{_GAL_ROW}\n".encode()) for _ in range(3)]
+    found, bad = gal.parse_list(b"".join(parts))
+    assert (len(found), bad) == (3, {})
+    found, bad = gal.parse_list(b"".join([*parts, parts[0][:-9]]))
+    assert (len(found) >= 3, bad) == (True, {"truncated": 1})
+    found, bad = gal.parse_list(b"".join([*parts[:2], _flip(parts[2], -6)]))
+    assert (len(found) >= 2, bad) == (True, {"damaged": 1})
 
 
 FIPS = load_fips(SHIPPED)
@@ -457,11 +561,41 @@ def _gkg_row(url: str = URL, extras: str = "", **cells: str) -> str:
     return "\t".join(values)
 
 
-def _zip(text: str) -> bytes:
+def _zip(text: str, packing: int = zipfile.ZIP_STORED) -> bytes:
     sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w") as archive:
+    with zipfile.ZipFile(sink, "w", packing) as archive:
         archive.writestr("a.csv", text)
     return sink.getvalue()
+
+
+def _forge(size: int) -> bytes:
+    """Return a ZIP file whose list of contents has another size of its file."""
+    body = _zip(_gkg_row())
+    at = body.rindex(b"PK\x01\x02") + 20
+    return body[:at] + size.to_bytes(4, "little") * 2 + body[at + 8 :]
+
+
+def _damage(packing: int) -> bytes:
+    """Return a ZIP file whose packed data are damaged from the start."""
+    body = _zip(_gkg_row() * 50, packing)
+    start = 30 + len("a.csv")
+    return body[:start] + bytes([0xFF]) * 40 + body[start + 40 :]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(_damage(zipfile.ZIP_DEFLATED), id="deflate"),
+        pytest.param(_damage(zipfile.ZIP_LZMA), id="LZMA"),
+        pytest.param(_damage(zipfile.ZIP_BZIP2), id="bzip2"),
+        pytest.param(_damage(zipfile.ZIP_STORED), id="not packed"),
+        pytest.param(_forge(1 << 20), id="less than it states"),
+        pytest.param(_forge(9), id="more than it states"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_damaged_file_of_the_knowledge_graph_is_counted(body: bytes) -> None:
+    assert gkg.parse_rows(body, FIPS.to_iso) == ([], {"damaged": 1})
 
 
 @pytest.mark.parametrize(
@@ -476,6 +610,11 @@ def _zip(text: str) -> bytes:
             _gkg_row(extras='<PAGE_TITLE>A\tB "C</PAGE_TITLE>'), 'A B "C', None,
             id="a tab and half a quotation in the title",
         ),
+        pytest.param(
+            _gkg_row(extras=f"<PAGE_TITLE>A &#{'9' * 5000};</PAGE_TITLE>"),
+            f"A &#{'9' * 5000};", None, id="a number of thousands of digits",
+        ),
+        pytest.param(_gkg_row(c1="00010101000000"), None, "bad_date", id="year one"),
         pytest.param(
             _gkg_row(c7='"THEME', c23="a\"b"), None, None, id="quotes quote nothing"
         ),

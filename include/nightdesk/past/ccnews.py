@@ -9,7 +9,6 @@ our own (`model.PastRecord`) is made while a file is read for the first time.
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from nightdesk.model import PastRecord
 from nightdesk.past.members import Member
+from nightdesk.past.raw import read_moment, read_stamp, unpack_lines
 from nightdesk.urls import registered_domain
 
 #: Nights after a night whose files are read too: crawlers take items that are up to
@@ -78,37 +78,20 @@ def file_url(base: str, file: NewsFile) -> str:
 def parse_paths(body: bytes) -> tuple[list[NewsFile], Counter[str]]:
     """Return the files of a month's list, oldest first, and what could not be read.
 
-    Reasons: `truncated` (the list ends early: what is there is used), `damaged`,
-    `bad_path`.
+    Reasons: `damaged`, `truncated` (what came before is used), `bad_path`.
     """
-    problems: Counter[str] = Counter()
-    text = body
-    if body.startswith(b"\x1f\x8b"):
-        unzip = zlib.decompressobj(wbits=31)
-        try:
-            text = unzip.decompress(body, _MOST_LIST)
-        except zlib.error:
-            return [], Counter({"damaged": 1})
-        if not unzip.eof:
-            problems["truncated"] += 1
-            text = text[: text.rfind(b"\n") + 1]
+    text, problem = unpack_lines(body, _MOST_LIST)
+    problems = Counter([problem] if problem else [])
     found = set()
     for line in text.decode("utf-8", "replace").split("\n"):
         path = line.strip()
         match = _NAME.fullmatch(path)
-        at = _read_stamp(match[1]) if match else None
+        at = read_stamp(match[1]) if match else None
         if at is not None:
             found.add(NewsFile(at, path))
         elif path:
             problems["bad_path"] += 1
     return sorted(found), problems
-
-
-def _read_stamp(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def choose_files(files: Iterable[NewsFile], night: date) -> list[NewsFile]:
@@ -131,15 +114,12 @@ def read_head(member: Member) -> PastRecord | None:
     url = member.field("WARC-Target-URI")
     if not url.startswith(("http://", "https://")):
         return None
-    try:
-        at = datetime.fromisoformat(member.field("WARC-Date"))
-    except ValueError:
-        return None
-    if at.tzinfo is None:
+    at = read_moment(member.field("WARC-Date"))
+    if at is None or at.tzinfo is None:
         return None
     return PastRecord(
         url=url,
-        captured_at=at.astimezone(UTC),
+        captured_at=at,
         offset=member.offset,
         size=len(member.data),
         digest=member.field("WARC-Payload-Digest") or None,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from nightdesk.past.raw import is_text, read_stamp
 from nightdesk.past.spans import Span, find_gap
 
 _FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
@@ -70,7 +71,7 @@ def parse_captures(body: bytes) -> tuple[list[Snapshot], Counter[str]]:
         return [], problems
     try:
         rows = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [], Counter({"not_json": 1})
     if not isinstance(rows, list):
         return [], Counter({"not_json": 1})
@@ -98,10 +99,9 @@ def _read_header(row: Any) -> dict[str, int] | None:
 def _read_row(row: Any, places: dict[str, int]) -> Snapshot | str:
     if not isinstance(row, list) or len(row) <= max(places.values()):
         return "short_row"
-    value = {name: str(row[n]) for name, n in places.items()}
-    try:
-        at = datetime.strptime(value["timestamp"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
+    value = {name: row[n] if is_text(row[n]) else "" for name, n in places.items()}
+    at = read_stamp(value["timestamp"])
+    if at is None:
         return "bad_timestamp"
     if value.get("statuscode", "200") not in _GOOD:
         return "bad_status"

@@ -9,11 +9,12 @@ seen: it says where to look, and never when something was published.
 from __future__ import annotations
 
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
+
+from nightdesk.past.raw import is_text, read_moment, read_stamp, unpack_lines
 
 _OFFSETS = range(8)  # minutes after a quarter of an hour
 _MOST = 64 << 20
@@ -57,7 +58,8 @@ def parse_list(body: bytes) -> tuple[list[Seen], Counter[str]]:
     Reasons: `damaged`, `truncated` (what came before is used), `not_json`, `no_url`,
     `bad_date`.
     """
-    text, problems = _unpack(body)
+    text, problem = unpack_lines(body, _MOST)
+    problems = Counter([problem] if problem else [])
     found = []
     for line in text.decode("utf-8", "replace").split("\n"):
         if not line:
@@ -70,28 +72,15 @@ def parse_list(body: bytes) -> tuple[list[Seen], Counter[str]]:
     return found, problems
 
 
-def _unpack(body: bytes) -> tuple[bytes, Counter[str]]:
-    if not body.startswith(b"\x1f\x8b"):
-        return body, Counter()
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        text = unzip.decompress(body, _MOST)
-    except zlib.error:
-        return b"", Counter({"damaged": 1})
-    if unzip.eof:
-        return text, Counter()
-    return text[: text.rfind(b"\n") + 1], Counter({"truncated": 1})
-
-
 def _read_row(line: str) -> Seen | str:
     try:
         row, _ = _READ(line)  # a third faster than json.loads
-    except ValueError:
+    except (ValueError, RecursionError):
         return "not_json"
     if row.__class__ is not dict:
         return "not_json"
     url = row.get("url")
-    if url.__class__ is not str or not url.startswith(_WEB):
+    if not is_text(url) or not url.startswith(_WEB):
         return "no_url"
     at = read_date(row.get("date"))
     if at is None:
@@ -100,7 +89,7 @@ def _read_row(line: str) -> Seen | str:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return value.strip() or None if is_text(value) else None
 
 
 def read_date(value: Any) -> datetime | None:
@@ -109,16 +98,10 @@ def read_date(value: Any) -> datetime | None:
     >>> read_date("2026-03-01T10:15:00Z") == read_date("20260301101500")
     True
     """
-    text = str(value)
-    try:
-        if len(text) == 14:
-            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        at = datetime.fromisoformat(text)
-    except ValueError:
+    if not isinstance(value, str):
         return None
-    if at.tzinfo is UTC:
-        return at
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    at = read_stamp(value) if len(value) == 14 else read_moment(value)
+    return at.replace(tzinfo=UTC) if at else None
 
 
 def unique(rows: Iterable[Seen]) -> Iterator[Seen]:

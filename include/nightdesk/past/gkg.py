@@ -16,6 +16,7 @@ import html
 import io
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,17 @@ _COLUMNS = 27
 _LOCATIONS = 9  # V1LOCATIONS
 _WEB = "1"  # V2SOURCECOLLECTIONIDENTIFIER: the document identifier is an address
 _MOST = 256 << 20
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: What reading a ZIP file that is none, or is cut, locked or damaged, ends with.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    IndexError,
+    ValueError,
+    OSError,
+    RuntimeError,
+)
 _LINE = re.compile(
     rb"(\d{1,12}) ([0-9a-f]{32}) (\S+/(\d{14})(\.translation)?\.gkg\.csv\.zip)\s*"
 )
@@ -110,8 +122,11 @@ def parse_rows(body: bytes, to_iso: ToIso) -> tuple[list[Seen], Counter[str]]:
             inside = archive.infolist()[0]
             if inside.file_size > _MOST:
                 return [], Counter({"too_large": 1})
-            text = archive.read(inside).decode("utf-8", "replace")
-    except (zipfile.BadZipFile, IndexError, ValueError, OSError, RuntimeError):
+            if inside.compress_type not in _PACKINGS:
+                return [], Counter({"damaged": 1})
+            with archive.open(inside) as file:  # its size may be a lie
+                text = file.read(_MOST).decode("utf-8", "replace")
+    except _DAMAGE:
         return [], Counter({"damaged": 1})
     found, problems = [], Counter[str]()
     for line in text.split("\n"):
@@ -136,9 +151,16 @@ def _read_row(cells: list[str], to_iso: ToIso) -> Seen | str:
         return "bad_date"
     # A tab inside a title cuts it: what follows belongs to the last column.
     match = _TITLE.search(" ".join(cells[_COLUMNS - 1 :]))
-    title = html.unescape(match[1]).strip() if match else ""
+    title = _unescape(match[1]).strip() if match else ""
     countries = tuple(_read_countries(cells[_LOCATIONS], to_iso))
     return Seen(cells[4], at, title or None, None, countries)
+
+
+def _unescape(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a number of thousands of digits is no character
+        return text
 
 
 def _read_countries(cell: str, to_iso: ToIso) -> Iterator[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from nightdesk.errors import NightdeskError
+from nightdesk.past.raw import read_moment
 
 #: Bytes of a record when unpacked; pages end at 15 MB when we fetch them.
 _MOST = 16 << 20
 _END = b"\r\n\r\n"
+_LENGTH = re.compile(r"[0-9]{1,12}")
+_STATUS = re.compile(rb"[0-9]{3}")
 
 
 class BadRecord(NightdeskError):
@@ -50,17 +54,15 @@ def read_page(data: bytes) -> PageRecord:
     if not blank or not head.startswith(b"WARC/"):
         raise BadRecord("no_warc")
     length = fields.get("content-length", "")
-    if not length.isdigit():
+    if not _LENGTH.fullmatch(length):
         raise BadRecord("no_length", length[:40])
     block = rest[: int(length)]
     if len(block) < int(length) or rest[int(length) :].strip(b"\r\n"):
         raise BadRecord("wrong_length", f"states {length}, has {len(rest) - 4}")
-    try:
-        at = datetime.fromisoformat(fields.get("warc-date", ""))
-    except ValueError as error:
-        raise BadRecord("bad_date", str(error)) from error
-    if at.tzinfo is None:
-        raise BadRecord("bad_date", "without a zone")
+    date = fields.get("warc-date", "")
+    at = read_moment(date)
+    if at is None or at.tzinfo is None:
+        raise BadRecord("bad_date", date[:40])
     status, headers, body = _read_http(block)
     if not 200 <= status <= 299:
         raise BadRecord("not_ok", f"HTTP {status}")
@@ -95,7 +97,7 @@ def _read_http(block: bytes) -> tuple[int, dict[str, str], bytes]:
     head, blank, body = block.partition(_END)
     words = head.split(b"\r\n", 1)[0].split(None, 2)
     is_http = blank and len(words) > 1 and words[0].startswith(b"HTTP/")
-    if not is_http or not words[1].isdigit():
+    if not is_http or not _STATUS.fullmatch(words[1]):
         raise BadRecord("no_http")
     return int(words[1]), _read_fields(head), body
 
