@@ -99,6 +99,27 @@ def test_the_plan_prints_ways_that_can_be_taken(
     assert {row["source_id"] for row in rows} == {"gulf-meridian", "deichbote", ALL}
 
 
+def test_the_plan_promises_no_more_than_the_caps(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.watch(**{"deichbote": {}})
+    (desk.folder / "config" / "past.yaml").write_text(
+        "past: {wayback: {enabled: true, most_requests: 9, most_s: 60}}\n"
+    )
+    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    night = str(NIGHT)
+    assert main(["backfill", "plan", "--from", night, "--to", night]) == 0
+    said = capsys.readouterr().out
+    assert "In all, about: wayback: 3 requests" in said
+    assert "at the most" not in said
+    caps = [li for li in said.splitlines() if li.startswith("Cap of a task: ")]
+    assert caps == [
+        "Cap of a task: feed_pages: 500 requests, 500.0 MB, 1800 seconds",
+        "Cap of a task: dated_sitemap: 500 requests, 2.0 GB, 1800 seconds",
+        "Cap of a task: wayback: 9 requests, 1.0 GB, 60 seconds",
+    ]
+
+
 def test_nights_with_one_answer_are_one_row(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

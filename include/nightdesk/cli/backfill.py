@@ -16,14 +16,15 @@ from nightdesk.cli.night import open_job
 from nightdesk.errors import ConfigError
 from nightdesk.gaps import Backfill
 from nightdesk.past.cost import say_bytes
+from nightdesk.past_file import Kind, Place, load_places
 from nightdesk.pipeline.backfill_plan import (
     ALL,
-    Asked,
     Offer,
     Span,
     list_spans,
     plan_backfill,
 )
+from nightdesk.pipeline.past_run import caps_of
 from nightdesk.settings import CHECKOUT
 
 
@@ -59,11 +60,15 @@ def _plan(options: argparse.Namespace) -> int:
             raise ConfigError(f"--to {last}: still to come; a plan is for past nights")
         sources = job.load_sources().select(options.sources)
         offers, asked = plan_backfill(job, nights, sources, ask=options.ask)
+        places = load_places(job.settings)
     if options.json:
         say_json([asdict(offer) for offer in offers])
         return 0
     _say_offers(offers, [source.id for source in sources], nights)
-    _say_totals(offers, asked)
+    _say_totals(offers)
+    _say_caps(places)
+    for problem in asked.problems if asked else ():
+        say(f"not known: {problem}")
     _say_ways(Backfill(first, last, tuple(options.sources or ())))
     return 0
 
@@ -93,9 +98,9 @@ def _say_nights(span: Span) -> str:
     return f"{span.first}" + (f" to {span.last}" if span.last != span.first else "")
 
 
-def _say_totals(offers: Sequence[Offer], asked: Asked | None) -> None:
+def _say_totals(offers: Sequence[Offer]) -> None:
     say()
-    for is_enabled, title in ((True, "In all, at the most:"), (False, "Turned off:")):
+    for is_enabled, title in ((True, "In all, about:"), (False, "Turned off:")):
         chosen = [offer for offer in offers if offer.is_enabled is is_enabled]
         for place in dict.fromkeys(offer.place for offer in chosen):
             mine = [offer for offer in chosen if offer.place == place]
@@ -103,9 +108,15 @@ def _say_totals(offers: Sequence[Offer], asked: Asked | None) -> None:
             size = say_bytes(sum(offer.n_bytes for offer in mine))
             say(f"{title} {place}: {n} requests, {size}")
     say("Pages come on top: as many as the nights have, at the pace of their hosts.")
+
+
+def _say_caps(places: Mapping[Kind, Place]) -> None:
+    """Print what a task may spend, whatever the estimates say."""
+    for kind, place in places.items():
+        if place.is_enabled:
+            say(f"Cap of a task: {kind}: {caps_of(place).words()}")
+    say("A task is a batch of sources for one night; what a cap leaves waits.")
     say("A place is turned on and its caps are changed in data/config/past.yaml.")
-    for problem in asked.problems if asked else ():
-        say(f"not known: {problem}")
 
 
 def _say_ways(backfill: Backfill) -> None:

@@ -13,6 +13,15 @@ class Caps:
     n_requests: int
     seconds: float
 
+    def words(self) -> str:
+        """Return the caps for people.
+
+        >>> Caps(n_bytes=2_000_000_000, n_requests=500, seconds=1800).words()
+        '500 requests, 2.0 GB, 1800 seconds'
+        """
+        size = say_bytes(self.n_bytes)
+        return f"{self.n_requests} requests, {size}, {self.seconds:g} seconds"
+
 
 @dataclass(slots=True)
 class Meter:

@@ -80,9 +80,7 @@ class PastNight:
     def meter(self, kind: Kind) -> Meter:
         """Return what was spent at a place."""
         if kind not in self.meters:
-            p = self.places[kind]
-            caps = Caps(p.most_bytes, p.most_requests, p.most_s)
-            self.meters[kind] = Meter(caps)
+            self.meters[kind] = Meter(caps_of(self.places[kind]))
         return self.meters[kind]
 
     def documents_of(self, kind: str, source_id: str) -> list[PastDocument]:
@@ -205,6 +203,11 @@ class PastNight:
         """Take in for which times a source's entries are all known."""
         find.spans += spans
         find.is_complete = find_gap(find.spans, self.span) is None
+
+
+def caps_of(place: Place) -> Caps:
+    """Return what one collect task may spend at a place."""
+    return Caps(place.most_bytes, place.most_requests, place.most_s)
 
 
 def read_documents(landing: Landing) -> list[PastDocument]:
