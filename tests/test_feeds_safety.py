@@ -50,6 +50,11 @@ READ = {
     "an external entity is not read": (rss(ITEM.format("&x;"), OUTSIDE), "T &x;"),
     "a remote DTD is not fetched": (rss(ITEM.format("x"), REMOTE), "T x"),
     "100,000 ampersands": (rss(ITEM.format("&" * 10**5)), "T " + "&" * 10**5),
+    "a character of thousands of digits": (
+        rss(ITEM.format(f"&#{'9' * 5000};")),
+        "T \ufffd",
+    ),
+    "the same, packed twice": (rss(ITEM.format(f"&amp;#{'9' * 5000};")), "T \ufffd"),
     "unclosed scripts in a title": (
         rss(ITEM.format("&lt;script &gt;" * 50_000)),
         "T " + ("<script >" * 50_000),

@@ -612,7 +612,7 @@ def test_a_damaged_file_of_the_knowledge_graph_is_counted(body: bytes) -> None:
         ),
         pytest.param(
             _gkg_row(extras=f"<PAGE_TITLE>A &#{'9' * 5000};</PAGE_TITLE>"),
-            f"A &#{'9' * 5000};", None, id="a number of thousands of digits",
+            "A \ufffd", None, id="a number of thousands of digits",
         ),
         pytest.param(_gkg_row(c1="00010101000000"), None, "bad_date", id="year one"),
         pytest.param(

@@ -7,6 +7,7 @@ paragraph and a word are. Pure; leaves languages to their own stages.
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import unicodedata
 
@@ -14,6 +15,21 @@ import unicodedata
 SOLO = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{SOLO}]|[^\W_{SOLO}]+")
 _SOLO = re.compile(f"[{SOLO}]")
+_LONG_NUMBER = re.compile(r"&#[0-9]{1000,};?")
+
+
+def unescape(text: str) -> str:
+    """Return a text with the characters that HTML's references stand for.
+
+    A number of any length is read: one that is no character is U+FFFD.
+
+    >>> unescape("Rain &amp; &#8216;wind&#8217;")
+    'Rain & ‘wind’'
+    """
+    try:
+        return html.unescape(text)
+    except ValueError:  # Python reads no number of thousands of digits
+        return html.unescape(_LONG_NUMBER.sub("\ufffd", text))
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:

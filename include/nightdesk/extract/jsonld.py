@@ -7,7 +7,6 @@ Leaves out microdata and RDFa.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from nightdesk.extract.scripts import load_scripts
+from nightdesk.text import unescape
 
 _MAX_NODES = 20_000
 _ARTICLE = re.compile(r"(Article|Posting|Report|Review|Newscast)$|^(?:Recipe|Report)$")
@@ -115,7 +115,7 @@ def _text(value: object, *, keep_lines: bool = False) -> str | None:
         value = next((v for v in value if isinstance(v, str)), None)
     if not isinstance(value, str):
         return None
-    text = html.unescape(value).encode("utf-8", "replace").decode("utf-8")
+    text = unescape(value).encode("utf-8", "replace").decode("utf-8")
     if not keep_lines:
         text = " ".join(text.split())
     return text.strip() or None

@@ -8,13 +8,14 @@ one by one. Leaves out what such a script nests deeper than an author's name.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from lxml.html import HtmlElement
+
+from nightdesk.text import unescape
 
 _MAX_CHARS = 2_000_000  # of one script; 10 MB of JSON-LD took 2.5 s
 _OPENINGS = ("<!--", "//<![CDATA[", "// <![CDATA[", "<![CDATA[")
@@ -57,7 +58,7 @@ def load_values(text: str) -> Iterator[Any]:
         bare,
         _TRAILING_COMMA.sub(r"\1", bare),
         _COMMENT_LINE.sub("", bare),
-        html.unescape(bare),
+        unescape(bare),
     ):
         try:
             yield _DECODER.decode(attempt)

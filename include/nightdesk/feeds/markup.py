@@ -7,9 +7,10 @@ line of it. Left out: cleaning HTML for display, which is the report's task.
 
 from __future__ import annotations
 
-import html
 import re
 from typing import NamedTuple
+
+from nightdesk.text import unescape
 
 _HIDDEN = re.compile(r"<(script|style)(?=[\s>])", re.I)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
@@ -89,5 +90,5 @@ def plain_text(markup: Markup | None) -> str | None:
         value = drop_hidden(markup)
         value = (_ANY_TAG if markup.is_html else _KNOWN_TAG).sub("", value)
     if "&" in value:
-        value = html.unescape(value)
+        value = unescape(value)
     return squeeze(value) or None

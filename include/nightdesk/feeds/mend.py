@@ -10,6 +10,8 @@ import html
 import html.entities
 import re
 
+from nightdesk.text import unescape
+
 # Characters that XML forbids, and C1 controls, which mean windows-1252 (as in HTML).
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
 # CDATA and comments pass; only what XML refuses is mended: bare "<", odd ampersands.
@@ -83,7 +85,7 @@ def _mend_reference(found: str) -> str:
     if found == "&":
         return "&amp;"
     if found.startswith("&#"):
-        char = html.unescape(found)
+        char = unescape(found)
         if char.startswith("&#"):
             return "&amp;" + found[1:]
         return html.escape(_drop_controls(char), quote=True)

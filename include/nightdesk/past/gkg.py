@@ -12,7 +12,6 @@ about: candidates.
 from __future__ import annotations
 
 import hashlib
-import html
 import io
 import re
 import zipfile
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nightdesk.past.gal import Seen, read_date
+from nightdesk.text import unescape
 
 _COLUMNS = 27
 _LOCATIONS = 9  # V1LOCATIONS
@@ -151,16 +151,9 @@ def _read_row(cells: list[str], to_iso: ToIso) -> Seen | str:
         return "bad_date"
     # A tab inside a title cuts it: what follows belongs to the last column.
     match = _TITLE.search(" ".join(cells[_COLUMNS - 1 :]))
-    title = _unescape(match[1]).strip() if match else ""
+    title = unescape(match[1]).strip() if match else ""
     countries = tuple(_read_countries(cells[_LOCATIONS], to_iso))
     return Seen(cells[4], at, title or None, None, countries)
-
-
-def _unescape(text: str) -> str:
-    try:
-        return html.unescape(text)
-    except ValueError:  # a number of thousands of digits is no character
-        return text
 
 
 def _read_countries(cell: str, to_iso: ToIso) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import shutil
 from collections.abc import Callable, Collection
 from datetime import date
@@ -21,6 +20,7 @@ from nightdesk.landing.traces import (
 )
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.publish_task import find_brief, point_latest, write_brief
+from nightdesk.text import unescape
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.publish import read_manifest
 from nightdesk.warehouse.read import list_nights, open_catalogue
@@ -129,7 +129,7 @@ def clean_briefs(job: Job, needles: Needles) -> int:
     briefs, pattern, old = job.settings.briefs, needles.pattern(), []
     for path in sorted(briefs.glob("*/[0-9]*/index.html")):
         text = path.read_text("utf-8", "replace")
-        raw = (text + html.unescape(text)).encode("utf-8", "replace")
+        raw = (text + unescape(text)).encode("utf-8", "replace")
         if pattern is not None and pattern.search(raw):
             old.append(path.parent)
     nights = {date.fromisoformat(folder.parent.name) for folder in old}
