@@ -451,6 +451,13 @@ def test_a_bad_record_has_a_reason(data: bytes, reason: str) -> None:
     assert caught.value.reason == reason
 
 
+def test_a_record_of_another_address_is_not_the_page_that_was_asked_for() -> None:
+    assert read_page(GOOD, URL).url == URL
+    with pytest.raises(BadRecord) as caught:
+        read_page(GOOD, URL + "?2")
+    assert caught.value.reason == "bad_url"
+
+
 def test_a_good_record_is_a_page() -> None:
     page = read_page(GOOD)
     assert (page.url, page.captured_at, page.status) == (URL, NOON, 200)

@@ -22,7 +22,7 @@ class BadRecord(NightdeskError):
 
     Attributes:
         reason: one word: damaged, truncated, too_large, no_warc, no_length,
-            wrong_length, no_http, bad_date, coded, not_ok.
+            wrong_length, no_http, bad_date, bad_url, coded, not_ok.
     """
 
     def __init__(self, reason: str, why: str = "") -> None:
@@ -41,12 +41,16 @@ class PageRecord:
     body: bytes
 
 
-def read_page(data: bytes) -> PageRecord:
+def read_page(data: bytes, asked: str | None = None) -> PageRecord:
     """Return the page of a response record that is one gzip member.
+
+    Args:
+        data: the record.
+        asked: the address that an index has of it; None: whichever it states.
 
     Raises:
         BadRecord: it is damaged, cut, of another length than it states, or holds no
-            page that answered well.
+            page that answered well, or another one.
     """
     raw = _unpack(data)
     head, blank, rest = raw.partition(_END)
@@ -67,6 +71,8 @@ def read_page(data: bytes) -> PageRecord:
     if not 200 <= status <= 299:
         raise BadRecord("not_ok", f"HTTP {status}")
     url = fields.get("warc-target-uri", "").strip("<>")
+    if asked not in (None, url):
+        raise BadRecord("bad_url", url[:80])
     return PageRecord(url, at, status, headers, _decode(headers, body))
 
 

@@ -197,7 +197,7 @@ def _keep_pages(
         try:
             if key is None:
                 raise BadRecord("bad_url", url[:80])
-            rows.append(_keep_page(reader, archive, read_page(data)))
+            rows.append(_keep_page(reader, archive, read_page(data, url)))
             there.add(key)
         except BadRecord as error:
             reader.problems[error.reason] += 1
