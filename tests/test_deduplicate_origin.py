@@ -17,6 +17,7 @@ from nightdesk.text import hash_text
 DATA = Path(__file__).parent / "data" / "duplicates"
 TEXTS: dict[str, str] = yaml.safe_load((DATA / "texts.yaml").read_text("utf-8"))
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
+CHINESE = "渡轮在雾中搁浅，船上有214人，无人受伤。"
 STORY = "The ferry ran aground in fog on Monday night.\nNobody was hurt."
 
 CREDITS = {
@@ -153,6 +154,74 @@ CREDITS = {
         [],
         None,
     ),
+    "initials alone on the last line": (f"{STORY}\nKNA", [], "KNA"),
+    "the post appeared first on": (
+        f"{STORY}\nThe post Ferry aground appeared first on The Sundew Review.",
+        [],
+        "The Sundew Review",
+    ),
+    "the post appeared first on, in German": (
+        f"{STORY}\nDer Beitrag Fähre fest erschien zuerst auf Sundew-Blatt.",
+        [],
+        "Sundew-Blatt",
+    ),
+    "two initials on the last line": (f"{STORY}\nAM", [], None),
+    "a copyright of the house's company": (
+        f"{STORY}\n© 2031 Valley Media Group",
+        [],
+        None,
+    ),
+    "a Chinese dateline": (f"望江社北京5月6日电 {CHINESE}", [], "望江社"),
+    "a Chinese dateline in brackets": (
+        f"（望江社北京5月6日电）{CHINESE}",
+        [],
+        "望江社",
+    ),
+    "a Chinese dateline with a reporter": (
+        f"望江通讯社拉克港5月6日电（记者 阿达）{CHINESE}",
+        [],
+        "望江通讯社",
+    ),
+    "a Japanese dateline": (f"【北京共同】{CHINESE}", [], "共同"),
+    "a dateline with a full stop": (f"Larkhaven, 6 may (KNA).- {STORY}", [], "KNA"),
+    "a day before a name in slashes": (f"May 6. /KNA/. {STORY}", [], "KNA"),
+    "a place before a name in slashes": (
+        f"Larkhaven, May 6 /KNA/ - {STORY}",
+        [],
+        "KNA",
+    ),
+    "a name before the dateline": (f"(KNA) - LARKHAVEN, 06 MAG - {STORY}", [], "KNA"),
+    "a copyright line": (
+        f"{STORY}\n© 2031 Kestrel News Agency",
+        [],
+        "Kestrel News Agency",
+    ),
+    "a copyright line with rights": (
+        f"{STORY}\nCopyright 2031 Kestrel News Agency. All rights reserved.",
+        [],
+        "Kestrel News Agency",
+    ),
+    "initials at the end of a sentence": (f"{STORY} He joined the KNA", [], None),
+    "initials that are a title": (f"{STORY}\nMBE", [], None),
+    "initials that end a story": (f"{STORY}\nEND", [], None),
+    "a word of the house on the last line": (f"{STORY}\nTV", [], None),
+    "who appeared first on a stage": (
+        f"{STORY}\nThe singer appeared first on Monday in Larkhaven.",
+        [],
+        None,
+    ),
+    "a Chinese report of a call": (f"望江社5月6日在北京成立。{CHINESE}", [], None),
+    "a Japanese heading in brackets": (f"【速報】{CHINESE}", [], None),
+    "a Japanese place in brackets": (f"【北京】{CHINESE}", [], None),
+    "a person in brackets before the text": (
+        f"(Ada Moss) - Larkhaven is safe.\n{STORY}",
+        [],
+        None,
+    ),
+    "a party in slashes": (f"Ada Moss /NDP/ won the seat.\n{STORY}", [], None),
+    "a copyright of a person": (f"{STORY}\n© 2031 Ada Moss", [], None),
+    "a copyright of a picture": (f"{STORY}\nPhoto: © 2031 Kestrel News", [], None),
+    "a copyright of nobody": (f"{STORY}\n© 2031 All rights reserved", [], None),
     "who first did something else": (
         f"{STORY}\nThe ship first sailed in June, and the yard first opened in Maren.",
         [],

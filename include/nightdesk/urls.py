@@ -60,7 +60,8 @@ _TRACKER_NAMES = (
     " nr_email_referer sb_referer_host hootpostid wprov"
     # who linked here
     " ref ref_src ref_url referrer referer fb_source fb_ref soc_src soc_trk sr_share"
-    " sref spref traffic_source xg_source guccounter guce_referrer guce_referrer_sig"
+    " sref spref traffic_source traffic-source feedname ftcamp xg_source"
+    " guccounter guce_referrer guce_referrer_sig"
     " __twitter_impression __source trk trkcampaign spm_id_from share_source"
     " taid sthisfb recruiter _ga _gl cx_artpos sharetoken unlocked_article_code"
     # the AMP cache; a reply to a comment; against caches
@@ -71,8 +72,8 @@ _TRACKER_NAMES = (
 _TRACKERS = frozenset(_TRACKER_NAMES.split())
 # Words that say where a click came from; the same keys may hold ids, which stay.
 _ORIGIN_KEYS = frozenset(
-    {"source", "src", "from", "via", "feed", "partner", "rss", "share"}
-)
+    {"source", "src", "from", "via", "feed", "partner", "rss", "share", "mod"}
+) | {"feedtype", "origin"}
 _ORIGIN_NAMES = (
     "rss feed feeds twitter facebook fb email newsletter whatsapp telegram linkedin"
     " google googlenews yahoo flipboard app applenews reddit instagram push 1 true"
@@ -80,8 +81,10 @@ _ORIGIN_NAMES = (
 _ORIGIN_VALUES = frozenset(_ORIGIN_NAMES.split())
 # How a page is shown: for AMP, for a printer.
 _VIEWS = frozenset({"amp", "print"})
+_VIEW_VALUES = _VIEWS | {"default-article"}
 _VIEW_KEYS = frozenset({"view", "mode", "output", "outputtype"})
 _VIEW_FLAGS = frozenset({"amp", "_amp", "isamp", "is_amp", "print", "printable"})
+_LISTS = frozenset({"tag", "tags", "topic", "topics"})  # of pages about AMP, too
 _YES = frozenset({"", "1", "true", "yes", "y"})
 _SESSION = re.compile(
     r";(?:jsessionid|phpsessid|sid)=[^/;]*|/\((?:[A-Z]\([\w-]+\))+\)(?=/)", re.I
@@ -247,8 +250,8 @@ def _clean_path(path: str, *, has_query: bool) -> str:
     index = _STATIC_INDEX if has_query else _INDEX
     while segments:
         last = _clean_file(segments.pop())
-        is_mark = last.lower() in _VIEWS and _is_article(segments[-1:])
-        if is_mark or last in ("", ".", "..") or index.fullmatch(last):
+        is_mark = last in ("", ".", "..") or _is_view(last.lower(), segments)
+        if is_mark or index.fullmatch(last):
             continue
         if _is_article([last]):
             for end in (0, -1):  # at the start, or before the article itself
@@ -257,6 +260,14 @@ def _clean_path(path: str, *, has_query: bool) -> str:
         segments.append(last)
         break
     return "/" + "/".join(segments)
+
+
+def _is_view(last: str, before: list[str]) -> bool:
+    """Say whether the last segment says how a page is shown: /news/earthquake/amp."""
+    if last in _VIEWS and _is_article(before[-1:]):
+        return True
+    is_listed = any(segment.lower() in _LISTS for segment in before)
+    return last == "amp" and len(before) > 1 and not is_listed
 
 
 def _is_article(segments: list[str]) -> bool:
@@ -270,7 +281,8 @@ def _clean_file(segment: str) -> str:
     while segment != before:
         before = segment
         match = _AMP_FILE.search(segment) or _AMP_ID.search(segment)
-        if match and _is_article([segment[: match.start()]]):
+        name = segment[: match.start()] if match else ""
+        if match and (_is_article([name]) or (name and match[1])):
             segment = segment[: match.start()] + (match[1] or "")
         parts = _LOOSE.split(segment)
         while len(parts) > 1 and _is_loose_tracker(parts[-1]):
@@ -313,13 +325,13 @@ def _clean_query(query: str) -> list[str]:
 def _is_tracker(key: str, value: str) -> bool:
     """Say whether a parameter tells how one came or reads, not what the page is."""
     key, value = key.lower(), value.lower()
-    if key == "ref":  # "ref=home" is a tracker, "ref=204817" may be the article
-        return not value.isdecimal()
+    if key == "ref":  # "ref=home" is a tracker, "ref=BCN-204817" may be the article
+        return not any(c.isdigit() for c in value)
     return (
         key in _TRACKERS
         or key.startswith(_TRACKER_PREFIXES)
         or (key in _ORIGIN_KEYS and value in _ORIGIN_VALUES)
-        or (key in _VIEW_KEYS and value in _VIEWS)
+        or (key in _VIEW_KEYS and value in _VIEW_VALUES)
         or (key in _VIEW_FLAGS and value in _YES)
         or (key == "page" and value == "1")
     )

@@ -2,10 +2,12 @@
 
 By the form of the naming, never by a list of agencies, so that one that nobody has
 heard of is found like the large ones: in brackets behind a dateline or at the end of
-the text, behind "Source:" and its like, behind "first published by", or as a byline
-that is no person. Known to miss: names in running text ("told X"), credits inside
-images, and agencies with a name like a place's behind a place in small letters
-("Lille (Kestrel) -", which reads as "Lille (France) -").
+the text, behind "Source:" and its like, behind "first published by", below a text in
+capitals, or as a byline that is no person. Known to miss: names in running text
+("told X"), credits inside images, two letters alone on the last line, the owner of a
+copyright without a word for an agency in the name, and agencies with a name like a
+place's behind a place in small letters ("Lille (Kestrel) -", which reads as
+"Lille (France) -").
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ _PLACE = (
     rf"(?P<place>{_CAPITAL}[^()\n]{{1,60}}?(?: ?\([^()\n]{{2,30}}\)[^()\n]{{0,20}}?)?)"
 )
 # Then the text begins: "Ada Moss (KNA) - who won -" is none.
-_BEGIN = rf" ?{_DASH}(?!{_DASH}? ?[a-zß-öø-ÿ])"
+_BEGIN = rf"\.? ?{_DASH}(?!{_DASH}? ?[a-zß-öø-ÿ])"
 
 _DATELINES = (
     # LARKHAVEN, Maren, May 6 (KNA) - Text, and LARKHAVEN (Maren), May 6 (KNA) - Text
@@ -59,6 +61,26 @@ _DATELINES = (
         rf"(?P<place>{_CAPITAL}[^()\n]{{1,50}}?)[,/] ?"
         rf"(?P<name>[A-Z]{{2,8}}){_BEGIN} ?\S"
     ),
+    # LARKHAVEN, May 6. /KNA/. Text
+    re.compile(
+        rf"(?P<place>{_CAPITAL}[^()/\n]{{1,50}}\d[^()/\n]{{0,12}}?)[,. ]+"
+        rf"/(?P<name>{_WORD})/(?:\. |{_BEGIN})"
+    ),
+    # (KNA) - LARKHAVEN, 06 MAG - Text
+    re.compile(
+        rf"\({_NAME}\) ?{_DASH} ?"
+        rf"(?P<place>{_CAPITAL}[^()\n\d]{{1,40}}, \d{{1,2}} [^\W\d_]{{3,9}}){_BEGIN}"
+    ),
+    # 望江社北京5月6日电 and （望江社記者王芳北京6日電）
+    re.compile(
+        r"[（(【]?(?P<name>[^\W\d_]{1,8}?[社网網])(?P<place>[^\W\d_]{0,14}?"
+        r"(?:\d{1,2}月)?\d{1,2}日)[^\W\d_]{0,2}[电電]"
+    ),
+    # 【北京共同】; the words for an agency, since no blank parts it from the place
+    re.compile(
+        r"【(?P<place>[^】\n]{1,12}?)[=＝・ ]?"
+        r"(?P<name>共同|時事|聯合|[A-Z]{2,8}|[^】\n=＝・ ]{1,4}通信社?)】"
+    ),
 )
 _BRACKET_END = re.compile(rf"[.!?\"”»] ?[(\[]{_NAME}[)\]]\.?$")
 _BRACKET_LINE = re.compile(rf"^[(\[\u2013\u2014-] ?{_NAME}[)\]]?\.?$")
@@ -68,6 +90,17 @@ _FIRST = re.compile(
     r"(?:\s+(?i:published|appeared|posted|ran|printed|erschienen|veröffentlicht"
     r"|publicad[oa]|publiée?|parue?))"
     rf"(?:\s+(?:on|am|le|el) [\w ,./\-]{{4,24}}?)?\s+{_BY}\s+{_NAME}"
+)
+# As feeds of WordPress end.
+_POST = re.compile(
+    r"^(?:The post|Der Beitrag|La entrada|L['’]articl[eo]) .+ (?:appeared first on"
+    r"|first appeared on|erschien zuerst auf|(?:se publicó|apareció) primero en"
+    r"|est apparu en premier sur|proviene da) (?P<name>[^\n]{2,60}?)\.?$"
+)
+_COPYRIGHT = re.compile(
+    r"^(?:copyright|©|\(c\))(?: ?©| ?\(c\))?[ ,]*(?:\d{4}(?:-\d{4})?)?[ ,]*(?:by )?"
+    r"(?P<name>[^\W\d_][^\n.,|]{1,59}?)(?:[.,|].*|\s\d{4})?$",
+    re.IGNORECASE,
 )
 _SOURCE = re.compile(
     r"^[*\[(\u2013\u2014-]?\s*(?i:sources?|credit|wire|via|agency|quelle|fuente|fonte"
@@ -90,10 +123,12 @@ _MATERIAL = re.compile(
     rf"(?:from|by|of|von|de|des)\s+{_NAME}"
 )
 _LINES: tuple[tuple[CreditKind, re.Pattern[str]], ...] = (
+    ("first_published", _POST),
     ("first_published", _FIRST),
     ("credit", _SOURCE),
     ("credit", _SUPPLIED),
     ("material", _MATERIAL),
+    ("credit", _COPYRIGHT),
     ("credit", _BRACKET_LINE),
     ("credit", _BRACKET_END),
 )
@@ -107,7 +142,21 @@ _DESK = re.compile(
     r"|агентство|وكالة|通讯社|通訊社|社$",
     re.IGNORECASE,
 )
+# What makes the owner of a copyright another than the house.
+_AGENCY = re.compile(
+    r"\b(?:agency|agence|agentur|agencia|agenzia|ajansı|wire|newswire|syndicate)\b"
+    r"|агентство|وكالة|通讯社|通訊社|通信社",
+    re.IGNORECASE,
+)
 _CAPITALS = re.compile(r"^[A-Z]{2,8}$")
+# Capitals alone on the last line; two letters may be a writer's.
+_SIGN = re.compile(r"^[A-Z]{3,8}\.?$")
+_CALL_NAMES = (
+    "AD ADS AUDIO CLICK COMMENTS END ENDS EXCLUSIVE FAQ FIN FOLLOW LATEST LIVE MORE"
+    " NEWS NOTE OPINION PHOTO PHOTOS POLL READ SHARE SPORT SPORTS TAGS TBC TOP TOPICS"
+    " UPDATE UPDATED VIDEO VIDEOS WATCH WORLD"
+)
+_CALLS = frozenset(_CALL_NAMES.split())  # to the reader
 _BYLINE_PARTS = re.compile(r"\s*(?:[,/|;]|\bfor\b|\band\b|\bof\b|\bwith\b|\(|\))\s*")
 # Words of which the names of an outlet's own desks are made, and what stands behind the
 # name of a person: neither names another maker.
@@ -138,7 +187,13 @@ def read_credits(text: str, authors: Iterable[str] = ()) -> tuple[Credit, ...]:
     >>> [c.name for c in read_credits("Rain.", ["Ada Moss, Hill News Agency"])]
     ['Hill News Agency']
     """
-    found = [*_read_lines(split_paragraphs(text)), *_read_bylines(authors)]
+    paragraphs = split_paragraphs(text)
+    found = [
+        *_read_datelines(paragraphs[:_HEAD]),
+        *_read_lines(paragraphs),
+        *_read_sign(paragraphs),
+        *_read_bylines(authors),
+    ]
     return tuple(dict.fromkeys(credit for credit in found if credit.key))
 
 
@@ -162,13 +217,16 @@ def is_short_for(short: str, name: str) -> bool:
     return len(initials) > 1 and "".join(split_words(short)) == initials
 
 
-def _read_lines(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
-    for paragraph in paragraphs[:_HEAD]:
+def _read_datelines(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
+    for paragraph in paragraphs:
         for pattern in _DATELINES:
             match = pattern.match(paragraph)
             if match and _is_maker(match["name"], match["place"]):
                 yield _make_credit("dateline", match["name"], match[0])
                 break
+
+
+def _read_lines(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
     ends = dict.fromkeys((*paragraphs[:_HEAD], *paragraphs[-_TAIL:]))
     for paragraph in ends:
         line = paragraph[-MAX_CREDIT_CHARS:]
@@ -182,6 +240,12 @@ def _read_lines(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
                 break
 
 
+def _read_sign(paragraphs: tuple[str, ...]) -> Iterator[Credit]:
+    last = paragraphs[-1] if len(paragraphs) > 1 else ""
+    if _SIGN.match(last) and _is_initials(last.strip(".")):
+        yield _make_credit("credit", last, last)
+
+
 def _is_maker(name: str, place: str) -> bool:
     """Say whether a name behind a place is a maker's, not where it is, nor a score."""
     if len(name) < 2 or _is_desk(name) or not _is_plain(name):
@@ -193,12 +257,19 @@ def _is_maker(name: str, place: str) -> bool:
 def _is_nobody(pattern: re.Pattern[str], name: str) -> bool:
     if pattern is _SOURCE:  # Sources: police, hospital
         return name[:1].islower() and not name.isalnum() and "/" not in name
+    if pattern is _COPYRIGHT:
+        return not (_AGENCY.search(name) or _is_initials(name))
     return pattern in (_BRACKET_LINE, _BRACKET_END) and _is_signed(name)
 
 
 def _is_signed(name: str) -> bool:
     """Say whether a name below a text may be a person's: Ada Moss."""
     return " " in name and _is_plain(name) and not _is_desk(name)
+
+
+def _is_initials(name: str) -> bool:
+    """Say whether a name is capitals alone, and neither a title nor a call."""
+    return bool(_CAPITALS.match(name)) and name not in _TITLES | _CALLS
 
 
 def _is_plain(name: str) -> bool:
@@ -215,9 +286,8 @@ def _read_bylines(authors: Iterable[str]) -> Iterator[Credit]:
     for author in authors:
         parts = [part.strip(" .") for part in _BYLINE_PARTS.split(author)]
         for part in parts:
-            is_initials = _CAPITALS.match(part) and part not in _TITLES
             is_house = _HOUSE.issuperset(split_words(part))
-            if part and (is_initials or (_is_desk(part) and not is_house)):
+            if part and (_is_initials(part) or (_is_desk(part) and not is_house)):
                 yield _make_credit("byline", part, author)
 
 

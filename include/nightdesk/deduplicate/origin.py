@@ -21,7 +21,7 @@ from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.scan import distinct, is_among
 
-ORIGIN_RULE = "origin/2"
+ORIGIN_RULE = "origin/3"
 
 Role = Literal["origin", "copy", "edit"]
 
