@@ -465,6 +465,23 @@ def test_a_good_record_is_a_page() -> None:
     assert page.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize(
+    ("body", "joined"),
+    [
+        ("3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n", "abcde"),
+        ("1\r\na\r\n" * 200_000 + "0\r\n\r\n", "a" * 200_000),
+        ("3\r\nabc\r\n9\r\nde", "3\r\nabc\r\n9\r\nde"),
+        ("-1\r\nabc", "-1\r\nabc"),
+        ("<p>not in chunks</p>", "<p>not in chunks</p>"),
+    ],
+    ids=["chunks", "very many", "cut off", "a length below none", "none"],
+)
+def test_a_body_in_chunks_is_joined(body: str, joined: str) -> None:
+    block = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+    record = write_record("response", URL, NOON, block.encode())
+    assert read_page(record).body == joined.encode()
+
+
 def test_sites_are_registered_domains() -> None:
     sites = Sites({"hill.example"})
     assert sites.find("https://www.hill.example/a") == "hill.example"

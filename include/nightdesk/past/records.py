@@ -127,16 +127,18 @@ def _decode(headers: dict[str, str], body: bytes) -> bytes:
 def _join_chunks(body: bytes) -> bytes:
     """Return a chunked body as one; as it is where it is not chunked."""
     parts: list[bytes] = []
-    rest = body
-    while True:
-        line, end, rest = rest.partition(b"\r\n")
+    at = 0
+    while (end := body.find(b"\r\n", at)) >= 0:
+        start = end + 2
         try:
-            size = int(line.partition(b";")[0], 16)
+            size = int(body[at:end].partition(b";")[0], 16)
         except ValueError:
             return body
-        if not end or size < 0 or len(rest) < size:
+        if size < 0 or len(body) - start < size:
             return body
         if size == 0:
             return b"".join(parts)
-        parts.append(rest[:size])
-        rest = rest[size:].removeprefix(b"\r\n")
+        at = start + size
+        parts.append(body[start:at])
+        at += 2 * body.startswith(b"\r\n", at)
+    return body
