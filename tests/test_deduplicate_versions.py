@@ -115,6 +115,58 @@ def test_a_change_has_its_kind_and_edits(
     assert (diff.kind, "".join(edit.kind[0] for edit in diff.edits)) == (kind, edits)
 
 
+WORDS = {
+    "correction": (
+        "Iran Iraq, Austria Australia, Niger Nigeria, Monday Sunday, Hassan Hussain,"
+        " million billion, Gambia Zambia, Slovakia Slovenia, Mali Bali, Jan Juan,"
+        " Juni Juli, junio julio, июня июля, Georgia Georgian-Iran, Ada Ida, six ten"
+    ),
+    "update": (
+        "legal illegal, likely unlikely, possible impossible, satisfied dissatisfied,"
+        " now not, he she, increased decreased, included excluded, can can't"
+    ),
+    "typo": (
+        "teh the, goverment government, recieve receive, Mondy Monday, agian again,"
+        " harbuor harbour, acomodation accommodation, Larkhaben Larkhaven, of off,"
+        " catch catches,"
+        " wether whether, Wendesday Wednesday, for-ever forever"
+    ),
+}
+CHANGED = [
+    (kind, *pair.split())
+    for kind, pairs in WORDS.items()
+    for pair in pairs.replace("-", "\u2010").split(",")
+]
+
+
+@pytest.mark.parametrize(("kind", "one", "other"), CHANGED)
+def test_a_word_in_the_place_of_another(kind: str, one: str, other: str) -> None:
+    texts = [f"The harbour office told us of {word} and rain." for word in (one, other)]
+    assert diff_versions(texts[0], texts[1]).kind == kind
+    assert diff_versions(texts[1], texts[0]).kind == kind
+
+
+NOTICES = {
+    "Correction: the ferry is forty years old.": "correction",
+    "CORRECTION (May 6): the ferry is forty years old.": "correction",
+    "Correction appended on Tuesday.": "correction",
+    "Corrects the age of the ferry in the first paragraph.": "correction",
+    "The headline of this story has been corrected.": "correction",
+    "We have corrected the age of the ferry.": "correction",
+    "Clarification: the ferry is forty years old.": "correction",
+    "Two correction officers were on board.": "update",
+    "Correction officers were on board.": "update",
+    "The Department of Corrections had hired the ferry, a report said.": "update",
+    "Analysts had seen a market correction coming.": "update",
+    "Captain Renske Aldaba clarified that the hull was old.": "update",
+}
+
+
+@pytest.mark.parametrize(("line", "kind"), NOTICES.items())
+def test_a_notice_is_told_from_a_story(line: str, kind: str) -> None:
+    assert diff_versions(BASE, f"{BASE}\n{line}").kind == kind
+
+
 def test_a_change_and_its_way_back_name_the_same_paragraphs() -> None:
     new = swap(("214", "241")) + MORE
     there, back = diff_versions(BASE, new), diff_versions(new, BASE)

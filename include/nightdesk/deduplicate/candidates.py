@@ -25,8 +25,8 @@ BLOCK_ROWS = 1_000_000  # of 8 bytes, some five arrays of them: about 50 MB
 MAX_DAYS_APART = 30.0  # a copy that is later than that is another use of the text
 _ROUNDING = 1e-6  # days; the exact verdict is the rule's
 #: Least share of the smaller fingerprint that must be common. Boilerplate and quotes
-#: stay below it, a line that a whole night shares too; no copy of the development sets
-#: does.
+#: stay below it, and mostly a line that an outlet puts under all its texts; no copy of
+#: the development sets does.
 MIN_SHARE = 0.06
 
 
