@@ -62,15 +62,13 @@ def make_notifier(connection: Any, told: dict[str, str]) -> Any:
     Raises:
         ValueError: see `send_alert`.
     """
-    name, extra = connection.conn_id, connection.extra_dejson
+    name = connection.conn_id
     if connection.conn_type == "smtp":
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-        if not extra.get("to"):
-            raise ValueError(f"{name}: extra: to: missing: whom to send mail to")
         return SmtpNotifier(
             smtp_conn_id=name,
-            to=extra["to"],
+            to=read_receiver(connection),
             subject=told["subject"],
             html_content=f"<pre>{html.escape(told['text'])}</pre>",
         )
@@ -85,6 +83,20 @@ def make_notifier(connection: Any, told: dict[str, str]) -> Any:
         return WebhookNotifier(connection, told)
     what = f"{name}: type {connection.conn_type!r}"
     raise ValueError(f"{what}; allowed: smtp, slackwebhook, http")
+
+
+def read_receiver(connection: Any) -> str:
+    """Return whom a mail connection sends to.
+
+    Raises:
+        ValueError: its extra does not say.
+    """
+    receiver: str = connection.extra_dejson.get("to") or ""
+    if not receiver:
+        raise ValueError(
+            f"{connection.conn_id}: extra: to: missing: whom to send mail to"
+        )
+    return receiver
 
 
 class WebhookNotifier(BaseNotifier):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from nightdesk_alerts import make_notifier
+from nightdesk_alerts import make_notifier, read_receiver
 
 if TYPE_CHECKING:
     from nightdesk.report.mail import Mail
@@ -53,10 +53,9 @@ def send_brief(run_id: str) -> str | None:
 def _send_mail(connection: Any, mail: Mail) -> None:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
-    extra = connection.extra_dejson
-    if not extra.get("to"):
-        raise ValueError(f"{CONNECTION}: extra: to: missing: whom to send mail to")
-    message = build_message(mail, extra.get("from_email") or "", extra["to"])
+    receiver = read_receiver(connection)
+    sender = connection.extra_dejson.get("from_email") or ""
+    message = build_message(mail, sender, receiver)
     # The hook knows servers and logins; its own sending knows no picture in a text.
     with SmtpHook(smtp_conn_id=CONNECTION) as hook:
         hook._smtp_client.send_message(message)
