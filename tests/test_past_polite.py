@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from httpworld import Answer, World, reply
 from nightworld import NIGHT, Desk, write_feed, write_item
 
-from nightdesk.model import Coverage
-from nightdesk.nights import merge_coverage
+from nightdesk.fetch import answered
+from nightdesk.model import Coverage, Listing
+from nightdesk.nights import merge_coverage, merge_listings
+from nightdesk.past.cdx import ask_captures
 
 CDX = "web.archive.org"
 LATER = timedelta(days=20)
@@ -78,3 +80,39 @@ def test_an_archive_that_asks_to_wait_is_left_alone_until_then(desk: Desk) -> No
     desk.moment += timedelta(minutes=11)
     answer_index(desk, reply(b"[]"), NIGHT - timedelta(days=2))
     assert sum(CDX in path for path in desk.world.paths()) == 2
+
+
+INDEX = b'["timestamp","original","mimetype","statuscode","digest"]'
+GONE = "https://alpha.example/gone"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(reply(b"[]"), "no capture", id="none"),
+        pytest.param(reply(b"", 404), "no capture", id="an address without captures"),
+        pytest.param(reply(b"", 503), "server_error", id="broken"),
+        pytest.param(
+            reply(b"<html>busy</html>"), "no index: not_json", id="a page instead"
+        ),
+        pytest.param(
+            reply(b'[%s, ["then", "https://alpha.example/gone", "", "200", ""], ["1"]]'
+                  % INDEX),
+            "no capture: bad_timestamp=1 short_row=1", id="rows that cannot be read",
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_that_is_gone_keeps_what_the_index_said(
+    desk: Desk, answer: bytes, why: str
+) -> None:
+    desk.options = {"past_url": '"https://alpha.example/{yyyy}-{mm}-{dd}.xml"'}
+    sitemap = f"<urlset><url><loc>{GONE}</loc></url></urlset>"
+    desk.serve(f"/{NIGHT}.xml", reply(sitemap, kind="application/xml"))
+    since = datetime.combine(NIGHT, time(), UTC) - timedelta(days=1)
+    asked = ask_captures("", GONE, since, desk.moment + timedelta(minutes=1))
+    desk.serve(asked, answer, host=CDX)
+    desk.collect(NIGHT)
+    rows = desk.landing.read_folder(f"entries/night={NIGHT}", Listing)
+    (row,) = merge_listings(rows, answered).values()
+    assert (row.url, row.outcome) == (GONE, "not_found")
+    assert row.reason == f"HTTP 404; wayback: {why}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeGuard
 
@@ -46,6 +47,15 @@ def is_text(value: object) -> TypeGuard[str]:
     if not isinstance(value, str):
         return False
     return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def say_counts(problems: Mapping[str, int]) -> str:
+    """Return what was left out, in one order.
+
+    >>> say_counts({"short_row": 1, "bad_url": 2})
+    'bad_url=2 short_row=1'
+    """
+    return " ".join(f"{why}={n}" for why, n in sorted(problems.items()))
 
 
 def unpack_lines(body: bytes, most: int) -> tuple[bytes, str | None]:

@@ -26,12 +26,14 @@ from nightdesk.past.ccnews import (
     parse_paths,
     paths_url,
 )
-from nightdesk.past.cdx import Snapshot, ask_captures, parse_captures
+from nightdesk.past.cdx import Snapshot, ask_captures
+from nightdesk.past.raw import say_counts
 from nightdesk.past.spans import night_span
 from nightdesk.past_file import Kind, Place, load_places
 from nightdesk.pipeline.job import Job, user_agent
 from nightdesk.pipeline.past_run import read_documents
 from nightdesk.pipeline.past_sitemaps import fill_address
+from nightdesk.pipeline.past_wayback import parse_index
 
 #: The source of what is read once for all sources.
 ALL = "*"
@@ -293,7 +295,10 @@ def _ask_files(
         if fetched.attempt.outcome != "ok":
             asked.problems.append(f"{request.url}: {fetched.attempt.outcome}")
             continue
-        files += parse_paths(fetched.body)[0]
+        found, bad = parse_paths(fetched.body)
+        files += found
+        if bad:
+            asked.problems.append(f"{request.url}: {say_counts(bad)}")
     asked.files = sorted({*files})
 
 
@@ -313,11 +318,10 @@ def _ask_captures(
     }
     requests = [Request(url, "file", gap_s=place.gap_s) for url in by_url]
     for request, fetched in fetcher.fetch_all(requests):
-        source, outcome = by_url[request.url], fetched.attempt.outcome
-        if outcome not in ("ok", "empty_body", "not_found"):
-            asked.problems.append(f"{source.id}: captures of its feed: {outcome}")
-            continue
-        days = Counter(map(_day_of, parse_captures(fetched.body)[0]))
+        source, index = by_url[request.url], parse_index(fetched)
+        if problem := index.failure or say_counts(index.problems):
+            asked.problems.append(f"{source.id}: captures of its feed: {problem}")
+        days = Counter(map(_day_of, index.snapshots))
         asked.captures |= {(source.id, day): n for day, n in days.items()}
 
 

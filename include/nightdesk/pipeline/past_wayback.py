@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
@@ -19,6 +20,7 @@ from nightdesk.past.cdx import (
     parse_captures,
     replay_url,
 )
+from nightdesk.past.raw import say_counts
 from nightdesk.past.spans import span_of
 from nightdesk.past_file import Kind
 from nightdesk.pipeline.past_run import (
@@ -74,23 +76,38 @@ def read_feed_captures(past: PastNight) -> None:
 
 def _read_index(find: Find, answer: Fetched | str) -> list[Snapshot] | None:
     """Return the captures that the index names; None, and the reason noted."""
-    if isinstance(answer, str) or answer.attempt.outcome != "ok":
-        is_empty = not isinstance(answer, str) and answer.attempt.outcome in (
-            "empty_body",
-            "not_found",
-        )
-        if is_empty:
-            return []
-        word = answer if isinstance(answer, str) else answer.attempt.outcome
-        find.failures[_KIND] = word
+    index = parse_index(answer)
+    if index.problems:
+        words = say_counts(index.problems)
+        log.warning("source=%s past=wayback %s", find.source.id, words)
+    if index.failure is not None:
+        find.failures[_KIND] = index.failure
         return None
+    return index.snapshots
+
+
+@dataclass(frozen=True)
+class Index:
+    """What an index says of an address; `failure` says why it says nothing."""
+
+    snapshots: list[Snapshot] = field(default_factory=list)
+    problems: Counter[str] = field(default_factory=Counter)  # rows left out, by reason
+    failure: str | None = None
+
+
+def parse_index(answer: Fetched | str) -> Index:
+    """Return what was answered, or the word why nothing was asked."""
+    if isinstance(answer, str):
+        return Index(failure=answer)
+    outcome = answer.attempt.outcome
+    if outcome in ("empty_body", "not_found"):
+        return Index()
+    if outcome != "ok":
+        return Index(failure=outcome)
     snapshots, problems = parse_captures(answer.body)
-    for reason, n in sorted(problems.items()):
-        log.warning("source=%s past=wayback %s=%d", find.source.id, reason, n)
     if broken := problems.keys() & {"not_json", "no_header"}:
-        find.failures[_KIND] = f"no index: {broken.pop()}"
-        return None
-    return snapshots
+        return Index([], problems, f"no index: {broken.pop()}")
+    return Index(snapshots, problems)
 
 
 def _read_round(past: PastNight, readings: Sequence[_Reading]) -> list[_Reading]:
@@ -191,13 +208,11 @@ def rescue_pages(past: PastNight, rows: Iterable[Listing]) -> Iterator[Listing]:
             yield row
     snapshots: dict[str, Snapshot] = {}
     for row, answer in _ask_pages(past, list(gone.values())):
-        found = None
-        if not isinstance(answer, str) and answer.attempt.outcome == "ok":
-            found = choose_nearest(
-                parse_captures(answer.body)[0], row.stated_at or past.span.since
-            )
+        index = parse_index(answer)
+        found = choose_nearest(index.snapshots, row.stated_at or past.span.since)
         if found is None:
-            yield _note(row, answer if isinstance(answer, str) else "no capture")
+            none = f"no capture: {say_counts(index.problems)}".removesuffix(": ")
+            yield _note(row, index.failure or none)
         else:
             snapshots[row.url] = found
     yield from _fetch_captures(past, gone, snapshots)
