@@ -320,6 +320,29 @@ def test_a_passage_in_thousands_of_texts_is_survived() -> None:
     assert find_pairs(documents) == ()
 
 
+@pytest.mark.parametrize(
+    ("n_shared", "least", "most"),
+    [
+        pytest.param(26, 0.0, 0.15, id="the line under all texts of an outlet"),
+        pytest.param(150, 0.98, 1.0, id="a third of the text"),
+        pytest.param(430, 1.0, 1.0, id="a copy"),
+    ],
+)
+def test_what_many_long_texts_share_makes_them_candidates_or_not(
+    n_shared: int, least: float, most: float
+) -> None:
+    chance = make_chance(5)
+    words = [f"w{i}" for i in range(5_000)]
+    line = " ".join(chance.choices(words, k=n_shared))
+    texts = [
+        f"{' '.join(chance.choices(words, k=443 - n_shared))}\n{line}"
+        for _ in range(40)
+    ]
+    documents = [make_document(i, text) for i, text in enumerate(texts)]
+    found = list(candidates_module.find_candidates(documents, len(documents)))
+    assert least <= len(found) / (40 * 39 / 2) <= most
+
+
 FINGERPRINTS = {
     "no text": ("", 0),
     "marks only": (" -- ... !\n", 0),
@@ -356,7 +379,7 @@ def test_words_are_those_of_split_words(letters: str) -> None:
 
 def test_fingerprints_are_the_same_for_ever() -> None:
     # A change here needs a new RULE_VERSION.
-    assert RULE_VERSION == "near/4"
+    assert RULE_VERSION == "near/5"
     assert fingerprint_text("Rain over the whole valley") == PINNED_WORDS
     assert fingerprint_text(TEXTS["chinese_other"])[:3] == PINNED_CHINESE
 

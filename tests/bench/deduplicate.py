@@ -61,17 +61,22 @@ from nightdesk.deduplicate import (Document, Profiles, cluster_pairs, demote_dig
     find_pairs, fingerprint_text, rank_document)
 from nightdesk.text import hash_text
 n, chance, noon = int(sys.argv[1]), random.Random(1), datetime(2031, 5, 6, tzinfo=UTC)
-words = [f"{a}{b}{c}" for a in "Ba ko mi Te lu".split() for b in "len sor vik tan per"
+words = [f"{a}{b}{c}" for a in "ba ko mi te lu".split() for b in "len sor vik tan per"
          .split() for c in "a ed ing er um ost ick an on is".split()]
-words += [str(number) for number in range(100)]
+names = [f"{a}{b}".title() for a in words for b in "lo ra vin sta mo".split()]
 # The line that each of 150 outlets puts under all its articles.
 lines = [" ".join(chance.choices(words, k=26)) for _ in range(150)]
+def write():  # 443 words; as in news one of 40 is a number, one of 20 a name
+    text = chance.choices(words, k=443)
+    text[::40] = [str(chance.randrange(2_000)) for _ in text[::40]]
+    text[7::20] = chance.choices(names, k=len(text[7::20]))
+    return text
 def make(i, last=[]):
     if i % 10 in (1, 2):  # two of ten are copies without twenty words
         first = chance.randrange(300)
         text = " ".join(last[:first] + last[first + 20:])
     else:
-        last[:] = chance.choices(words, k=443)
+        last[:] = write()
         text = " ".join(last)
     text = f"{text}\\n{lines[i % len(lines)]}"
     at = noon + timedelta(seconds=chance.randrange(80_000))

@@ -78,6 +78,6 @@ def _find_near(
         a, b = documents[i], documents[j]
         if a.text_hash == b.text_hash:
             continue
-        pair = judge_near(a, b, profiles.read(a), profiles.read(b))
+        pair = judge_near(a, b, profiles)
         if pair is not None:
             yield pair

@@ -50,7 +50,7 @@ def has_foreign_story(
         other: the grams of the other text.
     """
     share = 1 - n_shared / profile.grams.size
-    if share < MIN_FOREIGN_SHARE or share * profile.n_words < MIN_FOREIGN_WORDS:
+    if share < MIN_FOREIGN_SHARE or share * profile.facts.n_words < MIN_FOREIGN_WORDS:
         return False
     words = scan_words(text)
     passage = _find_passage(is_among(hash_grams(words.hashes, GRAM), other))
@@ -82,10 +82,10 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
 def _begins_elsewhere(text: str, profile: Profile, other: Profile) -> bool:
     words = scan_words(text[: 40 * BEGIN_WORDS])
     begin = words.hashes[:BEGIN_WORDS]
-    names = distinct(begin[is_among(begin, profile.names)])
+    names = distinct(begin[is_among(begin, profile.facts.names)])
     if names.size < MIN_BEGIN_NAMES:
         return False
-    if count_shared(names, other.names) >= MIN_BEGIN_SHARE * names.size:
+    if count_shared(names, other.facts.names) >= MIN_BEGIN_SHARE * names.size:
         return False
     return not is_among(hash_grams(begin, GRAM), other.grams).any()
 

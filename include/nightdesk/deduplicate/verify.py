@@ -31,13 +31,13 @@ from typing import Literal, NamedTuple
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.figures import compare_figures
-from nightdesk.deduplicate.profiles import Profile, Profiles
+from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
 from nightdesk.text import hash_text, split_words
 
-RULE_VERSION = "near/4"
+RULE_VERSION = "near/5"
 EXACT_RULE = "exact/1"
 
 MIN_CONTAINMENT = 0.35
@@ -80,7 +80,9 @@ class _Side(NamedTuple):
     profile: Profile
 
 
-class _Facts(NamedTuple):
+class _Agreement(NamedTuple):
+    """How much of what two texts state is the same."""
+
     numbers: float
     facts: float
     n_facts: int  # of the side that has fewer
@@ -100,9 +102,7 @@ def judge_exact(a: Document, b: Document) -> Pair | None:
     return _make_pair(a, b, "exact", 1.0, rule=EXACT_RULE)
 
 
-def judge_near(
-    a: Document, b: Document, a_profile: Profile, b_profile: Profile
-) -> Pair | None:
+def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     """Return the near, update or contains pair of two documents, or None.
 
     Symmetric in its two sides. `contains`: one text has the other in it from its first
@@ -110,24 +110,23 @@ def judge_near(
     digest or a live page does.
     """
     days = _days_apart(a, b)
-    if not _may_agree(days, a_profile, b_profile):
-        return None
-    facts = _compare_facts(a_profile, b_profile)
+    facts = _compare_facts(profiles.read_facts(a), profiles.read_facts(b), days)
     if facts is None:
         return None  # most look-alikes end here, before the costly part
-    shared = count_shared(a_profile.grams, b_profile.grams)
-    fewer, more = sorted((a_profile.grams.size, b_profile.grams.size))
+    one, other = _Side(a, profiles.read(a)), _Side(b, profiles.read(b))
+    shared = count_shared(one.profile.grams, other.profile.grams)
+    fewer, more = sorted((one.profile.grams.size, other.profile.grams.size))
     containment = shared / fewer
     if containment < MIN_CONTAINMENT:
         return None
     kind: Kind | None = None
-    if shared / more >= MIN_RESEMBLANCE or _share_lead(a_profile, b_profile):
+    if shared / more >= MIN_RESEMBLANCE or _share_lead(one.profile, other.profile):
         if _states_the_same(facts, containment, days) and not (
             _contradict(a.text, b.text, containment, days)
-            or begin_apart((a.text, a_profile), (b.text, b_profile))
+            or begin_apart((a.text, one.profile), (b.text, other.profile))
         ):
-            kind = _choose_kind(_Side(a, a_profile), _Side(b, b_profile), shared)
-    elif facts.facts >= MIN_FACTS_WITHIN and _is_within(a_profile, b_profile):
+            kind = _choose_kind(one, other, shared)
+    elif facts.facts >= MIN_FACTS_WITHIN and _is_within(one.profile, other.profile):
         kind = "contains"
     return _make_pair(a, b, kind, round(containment, 4)) if kind else None
 
@@ -163,11 +162,6 @@ def _share_title(a: Document, b: Document) -> bool:
     return hash_text(a.title or "") == hash_text(b.title or "")
 
 
-def _may_agree(days: float | None, a: Profile, b: Profile) -> bool:
-    is_long = min(a.n_words, b.n_words) >= MIN_WORDS
-    return is_long and (days is None or days <= MAX_DAYS_APART)
-
-
 def _choose_kind(a: _Side, b: _Side, shared: int) -> Kind:
     """Return what two texts that begin alike and state the same are to each other."""
     if _find_digest(a, b, shared) is not None:
@@ -184,17 +178,21 @@ def _find_digest(a: _Side, b: _Side, shared: int) -> _Side | None:
     return None
 
 
-def _compare_facts(a: Profile, b: Profile) -> _Facts | None:
-    """Return what both state, or None if that rules out every kind of pair."""
-    n_numbers = len(a.numbers & b.numbers)
-    numbers = _smooth(n_numbers, min(len(a.numbers), len(b.numbers)))
+def _compare_facts(a: Facts, b: Facts, days: float | None) -> _Agreement | None:
+    """Return what both state; None: it, or their lengths or days, rule a pair out."""
+    if min(a.n_words, b.n_words) < MIN_WORDS:
+        return None
+    if days is not None and days > MAX_DAYS_APART:
+        return None
+    n_numbers = count_shared(a.numbers, b.numbers)
+    numbers = _smooth(n_numbers, min(a.numbers.size, b.numbers.size))
     if numbers < MIN_NUMBERS:
         return None
-    n_facts = min(len(a.numbers) + a.names.size, len(b.numbers) + b.names.size)
+    n_facts = min(a.numbers.size + a.names.size, b.numbers.size + b.names.size)
     facts = _smooth(n_numbers + count_shared(a.names, b.names), n_facts)
     if n_facts >= FEW_FACTS and facts < MIN_FACTS_WITHIN:
         return None
-    return _Facts(numbers, facts, n_facts)
+    return _Agreement(numbers, facts, n_facts)
 
 
 def _share_lead(a: Profile, b: Profile) -> bool:
@@ -210,7 +208,7 @@ def _smooth(shared: int, total: int) -> float:
     return (shared + 0.5) / (total + 1)
 
 
-def _states_the_same(facts: _Facts, containment: float, days: float | None) -> bool:
+def _states_the_same(facts: _Agreement, containment: float, days: float | None) -> bool:
     if facts.n_facts < FEW_FACTS:
         return containment >= MIN_CONTAINMENT_BARE
     if facts.numbers + facts.facts < MIN_STATED:
