@@ -44,11 +44,12 @@ bench:           ## every figure that docs/benchmarks.md claims, with its comman
 bench-peers:     ## what `make bench` measures beside ours, in an environment of its own
 	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/pip install -q -r tests/bench/peers.txt
 
-chaos:           ## kill runs, backfills, loads and publishes; load nights in every order; odd texts
+chaos:           ## kill runs, backfills, loads and publishes; damage files; nights in every order
 	$(LAUNCH) setup --dev
 	PYTHONPATH=include $(BIN)/python tests/chaos/drill.py --kills 50
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/backfills.py --kills 50
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/damage.py --damages 40
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
 	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py \
 	    tests/e2e/test_past_in_airflow.py \

@@ -95,9 +95,9 @@ def load_night(
             ),
         )
         store.refuse_failed(night, store.run_checks(con, night))
-        row = store.LedgerRow(night, 1, "", "", len(documents), len(documents))
+        row = store.LedgerRow(night, 1, "", "", len(documents), len(documents), START)
         facts = dict.fromkeys(("run_id", "code_version", "sources_digest"), "")
-        store.write_ledger(con, row, {**facts, "learned": json.dumps(learned)}, START)
+        store.write_ledger(con, row, {**facts, "learned": json.dumps(learned)})
     return moved
 
 

@@ -83,7 +83,7 @@ def test_a_refused_night_is_said_mended_and_published(data: Path, capsys) -> Non
     assert "Refused" not in first_line(data)
     assert run(capsys, "warehouse", "checks")[0] == 0
     after = read_manifest(data / "published")
-    assert after["nights"][NIGHT]["seq"] > before["nights"][NIGHT]["seq"]
+    assert after["nights"][NIGHT]["load"] != before["nights"][NIGHT]["load"]
 
 
 def test_a_first_night_that_is_refused_has_a_brief_that_says_so(
@@ -182,11 +182,13 @@ def test_a_night_unlike_those_before_is_a_warning(
     warehouse, usual: list[int], n_articles: int, is_odd: bool
 ) -> None:
     for n, count in enumerate(usual, 1):
-        row = store.LedgerRow(QUIET - timedelta(days=n), n, "c", "a", count, count)
+        row = store.LedgerRow(
+            QUIET - timedelta(days=n), n, "c", "a", count, count, article(1).captured_at
+        )
         facts = dict.fromkeys(
             ("run_id", "code_version", "sources_digest", "learned"), ""
         )
-        store.write_ledger(warehouse, row, facts, article(1).captured_at)
+        store.write_ledger(warehouse, row, facts)
     numbers = range(1, n_articles + 1)
     load(warehouse, QUIET, [entry(n) for n in numbers], [article(n) for n in numbers])
     assert bool(found(warehouse, QUIET, "row_drift")) == is_odd

@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from nightdesk.__main__ import main
 from nightdesk.errors import WarehouseError
 from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
+from nightdesk.pipeline.load_task import read_loads
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
@@ -78,7 +80,7 @@ def damage(path: Path, kind: str, chance: random.Random) -> None:
 
 def judge(path: Path) -> tuple[list[str], dict[str, str]]:
     """What verify says of a database file, and its hashes if it says nothing."""
-    found = [f.cure for f in verify_warehouse(connect_to(str(path)))]
+    found = [f.cure for f in verify_warehouse(connect_to(str(path)), {})]
     return found, {} if found else hashes_of(path)
 
 
@@ -93,7 +95,9 @@ def apart() -> Iterator[ProcessPoolExecutor]:
 
 def test_a_whole_desk_has_nothing_wrong(whole: Desk) -> None:
     assert list(verify_files(whole.landing)) == []
-    assert list(verify_warehouse(connect_to(whole.job.settings.warehouse))) == []
+    connect, loads = connect_to(whole.job.settings.warehouse), read_loads(whole.landing)
+    assert NIGHT in loads
+    assert list(verify_warehouse(connect, loads)) == []
     assert list(verify_published(whole.job.settings.published)) == []
 
 
@@ -147,6 +151,35 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     assert main(["warehouse", "verify"]) == 0
     assert main(["warehouse", "compact"]) == 0
     assert hashes_of(path) == whole
+
+
+LOST = {
+    "never made": ("DELETE FROM load_ledger", "its load of {now} UTC is not there"),
+    "an older one": (
+        "UPDATE load_ledger SET loaded_at = loaded_at - INTERVAL 1 DAY",
+        "as loaded {before} UTC, not {now}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lose", "problem"), LOST.values(), ids=LOST)
+def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
+    desk: Desk, caplog: pytest.LogCaptureFixture, lose: str, problem: str
+) -> None:
+    """As if the last commits of its file had been cut off."""
+    connect = connect_to(desk.job.settings.warehouse)
+    at = read_loads(desk.landing)[NIGHT]
+    before, now = (f"{t:%Y-%m-%d %H:%M}" for t in (at - timedelta(days=1), at))
+    with open_warehouse(connect) as con:
+        con.execute(lose)
+    (finding,) = verify_warehouse(connect, read_loads(desk.landing))
+    assert finding.file == f"warehouse, night {NIGHT}"
+    assert finding.problem == problem.format(now=now, before=before)
+    assert finding.cure == "nightdesk warehouse rebuild"
+    desk.build()
+    assert f"night={NIGHT} the warehouse has lost it" in caplog.text
+    desk.build()
+    assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
 
 
 @pytest.mark.parametrize("kind", ["flip", "cut"])

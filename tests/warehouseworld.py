@@ -107,8 +107,10 @@ def load(con, night, entries, articles, pairs=()) -> None:
         groups.replace_clusters(con, touch, by_hand, by_source)
         results = store.run_checks(con, night)
         store.refuse_failed(night, results)
-        row = store.LedgerRow(night, store.next_seq(con), "c", "a", len(entries), 0)
+        row = store.LedgerRow(
+            night, store.next_seq(con), "c", "a", len(entries), 0, NOON
+        )
         facts = dict.fromkeys(
             ("run_id", "code_version", "sources_digest", "learned"), ""
         )
-        store.write_ledger(con, row, facts, NOON)
+        store.write_ledger(con, row, facts)

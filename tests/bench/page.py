@@ -64,7 +64,7 @@ def build(folder: Path, n_articles: int) -> None:
                 table: move_part(con, folder, part, (table, night, n))
                 for table, part in first.items()
             }
-            manifest["nights"][str(night)] = {"seq": n + 1, "parts": parts}
+            manifest["nights"][str(night)] = {"load": str(n + 1), "parts": parts}
     manifest["number"] = 2
     publish._write_catalogue(folder, manifest)
 

@@ -16,6 +16,7 @@ from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.model import Finding
 from nightdesk.pipeline import plan_run, run_night
+from nightdesk.pipeline.load_task import read_loads
 from nightdesk.pipeline.publish_task import update_search
 from nightdesk.pipeline.rebuild_task import list_landed, set_aside
 from nightdesk.search.verify import verify_index
@@ -128,10 +129,11 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     settings = load_settings()
+    landing, connect = Landing(settings.landing), connect_to(settings.warehouse)
     findings: list[Finding] = []
     for what, found in (
-        ("landing area", verify_files(Landing(settings.landing))),
-        ("warehouse", verify_warehouse(connect_to(settings.warehouse))),
+        ("landing area", verify_files(landing)),
+        ("warehouse", verify_warehouse(connect, read_loads(landing))),
         ("published files", verify_published(settings.published)),
         ("search index", verify_index(settings.published / "search")),
     ):

@@ -7,16 +7,17 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from nightdesk import __version__
 from nightdesk.corrections import load_corrections
 from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
-from nightdesk.errors import CheckFailed, NightFailed
+from nightdesk.errors import CheckFailed, LandingError, NightFailed
 from nightdesk.fetch import answered
 from nightdesk.gazetteer_files import load_outline
+from nightdesk.landing import Landing
 from nightdesk.landing.frozen import pin_versions
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
@@ -133,14 +134,18 @@ def _load_step(
         accounts = [
             _load_night(job, con, group, joined[name]) for name, group in nights.items()
         ]
+    ledger = store.read_ledger(con)
     for (name, group), account in zip(nights.items(), accounts, strict=True):
         if not account["is_stale"]:
-            forget_refusals(job, "load", [date.fromisoformat(group[0]["night"])])
-            _note_built(job, group, joined[name])
+            night = date.fromisoformat(name)
+            forget_refusals(job, "load", [night])
+            _note_built(job, group, joined[name], ledger[night].loaded_at)
     return accounts
 
 
-def _note_built(job: Job, group: Sequence[Shard], joined: Joined) -> None:
+def _note_built(
+    job: Job, group: Sequence[Shard], joined: Joined, loaded_at: datetime
+) -> None:
     shard = group[0]
     files = {shard["entries"], shard["pages"], joined["pairs"], joined["reports"]}
     for part in group:
@@ -153,18 +158,36 @@ def _note_built(job: Job, group: Sequence[Shard], joined: Joined) -> None:
             "entries": shard["entries"],
             "decided": shard["decided"],
             "files": sorted(files),
+            "loaded_at": loaded_at.isoformat(),
         },
     )
     pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
 
+def read_loads(landing: Landing) -> dict[date, datetime]:
+    """Return when each night was last loaded, as noted once it was committed.
+
+    Of a night whose note is damaged nothing is known; `verify_files` names that.
+    """
+    loads = {}
+    for name in landing.names("built", ".json"):
+        try:
+            at = landing.read_json(name).get("loaded_at")
+        except LandingError as error:
+            log.warning("%s", error)
+            continue
+        if at is not None:
+            night = name.removeprefix("built/night=").removesuffix(".json")
+            loads[date.fromisoformat(night)] = datetime.fromisoformat(at)
+    return loads
+
+
 def _forget_lost(job: Job, con: Connection) -> None:
-    """Drop the marks of nights that the warehouse does not hold: they are rebuilt."""
-    held = {f"built/night={night}.json" for night in store.read_ledger(con)}
-    for name in job.landing.names("built", ".json"):
-        if name not in held:
-            log.warning("load %s: the warehouse does not hold that night", name)
-            job.landing.drop(name)
+    """Drop the marks of nights that the warehouse has lost: they are rebuilt."""
+    lost = store.find_lost(store.read_ledger(con), read_loads(job.landing))
+    for night, what in lost.items():
+        log.warning("load night=%s the warehouse has lost it: %s", night, what)
+        job.landing.drop(f"built/night={night}.json")
 
 
 def _follow_renames(job: Job, con: Connection) -> None:
@@ -254,6 +277,7 @@ def _load_night(
             article_digest=_digest_articles(given.documents),
             n_seen=len(built.settled.entries),
             n_loaded=len(built.settled.articles),
+            loaded_at=job.clock(),
         ),
         {
             "run_id": job.run_id,
@@ -261,7 +285,6 @@ def _load_night(
             "sources_digest": job.load_sources().digest,
             "learned": json.dumps(group[0]["learned"], sort_keys=True),
         },
-        job.clock(),
     )
     store.bump_nights(con, moved - {night}, seq)
     account = _account(built, coverage, job, is_stale=False)

@@ -15,6 +15,7 @@ from nightdesk.errors import LandingError, NightdeskError, WarehouseError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.backup_task import back_up
 from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.load_task import read_loads
 from nightdesk.warehouse.connect import Connect, open_warehouse, read_version
 from nightdesk.warehouse.verify import verify_warehouse
 
@@ -102,5 +103,5 @@ def _migrate(job: Job, connect: Connect) -> None:
     with open_warehouse(connect):
         pass
     job.say("checking the warehouse")
-    for finding in verify_warehouse(connect):
+    for finding in verify_warehouse(connect, read_loads(job.landing)):
         raise WarehouseError(f"{finding.file}: {finding.problem}")

@@ -86,14 +86,16 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
     changed: list[date] = []
     for night, row in sorted(ledger.items()):  # a night reads what was made before it
         entry = known.get(str(night))
-        if entry is None or entry["seq"] != row.seq:
+        # A ledger that was lost or made anew gives numbers out again.
+        load = f"{row.seq} {row.loaded_at.isoformat()}"
+        if entry is None or entry.get("load") != load:
             parts = _write_tables(con, folder, night)
             marts = load_marts()
             changed.append(night)
         else:
             parts = dict(entry["parts"])
             marts = tuple(m for m in load_marts() if _depends(m, night, changed))
-        nights[str(night)] = {"seq": row.seq, "parts": parts}
+        nights[str(night)] = {"load": load, "parts": parts}
         for mart in marts:
             _write_mart(con, folder, night, mart, nights)
     if not changed and set(nights) == set(old.get("nights", {})):

@@ -31,6 +31,7 @@ class LedgerRow:
     article_digest: str
     n_seen: int
     n_loaded: int
+    loaded_at: datetime
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,32 @@ class CheckResult:
 def read_ledger(con: Connection) -> dict[date, LedgerRow]:
     """Return the ledger row of every night in the warehouse."""
     rows = con.execute(
-        "SELECT night, seq, capture_digest, article_digest, n_seen, n_loaded "
-        "FROM load_ledger ORDER BY night"
+        "SELECT night, seq, capture_digest, article_digest, n_seen, n_loaded, "
+        "loaded_at FROM load_ledger ORDER BY night"
     ).fetchall()
     return {row[0]: LedgerRow(*row) for row in rows}
+
+
+def find_lost(
+    ledger: Mapping[date, LedgerRow], known: Mapping[date, datetime]
+) -> dict[date, str]:
+    """Return the nights of which the warehouse has lost a load, and what it has.
+
+    A database whose last commits are cut off opens as if they had never been made.
+
+    Args:
+        ledger: what the warehouse holds.
+        known: when each night was last loaded, as was noted after the commit.
+    """
+    lost = {}
+    for night, at in sorted(known.items()):
+        row = ledger.get(night)
+        if row is None:
+            lost[night] = f"its load of {at:%Y-%m-%d %H:%M} UTC is not there"
+        elif row.loaded_at < at:
+            older = f"{row.loaded_at:%Y-%m-%d %H:%M}"
+            lost[night] = f"as loaded {older} UTC, not {at:%Y-%m-%d %H:%M}"
+    return lost
 
 
 def read_faces(con: Connection, night: date) -> dict[int, str]:
@@ -164,16 +187,13 @@ def refuse_failed(night: date, results: Iterable[CheckResult]) -> None:
         )
 
 
-def write_ledger(
-    con: Connection, row: LedgerRow, facts: Mapping[str, str], loaded_at: datetime
-) -> None:
+def write_ledger(con: Connection, row: LedgerRow, facts: Mapping[str, str]) -> None:
     """Write a night's ledger row.
 
     Args:
         con: inside a transaction.
         row: what the night was built from.
         facts: run_id, code_version, sources_digest and learned.
-        loaded_at: the time of the load.
     """
     con.execute("DELETE FROM load_ledger WHERE night = ?", [row.night])
     con.execute(
@@ -188,7 +208,7 @@ def write_ledger(
             facts["run_id"],
             facts["code_version"],
             facts["sources_digest"],
-            loaded_at,
+            row.loaded_at,
             facts["learned"],
         ],
     )

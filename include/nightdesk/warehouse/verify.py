@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -13,19 +14,27 @@ from nightdesk.model import Finding
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.publish import list_kept, list_parts, read_manifest
-from nightdesk.warehouse.store import list_checks, read_ledger
+from nightdesk.warehouse.store import find_lost, list_checks, read_ledger
 
 _REBUILD = "nightdesk warehouse rebuild"
 _PUBLISH = "nightdesk publish --again"
 
 
-def verify_warehouse(connect: Connect) -> Iterator[Finding]:
-    """Yield what is wrong with the writer's database: damage, and broken checks.
+def verify_warehouse(
+    connect: Connect, loads: Mapping[date, datetime]
+) -> Iterator[Finding]:
+    """Yield what is wrong with the writer's database: damage, losses, broken checks.
 
     Every block is read, so that the engine compares it with its checksum.
+
+    Args:
+        connect: opens it.
+        loads: when each night was last loaded (`read_loads`).
     """
     try:
         with open_warehouse(connect) as con:
+            for night, what in find_lost(read_ledger(con), loads).items():
+                yield Finding(f"warehouse, night {night}", what, _REBUILD)
             yield from _verify_nights(con)
     except WarehouseError as error:
         yield Finding("warehouse", str(error), _REBUILD)

@@ -1,0 +1,216 @@
+"""Damage to what is kept: a flipped byte, a file that ends early. Never silently wrong.
+
+    python tests/chaos/damage.py --damages 40 --seed 1
+
+A desk of two nights is copied, one file of the copy is damaged, and three things are
+asked for, as people ask: the tables' hashes, `verify`, and what `verify` says to do.
+Either the tables are those from before, or the command refuses, or `verify` names the
+file; and what it says to do brings the tables back, byte for byte. "Bring it back from
+a backup" is done with the file from before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+from pastworld import BY_ID, NIGHT, ONE_DAY, open_desk
+
+INCLUDE = Path(__file__).parents[2] / "include"
+NIGHTS = (NIGHT, NIGHT + ONE_DAY)
+SOURCES = ("deichbote", "pacific-lantern", "indus-observer")
+#: Kind of file -> the files of a data folder that are of it.
+KINDS: dict[str, Callable[[Path], list[Path]]] = {
+    "database": lambda data: [data / "warehouse.duckdb"],
+    "wal": lambda data: [data / "warehouse.duckdb.wal"],
+    "rows": lambda data: sorted(data.glob("landing/**/*.parquet")),
+    "state": lambda data: sorted(data.glob("landing/**/*.json")),
+    "archive": lambda data: sorted(data.glob("landing/archive/**/*.zst")),
+}
+_COMMAND = re.compile(r"nightdesk ([a-z][\w =:.-]*)")
+
+
+@dataclass
+class Drill:
+    """A desk that is whole, and what has been counted."""
+
+    whole: Path
+    chance: random.Random
+    hashes: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def run(data: Path, *words: str) -> tuple[int, str]:
+    """Return a command's exit code and what it said; if nothing, why."""
+    own = {
+        "PYTHONPATH": str(INCLUDE),
+        "NIGHTDESK_DATA": str(data),
+        "NIGHTDESK_LANDING": str(data / "landing"),
+        "NIGHTDESK_WAREHOUSE": str(data / "warehouse.duckdb"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "nightdesk", *words],
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode in (0, 1, 2), f"{words}: ended by {done.returncode}"
+    return done.returncode, done.stdout or done.stderr
+
+
+def run_damages(folder: Path, n_damages: int, seed: int) -> Counter[str]:
+    """Damage n files of each kind; an AssertionError says what was wrong."""
+    drill = Drill(folder / "whole", random.Random(seed))
+    make_desk(drill)
+    for kind in KINDS:
+        for _ in range(n_damages):
+            damage_one(drill, kind, folder / "copy")
+    return drill.counts
+
+
+def make_desk(drill: Drill) -> None:
+    """Collect and load two nights, the second of them into the WAL alone."""
+    drill.whole.mkdir()
+    with open_desk(drill.whole) as desk:
+        desk.watch(**{key: {"past_url": f'"{BY_ID[key].past_url}"'} for key in SOURCES})
+        for night in NIGHTS:
+            desk.collect(SOURCES, night)
+    warehouse = drill.whole / "warehouse.duckdb"
+    assert run(drill.whole, "run", "--offline", "--night", str(NIGHTS[0]))[0] == 0
+    before = warehouse.read_bytes()
+    assert run(drill.whole, "run", "--offline", "--night", str(NIGHTS[1]))[0] == 0
+    drill.hashes = read_hashes(drill.whole)
+    leave_wal(warehouse, before)
+    assert warehouse.with_name("warehouse.duckdb.wal").stat().st_size > 10_000
+
+
+def leave_wal(warehouse: Path, before: bytes) -> None:
+    """Bring a database to what it holds from what it held, by its WAL alone.
+
+    The files of one that is open: what a machine leaves that loses its power.
+    """
+    fresh, live = warehouse.with_suffix(".fresh"), warehouse.with_suffix(".live")
+    warehouse.rename(fresh)
+    live.write_bytes(before)
+    with duckdb.connect(str(live)) as con:
+        con.execute("SET wal_autocheckpoint = '1TB'")
+        con.execute(f"ATTACH '{fresh}' AS fresh (READ_ONLY)")
+        tables = con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh'"
+        ).fetchall()
+        con.execute("BEGIN")
+        for (table,) in tables:
+            con.execute(f'DELETE FROM "{table}"')
+            con.execute(f'INSERT INTO "{table}" BY NAME FROM fresh.main."{table}"')
+        con.execute("COMMIT")
+        shutil.copyfile(live, warehouse)
+        wal = live.with_name(f"{live.name}.wal")
+        shutil.copyfile(wal, warehouse.with_name(f"{warehouse.name}.wal"))
+    live.unlink()
+    fresh.rename(warehouse.parents[1] / "checkpointed.duckdb")
+
+
+def read_hashes(data: Path) -> str:
+    """Return the hashes of the tables as they are printed."""
+    code, said = run(data, "warehouse", "hash")
+    assert code == 0, said
+    return said
+
+
+def damage_one(drill: Drill, kind: str, data: Path) -> None:
+    """Damage one file of a copy, look at it, and mend it as it is said."""
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.copytree(drill.whole, data, symlinks=True)
+    if kind != "wal":
+        (data / "warehouse.duckdb.wal").unlink()
+        checkpointed = drill.whole.with_name("checkpointed.duckdb")
+        shutil.copyfile(checkpointed, data / "warehouse.duckdb")
+    path = drill.chance.choice(KINDS[kind](data))
+    name = str(path.relative_to(data))
+    what = damage(path, drill.chance)
+    code, said = run(data, "warehouse", "hash")
+    is_same = code == 0 and said == drill.hashes
+    findings = list(find(data, kind))
+    assert is_same or code or findings, f"silently wrong: {name}: {what}"
+    for finding in findings:
+        mend(drill, data, finding)
+    left = list(find(data, kind))
+    assert not left, f"not mended: {name}: {what}: {left}"
+    if findings and kind not in ("database", "wal"):
+        assert run(data, "warehouse", "rebuild")[0] == 0
+    assert read_hashes(data) == drill.hashes, f"not as before: {name}: {what}"
+    drill.counts[f"{kind}: {'repaired' if findings else 'nothing was lost'}"] += 1
+
+
+def damage(path: Path, chance: random.Random) -> str:
+    """Flip a bit, or let the file end early; return which and where."""
+    raw = bytearray(path.read_bytes())
+    at = chance.randrange(len(raw))
+    if chance.random() < 0.5:
+        raw[at] ^= 1 << chance.randrange(8)
+        what = f"a bit of byte {at} of {len(raw)}"
+    else:
+        del raw[at:]
+        what = f"cut after {at} bytes"
+    path.write_bytes(raw)
+    return what
+
+
+def find(data: Path, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield each file that verify names, and what it says to do."""
+    if kind == "archive":
+        code, said = run(data, "archive", "verify")
+        lines = said.splitlines()
+        for line, cure in pairwise(lines):
+            if line.startswith(("DAMAGED ", "UNLISTED ")):
+                yield line.split()[1].rstrip(":"), cure
+    else:
+        code, said = run(data, "warehouse", "verify", "--json")
+        assert said.startswith("["), said
+        for row in json.loads(said):
+            yield row["file"], row["do"]
+    assert code in (0, 1), said
+
+
+def mend(drill: Drill, data: Path, finding: tuple[str, str]) -> None:
+    """Do what is said of a damaged file."""
+    name, cure = finding
+    path = data / "landing" / name
+    if "bring" in cure:
+        shutil.copyfile(drill.whole / "landing" / name, path)
+    elif cure.startswith("delete it"):
+        path.unlink(missing_ok=True)
+    if (command := _COMMAND.search(cure)) is not None:
+        code, said = run(data, *shlex.split(command[1]))
+        assert code == 0, f"{cure}: {said}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--damages", type=int, default=40, help="of each kind of file")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        counts = run_damages(Path(folder), options.damages, options.seed)
+    for what, n in sorted(counts.items()):
+        sys.stdout.write(f"{what:32} {n}\n")
+
+
+if __name__ == "__main__":
+    main()
