@@ -57,3 +57,4 @@ chaos:           ## kill runs, backfills, loads and publishes; load nights in ev
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-lake.in -o requirements-lake.txt

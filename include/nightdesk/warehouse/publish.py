@@ -66,7 +66,8 @@ def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Pub
         CheckFailed: a mart broke one of its checks; the same.
     """
     try:
-        return _publish(con, folder, again=again)
+        with transaction(con):  # one state, whatever others commit meanwhile
+            return _publish(con, folder, again=again)
     except OSError as error:
         raise WarehouseError(f"publish: {folder}: {error}") from error
 
