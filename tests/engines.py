@@ -11,23 +11,25 @@ import importlib.util
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
+from s3world import Store, open_store
 
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import Connect, connect_to
 from nightdesk.warehouse.lake import INSTALL, find_extension
 
-NAMES = ("file", "lake", "postgres")
+NAMES = ("file", "lake", "postgres", "s3")
 LAKES = NAMES[1:]
 POSTGRES = os.environ.get(
     "NIGHTDESK_TEST_POSTGRES", "host=127.0.0.1 user=postgres dbname=test"
 )
-BUCKET, KEY = "nightdesk", "test:test"
+KEY_ID = "desk"
+KEY = f"{KEY_ID}:hush"
 _NUMBERS = itertools.count(1)
 
 
@@ -36,7 +38,7 @@ class Engine:
     """One of them."""
 
     name: str
-    s3: str = ""  # HOST:PORT
+    store: Store | None = None
     schemas: dict[Path, str] = field(default_factory=dict)
 
     def uri(self, path: Path) -> str:
@@ -49,20 +51,19 @@ class Engine:
             self.schemas[path] = f"nightdesk_test_{os.getpid()}_{next(_NUMBERS)}"
         schema = self.schemas[path]
         options = f"METADATA_SCHEMA '{schema}', DATA_PATH '{self.data(path)}'"
-        if self.s3:
-            options += (
-                f", S3_ENDPOINT '{self.s3}', S3_URL_STYLE 'path', S3_USE_SSL 'false'"
-            )
+        if self.store:
+            options += f", S3_ENDPOINT '{self.store.address}'"
+            options += ", S3_URL_STYLE 'path', S3_USE_SSL 'false'"
         return f"ducklake:postgres:{POSTGRES} ({options})"
 
     def data(self, path: Path) -> str:
         """Return where the files of a lake on Postgres lie."""
-        if self.s3:
-            return f"s3://{BUCKET}/{self.schemas[path]}/"
+        if self.store:
+            return f"s3://nightdesk/{self.schemas[path]}/"
         return f"{path}.files/"
 
     def connect(self, path: Path) -> Connect:
-        return connect_to(self.uri(path), KEY if self.s3 else None)
+        return connect_to(self.uri(path), KEY if self.store else None)
 
 
 FILE = Engine("file")
@@ -83,25 +84,14 @@ def open_engine(name: str) -> Iterator[Engine]:
         ask_postgres("SELECT 1")
     except (duckdb.Error, WarehouseError) as error:
         pytest.skip(f"no Postgres (NIGHTDESK_TEST_POSTGRES names another): {error}")
-    with open_s3() if name == "s3" else _nothing() as s3:
-        engine = Engine(name, s3)
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(KEY_ID)) if name == "s3" else None
+        engine = Engine(name, store)
         try:
             yield engine
         finally:
             for schema in engine.schemas.values():
                 ask_postgres(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-
-
-@contextmanager
-def _nothing() -> Iterator[str]:
-    yield ""
-
-
-@contextmanager
-def open_s3() -> Iterator[str]:
-    """Yield HOST:PORT of an S3 on loopback that has a bucket."""
-    raise NotImplementedError
-    yield ""
 
 
 def ask_postgres(sql: str) -> None:

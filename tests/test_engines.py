@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -123,6 +124,50 @@ def test_no_extension_is_downloaded(lake: Engine, tmp_path: Path) -> None:
     assert list(tmp_path.glob("extensions/**/*.duckdb_extension")) == []
 
 
+@pytest.mark.lake
+def test_the_key_of_the_store_is_needed_and_told_to_nobody(tmp_path: Path) -> None:
+    with open_engine("s3") as engine:
+        uri = engine.uri(tmp_path / "w")
+        with open_warehouse(connect_to(uri, KEY)) as con:
+            con.execute("CALL ducklake_flush_inlined_data('warehouse')")
+        with (
+            pytest.raises(WarehouseError, match="403") as caught,
+            open_warehouse(connect_to(uri, "other:hush2")),
+        ):
+            pass
+        assert "hush2" not in str(caught.value)
+
+
+@pytest.mark.lake
+@pytest.mark.airflow
+@pytest.mark.parametrize("has_login", [True, False], ids=["login", "variable"])
+def test_airflow_opens_a_lake_by_its_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_login: bool
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
+    from nightdesk_warehouse import connect_warehouse
+
+    with open_engine("s3") as engine:
+        known = {"conn_type": "duckdb", "host": engine.uri(tmp_path / "w")}
+        known |= {"extra": {"threads": 1}}
+        if has_login:
+            known |= dict(zip(("login", "password"), KEY.split(":"), strict=True))
+        else:
+            monkeypatch.setenv("NIGHTDESK_SECRET_NIGHTDESK_WAREHOUSE", KEY)
+        monkeypatch.setenv("AIRFLOW_CONN_NIGHTDESK_WAREHOUSE", json.dumps(known))
+        with open_warehouse(connect_warehouse()) as con:
+            con.execute("CALL ducklake_flush_inlined_data('warehouse')")
+            told = con.execute(
+                "SELECT current_setting('threads'), "
+                "current_setting('autoinstall_known_extensions')"
+            ).fetchall()
+            assert con.execute("FROM schema_version").fetchall()
+        assert told == [(1, False)]
+        assert engine.store is not None
+        assert engine.store.refused == []
+        assert engine.store.objects
+
+
 # loads -----------------------------------------------------------------------
 
 
@@ -187,8 +232,10 @@ def test_bytes_of_what_was_deleted_go_and_rows_stay(
     assert done["files"] > 0
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert [path for path in files if b"A secret" in path.read_bytes()] == []
+    kept = {str(p): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    kept |= lake.store.objects if lake.store else {}
+    assert len(kept) > 5
+    assert [name for name, data in kept.items() if b"A secret" in data] == []
 
 
 def test_a_file_has_no_lake_to_clean(tmp_path: Path) -> None:
