@@ -17,7 +17,13 @@ from typing import TypeVar
 import duckdb
 
 from nightdesk.errors import WarehouseError, WarehouseLocked
-from nightdesk.warehouse.lake import PREFIX, attach_lake, hide_passwords, parse_lake
+from nightdesk.warehouse.lake import (
+    PREFIX,
+    Lake,
+    attach_lake,
+    hide_passwords,
+    parse_lake,
+)
 
 log = logging.getLogger(__name__)
 
@@ -73,32 +79,37 @@ def connect_to(
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise WarehouseError(f"warehouse: {path}: {error}") from error
+            _create(path, lake)
         if lake is not None:
-            con = open_memory()
-            try:
-                attach_lake(con, lake, key)
-            except BaseException:
-                con.close()
-                raise
-            return con
-        if path is None:
-            return duckdb.connect(uri, config=_OFFLINE)
-        if not path.exists():
-            _create(path)
-        return duckdb.connect(uri)
+            return _open_lake(lake, key, open_memory)
+        return duckdb.connect(uri, config=_OFFLINE if path is None else {})
 
     return connect
 
 
-def _create(path: Path) -> None:
+def _open_lake(lake: Lake, key: str | None, open_memory: Connect) -> Connection:
+    con = open_memory()
+    try:
+        attach_lake(con, lake, key)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _create(path: Path, lake: Lake | None) -> None:
     """Make a new file, whole from the start; somebody else's that came first stays."""
     with tempfile.TemporaryDirectory(
         prefix=f".{path.name}.", dir=path.parent
     ) as folder:
         fresh = Path(folder) / path.name
-        quoted = str(fresh).replace("'", "''")
-        with duckdb.connect() as memory:
-            memory.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
+        if lake is not None:
+            _open_lake(lake.at(fresh), None, _open_memory).close()
+        else:
+            quoted = str(fresh).replace("'", "''")
+            how = f"STORAGE_VERSION '{STORAGE}'"
+            with duckdb.connect() as memory:
+                memory.execute(f"ATTACH '{quoted}' AS fresh ({how})")
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(fresh)
 

@@ -51,6 +51,11 @@ class Lake:
         place = self.catalogue.removeprefix(PREFIX)
         return None if place.startswith(_POSTGRES) else Path(place)
 
+    def at(self, place: Path) -> Lake:
+        """Return the same lake with its catalogue in another file."""
+        options = {"DATA_PATH": f"{self.file}.files/", **self.options}
+        return Lake(f"{PREFIX}{place}", options)
+
     @property
     def extensions(self) -> tuple[str, ...]:
         """The extensions of DuckDB that it needs, in the order of loading."""
