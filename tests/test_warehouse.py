@@ -149,6 +149,22 @@ def test_a_reader_keeps_its_catalogue_and_old_ones_are_swept(
         assert con.execute("SELECT article_id FROM article").fetchall() == [(8,)]
 
 
+def test_of_two_publishes_at_once_the_second_finds_nothing_to_do(
+    tmp_path: Path,
+) -> None:
+    connect = connect_to(str(tmp_path / "w.duckdb"))
+    with open_warehouse(connect) as con:
+        load(con, NIGHT, [entry(1)], [article(1)])
+
+    def publish(_: int) -> tuple[int, int]:
+        with open_warehouse(connect) as con:
+            done = publish_nights(con, tmp_path / "published")
+            return done.number, len(done.nights)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(publish, range(2))) == [(1, 0), (1, 1)]
+
+
 def test_a_new_file_is_made_once_however_many_want_it(tmp_path: Path) -> None:
     connect = connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))
     with ThreadPoolExecutor(8) as pool:
