@@ -136,6 +136,8 @@ def test_the_key_of_the_store_is_needed_and_told_to_nobody(tmp_path: Path) -> No
         ):
             pass
         assert "hush2" not in str(caught.value)
+        with pytest.raises(WarehouseError, match=r"wanted as KEY_ID:SECRET$"):
+            connect_to(uri, "hush2")()
 
 
 @pytest.mark.lake

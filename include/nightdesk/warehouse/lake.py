@@ -109,7 +109,7 @@ def attach_lake(con: duckdb.DuckDBPyConnection, lake: Lake, key: str | None) -> 
         key: of S3, as `ID:SECRET`; None: those buckets are open to all.
 
     Raises:
-        WarehouseError: its extensions are not installed.
+        WarehouseError: its extensions are not installed, or the key is none.
         duckdb.Error: it cannot be attached.
     """
     for name in lake.extensions:
@@ -149,6 +149,8 @@ def find_extension(name: str) -> Path:
 
 def _use_key(con: duckdb.DuckDBPyConnection, lake: Lake, key: str | None) -> None:
     key_id, _, secret = (key or "").partition(":")
+    if key and not secret:
+        raise WarehouseError("warehouse: the key of S3 is wanted as KEY_ID:SECRET")
     told = {"SCOPE": lake.options["DATA_PATH"]}
     if key:
         told |= {"KEY_ID": key_id, "SECRET": secret}
