@@ -4,8 +4,10 @@ LAUNCH = $(PYTHON) include/launch.py
 BIN = .venv/bin
 WAITS = airflow or browser or kill or long
 export PEERS ?= .venv-peers
+DUCKDB2 ?= .duckdb2
 
-.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos lock
+.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos \
+	duckdb2 lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -50,11 +52,20 @@ chaos:           ## kill runs, backfills, loads and publishes; damage files; nig
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/backfills.py --kills 50
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/damage.py --damages 40
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 50 --engine postgres
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
 	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py \
 	    tests/e2e/test_past_in_airflow.py \
 	    tests/e2e/test_night.py::test_a_large_night_is_what_the_newsstand_served
 
+duckdb2:         ## the tests of the warehouse under DuckDB 2.0.0, on the plain file
+	$(LAUNCH) setup --dev
+	$(PYTHON) -m pip install -q --no-deps --target $(DUCKDB2) --upgrade duckdb==2.0.0
+	PYTHONPATH=$(DUCKDB2):include $(BIN)/python -m pytest -m "not lake" tests/test_warehouse.py \
+	    tests/test_engines.py tests/test_links.py tests/test_upkeep.py tests/test_schema.py \
+	    tests/test_build.py
+
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-lake.in -o requirements-lake.txt

@@ -56,13 +56,11 @@ with DAG(
 
     def run(dag_run, name):
         """Run one step with the warehouse that Airflow names."""
-        from airflow.providers.duckdb.hooks.duckdb import DuckDBHook
-
         from nightdesk.pipeline import start_job
         from nightdesk.pipeline.maintain import STEPS
+        from nightdesk_warehouse import connect_warehouse
 
-        hook = DuckDBHook(duckdb_conn_id="nightdesk_warehouse")
-        return STEPS[name](start_job(dag_run.run_id), hook.get_conn)
+        return STEPS[name](start_job(dag_run.run_id), connect_warehouse())
 
     @task
     def nights(dag_run=None):

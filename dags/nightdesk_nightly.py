@@ -185,16 +185,15 @@ with DAG(
         """Load the nights into the warehouse, one transaction each."""
         from datetime import date
 
-        from airflow.providers.duckdb.hooks.duckdb import DuckDBHook
-
         from nightdesk.pipeline import load_nights, start_job
+        from nightdesk_warehouse import connect_warehouse
 
         return load_nights(
             start_job(dag_run.run_id),
             date.fromisoformat(plan["night"]),
             list(shards),
             joined,
-            DuckDBHook(duckdb_conn_id="nightdesk_warehouse").get_conn,
+            connect_warehouse(),
         )
 
     planned = plan()

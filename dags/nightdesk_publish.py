@@ -45,14 +45,10 @@ with DAG(
     @task(pool="nightdesk_warehouse")
     def publish(dag_run=None):
         """Publish every night that changed, and write its brief."""
-        from airflow.providers.duckdb.hooks.duckdb import DuckDBHook
-
         from nightdesk.pipeline import publish_changes, start_job
+        from nightdesk_warehouse import connect_warehouse
 
-        published = publish_changes(
-            start_job(dag_run.run_id),
-            DuckDBHook(duckdb_conn_id="nightdesk_warehouse").get_conn,
-        )
+        published = publish_changes(start_job(dag_run.run_id), connect_warehouse())
         return {
             "catalogue": published.number,
             "nights": [str(night) for night in published.nights],

@@ -6,9 +6,11 @@ import gc
 import gzip
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engines import LAKES, NAMES, Engine, open_engine
 
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.settings import SHIPPED
@@ -36,6 +38,18 @@ def shipped_gazetteer() -> Gazetteer:
 def tagger(shipped_gazetteer: Gazetteer) -> Tagger:
     """A tagger with the gazetteer as it is shipped."""
     return Tagger(shipped_gazetteer)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(n, marks=[pytest.mark.lake] if n in LAKES else []) for n in NAMES
+    ],
+)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Every engine in turn that a warehouse may be on."""
+    with open_engine(request.param) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ from nightdesk.settings import SHIPPED
 from nightdesk.text import hash_text
 from nightdesk.urls import article_id
 from nightdesk.warehouse import store
-from nightdesk.warehouse.connect import Connection, load_transaction
+from nightdesk.warehouse.connect import Connection, load_in_turn
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 N_SOURCES = 20
@@ -76,7 +76,8 @@ def load_night(
 ) -> set[date]:
     """Load a night, its articles taken as extracted; return the nights that differ."""
     rarity = tables.read_rarity(learned)
-    with load_transaction(con):
+
+    def load() -> set[date]:
         faces = store.read_faces(con, night)
         store.replace_night(con, night, make_tables(night, documents))
         moved = link_night(
@@ -98,7 +99,9 @@ def load_night(
         row = store.LedgerRow(night, 1, "", "", len(documents), len(documents), START)
         facts = dict.fromkeys(("run_id", "code_version", "sources_digest"), "")
         store.write_ledger(con, row, {**facts, "learned": json.dumps(learned)})
-    return moved
+        return moved
+
+    return load_in_turn(con, load)
 
 
 def make_tables(night: date, documents: Sequence[Document]) -> dict[str, object]:

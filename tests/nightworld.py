@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from engines import FILE, Engine
 from httpworld import Answer, World, reply
 
 from nightdesk.config import Settings
@@ -26,7 +27,7 @@ from nightdesk.pipeline import (
     tag_articles,
 )
 from nightdesk.pipeline.extract_task import Extractors, open_extractors
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import Connect, open_warehouse
 
 NIGHT = date(2026, 3, 5)
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -84,6 +85,7 @@ class Desk:
     options: Mapping[str, str] = field(default_factory=dict)  # keys of the source
     moment: datetime = MORNING
     job_options: Mapping[str, Any] = field(default_factory=dict)
+    engine: Engine = FILE
 
     def serve(self, path: str, answer: Answer, host: str = "alpha.example") -> None:
         self.world.pages[f"/{host}{path}"] = answer
@@ -93,7 +95,7 @@ class Desk:
         settings = Settings(
             data=self.folder,
             landing=str(self.folder / "landing"),
-            warehouse=str(self.folder / "warehouse.duckdb"),
+            warehouse=self.engine.uri(self.folder / "warehouse.duckdb"),
             contact="desk@newsroom.example",
             mirrors={f"https://{h}/": self.world.url(f"/{h}/") for h in self.hosts},
         )
@@ -123,10 +125,14 @@ class Desk:
         shards = [extract_pages(job, shard, pool=pool) for shard in shards]
         joined = deduplicate_nights(job, shards)
         shards = [tag_articles(job, shard) for shard in shards]
-        load_nights(job, night, shards, joined, connect_to(job.settings.warehouse))
+        load_nights(job, night, shards, joined, self.connect)
+
+    @property
+    def connect(self) -> Connect:
+        return self.engine.connect(self.folder / "warehouse.duckdb")
 
     def query(self, sql: str) -> list[tuple]:
-        with open_warehouse(connect_to(str(self.folder / "warehouse.duckdb"))) as con:
+        with open_warehouse(self.connect) as con:
             return con.execute(sql).fetchall()
 
     def attempts(self, purpose: str) -> list[Attempt]:

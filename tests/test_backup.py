@@ -155,7 +155,7 @@ def test_a_full_folder_is_replaced_by_force_alone(desk: Desk, packed: Path) -> N
     done = put_back(desk.job, packed, is_forced=True)
     assert not new.exists()
     (aside,) = done.aside  # a warehouse of another landing area
-    assert aside.name.startswith("warehouse.duckdb.")
+    assert Path(aside).name.startswith("warehouse.duckdb.")
     desk.build(NIGHT)
     assert desk.query("SELECT count(*) FROM article") == [(2,)]
 

@@ -80,6 +80,7 @@ def checkout(tmp_path: Path) -> Checkout:
     (package / "__main__.py").write_text(NIGHTDESK.format(root=str(tmp_path)))
     (tmp_path / "requirements.txt").write_text("apache-airflow==3.3.2\n")
     (tmp_path / "requirements-dev.txt").write_text("pytest==9.0\n")
+    (tmp_path / "requirements-lake.txt").write_text("duckdb-extensions==1.5.5\n")
     (made.venv / "bin").mkdir(parents=True)
     made.python.symlink_to(Path(sys.executable).resolve())
     airflow = made.venv / "bin" / "airflow"
@@ -276,7 +277,8 @@ def test_night_that_cannot_be_run_is_refused(
         pytest.param(
             "/x/uv", False, True,
             ["/x/uv pip install --quiet --python {python} --require-hashes"
-             " -r {root}/requirements.txt -r {root}/requirements-dev.txt"],
+             " -r {root}/requirements.txt -r {root}/requirements-dev.txt"
+             " -r {root}/requirements-lake.txt"],
             id="uv adds what tests need to an environment that is there",
         ),
         pytest.param(

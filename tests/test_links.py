@@ -16,7 +16,7 @@ from nightdesk.decisions import Decision
 from nightdesk.deduplicate import Document, cluster_pairs
 from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS, limit_stories
 from nightdesk.model import Pair
-from nightdesk.warehouse.connect import connect_to, load_transaction, open_warehouse
+from nightdesk.warehouse.connect import connect_to, load_in_turn, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 pytestmark = pytest.mark.slow
@@ -277,15 +277,16 @@ def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
     def load_second() -> None:
         with open_warehouse(connect) as other:
             entered.set()
-            with load_transaction(other):
-                order.append("second")
+            load_in_turn(other, lambda: order.append("second"))
 
+    def load_first() -> None:
+        second.start()
+        assert entered.wait(30)
+        order.append("first")
+
+    second = threading.Thread(target=load_second)
     with open_warehouse(connect) as first:
-        second = threading.Thread(target=load_second)
-        with load_transaction(first):
-            second.start()
-            assert entered.wait(30)
-            order.append("first")
+        load_in_turn(first, load_first)
     second.join(30)
     assert order == ["first", "second"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import Engine
 from warehouseworld import NEXT, NIGHT, article, entry, load
 
 from nightdesk.errors import CheckFailed, WarehouseError
@@ -18,6 +19,7 @@ from nightdesk.warehouse.publish import publish_nights, read_manifest
 from nightdesk.warehouse.read import list_nights, open_catalogue
 
 pytestmark = pytest.mark.slow
+PAIR = Pair(1, 2, "exact", 1.0, "r")
 
 
 @pytest.fixture
@@ -26,11 +28,36 @@ def warehouse(tmp_path: Path):
         yield con
 
 
-def test_a_night_loaded_twice_is_the_same(warehouse) -> None:
-    load(warehouse, NIGHT, [entry(1), entry(2)], [article(1), article(2)])
-    before = hash_tables(warehouse)
-    load(warehouse, NIGHT, [entry(2), entry(1)], [article(2), article(1)])
-    assert hash_tables(warehouse) == before
+@pytest.fixture
+def each(engine: Engine, tmp_path: Path):
+    """A warehouse on every engine in turn."""
+    with open_warehouse(engine.connect(tmp_path / "w" / "nightdesk.duckdb")) as con:
+        yield con
+
+
+@pytest.fixture(scope="module")
+def hashes() -> dict[str, str]:
+    """What a plain warehouse says of two articles and their one cluster."""
+    with open_warehouse(connect_to(":memory:")) as con:
+        load(con, NIGHT, [entry(1)], [article(1)])
+        load(con, NEXT, [entry(2)], [article(2)], [PAIR])
+        return hash_tables(con)
+
+
+def test_a_night_loaded_twice_is_the_same_on_every_engine(each, hashes) -> None:
+    load(each, NEXT, [entry(2)], [article(2)])
+    load(each, NIGHT, [entry(1), entry(3)], [article(1), article(3)])
+    load(each, NIGHT, [entry(1)], [article(1)])
+    load(each, NEXT, [entry(2)], [article(2)], [PAIR])
+    assert hash_tables(each) == hashes
+
+
+def test_a_refused_night_is_rolled_back_on_every_engine(each) -> None:
+    load(each, NIGHT, [entry(1)], [article(1)])
+    before = hash_tables(each)
+    with pytest.raises(CheckFailed, match="entry_unique"):
+        load(each, NIGHT, [entry(2), entry(2)], [article(2)])
+    assert hash_tables(each) == before
 
 
 @pytest.mark.parametrize(
@@ -61,15 +88,14 @@ def test_a_night_that_breaks_a_check_is_rolled_back(
     assert hash_tables(warehouse) == before
 
 
-def test_clusters_follow_their_pairs(warehouse) -> None:
-    pair = Pair(1, 2, "exact", 1.0, "r")
-    load(warehouse, NIGHT, [entry(1)], [article(1)])
-    load(warehouse, NEXT, [entry(2)], [article(2)], [pair])
+def test_clusters_follow_their_pairs(each) -> None:
+    load(each, NIGHT, [entry(1)], [article(1)])
+    load(each, NEXT, [entry(2)], [article(2)], [PAIR])
     members = "SELECT article_id, cluster_id, night FROM cluster_member ORDER BY 1"
-    assert warehouse.execute(members).fetchall() == [(1, 1, NIGHT), (2, 1, NEXT)]
-    load(warehouse, NEXT, [], [])  # the copy is gone, and with it the cluster
-    assert warehouse.execute(members).fetchall() == []
-    assert warehouse.execute("SELECT count(*) FROM cluster").fetchone() == (0,)
+    assert each.execute(members).fetchall() == [(1, 1, NIGHT), (2, 1, NEXT)]
+    load(each, NEXT, [], [])  # the copy is gone, and with it the cluster
+    assert each.execute(members).fetchall() == []
+    assert each.execute("SELECT count(*) FROM cluster").fetchone() == (0,)
 
 
 def test_neighbours_are_those_that_share_a_hash(warehouse) -> None:
@@ -80,23 +106,23 @@ def test_neighbours_are_those_that_share_a_hash(warehouse) -> None:
     assert [(t.article_id, t.hashes) for t in others] == [(1, (1, 99))]
 
 
-def test_a_changed_schema_file_is_refused(warehouse, tmp_path: Path) -> None:
-    warehouse.execute("UPDATE schema_version SET sha256 = 'other'")
-    warehouse.close()
-    connect = connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))
+def test_a_changed_schema_file_is_refused(each, engine: Engine, tmp_path: Path) -> None:
+    each.execute("UPDATE schema_version SET sha256 = 'other'")
+    each.close()
+    connect = engine.connect(tmp_path / "w" / "nightdesk.duckdb")
     with pytest.raises(WarehouseError, match="added, never changed"):
         open_warehouse(connect).__enter__()
 
 
-def test_publish_writes_only_what_changed(warehouse, tmp_path: Path) -> None:
+def test_publish_writes_only_what_changed(each, tmp_path: Path) -> None:
     folder = tmp_path / "published"
-    load(warehouse, NIGHT, [entry(1)], [article(1)])
-    first = publish_nights(warehouse, folder)
+    load(each, NIGHT, [entry(1)], [article(1)])
+    first = publish_nights(each, folder)
     assert (first.number, first.nights) == (1, (NIGHT,))
-    assert publish_nights(warehouse, folder).nights == ()
+    assert publish_nights(each, folder).nights == ()
     parts = set(folder.rglob("*.parquet"))
-    load(warehouse, NEXT, [entry(2)], [article(2)])
-    assert publish_nights(warehouse, folder).nights == (NEXT,)
+    load(each, NEXT, [entry(2)], [article(2)])
+    assert publish_nights(each, folder).nights == (NEXT,)
     assert parts <= set(folder.rglob("*.parquet"))
     with open_catalogue(folder) as con:
         assert list_nights(con) == [NIGHT, NEXT]
@@ -121,6 +147,22 @@ def test_a_reader_keeps_its_catalogue_and_old_ones_are_swept(
     assert read_manifest(folder)["number"] == 8
     with open_catalogue(folder) as con:
         assert con.execute("SELECT article_id FROM article").fetchall() == [(8,)]
+
+
+def test_of_two_publishes_at_once_the_second_finds_nothing_to_do(
+    tmp_path: Path,
+) -> None:
+    connect = connect_to(str(tmp_path / "w.duckdb"))
+    with open_warehouse(connect) as con:
+        load(con, NIGHT, [entry(1)], [article(1)])
+
+    def publish(_: int) -> tuple[int, int]:
+        with open_warehouse(connect) as con:
+            done = publish_nights(con, tmp_path / "published")
+            return done.number, len(done.nights)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(publish, range(2))) == [(1, 0), (1, 1)]
 
 
 def test_a_new_file_is_made_once_however_many_want_it(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from nightdesk.model import (
 )
 from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.warehouse import groups, links, store
-from nightdesk.warehouse.connect import load_transaction
+from nightdesk.warehouse.connect import load_in_turn
 
 NIGHT = date(2026, 3, 1)
 NEXT = date(2026, 3, 2)
@@ -96,7 +96,7 @@ def by_source(texts) -> list[groups.OriginRow]:
 
 
 def load(con, night, entries, articles, pairs=()) -> None:
-    with load_transaction(con):
+    def put() -> None:
         before = store.read_faces(con, night)
         store.replace_night(con, night, tables(entries, articles))
         links.replace_pairs(con, "duplicate_pair", night, pairs)
@@ -114,3 +114,5 @@ def load(con, night, entries, articles, pairs=()) -> None:
             ("run_id", "code_version", "sources_digest", "learned"), ""
         )
         store.write_ledger(con, row, facts)
+
+    load_in_turn(con, put)

@@ -43,7 +43,9 @@ def describe_install(checkout: Checkout, *, is_dev: bool) -> dict[str, str]:
 
 def list_locks(checkout: Checkout, *, is_dev: bool) -> list[Path]:
     """The hashed requirement files to install."""
-    names = ["requirements.txt"] + (["requirements-dev.txt"] if is_dev else [])
+    names = ["requirements.txt"]
+    if is_dev:
+        names += ["requirements-dev.txt", "requirements-lake.txt"]
     return [checkout.root / name for name in names]
 
 

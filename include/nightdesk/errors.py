@@ -96,7 +96,7 @@ class SearchError(NightdeskError):
 
 
 class ReportError(NightdeskError):
-    """An edition of a brief cannot be read."""
+    """An edition of a brief cannot be read or written."""
 
 
 class RequestError(NightdeskError):

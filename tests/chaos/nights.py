@@ -1,10 +1,13 @@
 """Kill -9 at random moments of loads and publishes, with two readers that never stop.
 
     python tests/chaos/nights.py --kills 200 --seed 1
+    python tests/chaos/nights.py --kills 50 --engine postgres
 
 After every kill the warehouse is opened: each night is whole and of one version, none
 older than what was said to be committed, and the readers saw nothing else meanwhile.
-Made-up rows only.
+A lake is slower, and publishes as a file does: there a fifth of the publishes are
+killed, after the loads; at the end upkeep must leave no file that its catalogue does
+not know. Made-up rows only.
 """
 
 from __future__ import annotations
@@ -23,17 +26,22 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+from engines import FILE, Engine, open_engine
 from writer import N_ARTICLES, write_for_ever
 
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.compact import compact_any
+from nightdesk.warehouse.connect import Connect, open_warehouse
+from nightdesk.warehouse.content import list_tables
 from nightdesk.warehouse.publish import list_kept, list_parts, publish_nights
 
+ENGINES = ("file", "lake", "postgres")
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["writer"])
 _VERSIONS = """
 SELECT night, min(text), max(text), count(*), count(DISTINCT entry.url)
 FROM article_text LEFT JOIN entry USING (night, article_id) GROUP BY night
 """
+_FILES = "SELECT data_file, delete_file FROM ducklake_list_files('warehouse', ?)"
 
 
 class Reader(threading.Thread):
@@ -74,7 +82,8 @@ class Drill:
 
     folder: Path
     chance: random.Random
-    round_s: float = 60.0  # how long a load and a publish take
+    engine: Engine = FILE
+    round_s: dict[bool, float] = field(default_factory=dict)  # with a publish, or not
     said: dict[date, int] = field(default_factory=dict)  # night -> last version known
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -86,17 +95,27 @@ class Drill:
     def published(self) -> Path:
         return self.folder / "published"
 
+    @property
+    def connect(self) -> Connect:
+        return self.engine.connect(self.warehouse)
 
-def run_kills(folder: Path, n_kills: int, seed: int) -> Counter[str]:
+
+def run_kills(
+    folder: Path, n_kills: int, seed: int, engine: Engine = FILE
+) -> Counter[str]:
     """Kill n loads and n publishes; an AssertionError says what was wrong."""
-    drill = Drill(folder, random.Random(seed))
+    drill = Drill(folder, random.Random(seed), engine)
+    n_publishes = n_kills if engine is FILE else n_kills // 5
     drill.published.mkdir()
     readers = [Reader(drill.published) for _ in range(2)]
     for reader in readers:
         reader.start()
     counts = drill.counts
-    while min(counts["killed in a load"], counts["killed in a publish"]) < n_kills:
-        run_and_kill(drill)
+    while True:
+        are_loads_done = counts["killed in a load"] >= n_kills
+        if are_loads_done and counts["killed in a publish"] >= n_publishes:
+            break
+        run_and_kill(drill, is_publishing=engine is FILE or are_loads_done)
         look(drill)
     for reader in readers:
         reader.must_stop.set()
@@ -104,28 +123,32 @@ def run_kills(folder: Path, n_kills: int, seed: int) -> Counter[str]:
         counts["reads"] += reader.n_reads
         assert reader.wrong == [], reader.wrong[:3]
     see_it_swept(drill)
+    if engine is not FILE:
+        see_no_file_lost(drill)
     return counts
 
 
-def run_and_kill(drill: Drill) -> None:
+def run_and_kill(drill: Drill, *, is_publishing: bool) -> None:
     """Run a writer and kill it at a random moment of its first two rounds."""
     ours, theirs = _FORKS.Pipe(duplex=False)
     first = 1 + max(drill.said.values(), default=0)
-    arguments = (drill.warehouse, drill.published, first, theirs)
+    uri = drill.engine.uri(drill.warehouse)
+    arguments = (uri, drill.published if is_publishing else None, first, theirs)
     process = _FORKS.Process(target=write_for_ever, args=arguments)
     process.start()
     theirs.close()
-    start, is_measured = time.monotonic(), drill.round_s < 60
-    until = drill.chance.uniform(0, 2 * drill.round_s) if is_measured else None
-    what, n_rounds = "published", 0
+    start, round_s = time.monotonic(), drill.round_s.get(is_publishing)
+    until = None if round_s is None else drill.chance.uniform(0, 2 * round_s)
+    last = "published" if is_publishing else "loaded"
+    what, n_rounds = last, 0
     try:
         while until is None or ours.poll(max(0.0, until - (time.monotonic() - start))):
             what, night, n = ours.recv()
             drill.said[night] = n
             drill.counts[what] += 1
-            n_rounds += what == "published"
+            n_rounds += what == last
             if until is None and n_rounds == 2:
-                drill.round_s = (time.monotonic() - start) / 2
+                drill.round_s[is_publishing] = (time.monotonic() - start) / 2
                 break
         process.kill()
         while True:  # what it said before it knew
@@ -134,12 +157,13 @@ def run_and_kill(drill: Drill) -> None:
             drill.counts[what] += 1
     except EOFError:
         process.join()
-    drill.counts[f"killed in a {'publish' if what == 'loaded' else 'load'}"] += 1
+    part = "load" if what == last else "publish"
+    drill.counts[f"killed in a {part}"] += 1
 
 
 def look(drill: Drill) -> None:
     """Open the warehouse, and compare its nights with what was said of them."""
-    with open_warehouse(connect_to(str(drill.warehouse))) as con:
+    with open_warehouse(drill.connect) as con:
         rows = con.execute(_VERSIONS).fetchall()
     assert {row[0] for row in rows} >= set(drill.said)
     for night, low, high, n, m in rows:
@@ -154,7 +178,7 @@ def look(drill: Drill) -> None:
 def see_it_swept(drill: Drill) -> None:
     """Publish once more, whole, and see that nothing is left lying about."""
     folder = drill.published
-    with open_warehouse(connect_to(str(drill.warehouse))) as con:
+    with open_warehouse(drill.connect) as con:
         publish_nights(con, folder, again=True)
     kept = list_kept(folder)
     used = {part for manifest in kept.values() for part in list_parts(manifest)}
@@ -163,14 +187,36 @@ def see_it_swept(drill: Drill) -> None:
     assert there == used | {"current.duckdb"}, there ^ used
 
 
+def see_no_file_lost(drill: Drill) -> None:
+    """See that upkeep leaves the files of the lake that it needs, and no other."""
+    files = Path(drill.engine.data(drill.warehouse))
+    before = len(list(files.rglob("*.parquet")))
+    done = compact_any(drill.connect)
+    drill.counts["lost files removed"] = done["lost files"]
+    drill.counts["files of old snapshots"] = done["files"]
+    look(drill)
+    left = {str(path) for path in files.rglob("*.parquet")}
+    with open_warehouse(drill.connect) as con:
+        used = {
+            path
+            for table in list_tables(con)
+            for row in con.execute(_FILES, [table]).fetchall()
+            for path in row
+            if path
+        }
+    assert left == used, "files that no commit knows"
+    drill.counts["files of the lake"] = before
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=200, help="of loads; of publishes")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=ENGINES, default="file")
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    with tempfile.TemporaryDirectory() as folder:
-        counts = run_kills(Path(folder), options.kills, options.seed)
+    with tempfile.TemporaryDirectory() as folder, open_engine(options.engine) as engine:
+        counts = run_kills(Path(folder), options.kills, options.seed, engine)
     for what, n in sorted(counts.items()):
         sys.stdout.write(f"{what:24} {n}\n")
 

@@ -20,16 +20,24 @@ N_NIGHTS, N_ARTICLES = 3, 20
 
 
 def write_for_ever(
-    warehouse: Path, published: Path, first: int, to: Connection
+    warehouse: str, published: Path | None, first: int, to: Connection
 ) -> None:
-    """Load and publish, and tell `to` what is done; never returns."""
+    """Load and publish, and tell `to` what is done; never returns.
+
+    Args:
+        warehouse: its connection string.
+        published: where to publish; None: only load.
+        first: n of the first load.
+        to: who is told.
+    """
     for n in count(first):
         turn = n % N_NIGHTS
         ids = range(turn * N_ARTICLES, (turn + 1) * N_ARTICLES)
         articles = [article(i, f"version {n}") for i in ids]
         night = NIGHT + timedelta(days=turn)
-        with open_warehouse(connect_to(str(warehouse))) as con:
+        with open_warehouse(connect_to(warehouse)) as con:
             load(con, night, [entry(i) for i in ids], articles)
             to.send(("loaded", night, n))
-            publish_nights(con, published)
-            to.send(("published", night, n))
+            if published:
+                publish_nights(con, published)
+                to.send(("published", night, n))

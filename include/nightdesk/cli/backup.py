@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, say, say_json
+from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.night import open_job
 from nightdesk.pipeline.backup_task import back_up, restore
 from nightdesk.pipeline.upgrade_task import upgrade
 from nightdesk.settings import CHECKOUT
-from nightdesk.warehouse.connect import connect_to
 
 
 def add_commands(commands: Commands) -> None:
@@ -60,13 +60,14 @@ def _backup(options: argparse.Namespace) -> int:
         return 0
     size = options.file.stat().st_size
     say(f"{options.file}: {len(manifest['files'])} files, {size} bytes")
+    say("not in it: the warehouse, which `warehouse rebuild` makes again from it")
     say("not in it: secrets of " + ", ".join(manifest["connections"]))
     return 0
 
 
 def _restore(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
         done = restore(job, connect, options.file, is_forced=options.force)
     n_files, made_at = len(done.manifest["files"]), done.manifest["made_at"]
     say(f"{n_files} files of {made_at} are in place, each as it was backed up")
@@ -85,7 +86,7 @@ def _upgrade(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
         default = job.settings.data.parent / "backups" / f"{stamp}.tar.zst"
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
         file = options.backup or default
         done = upgrade(job, connect, file, CHECKOUT / "CHANGELOG.md")
     say(f"backup     {file}")

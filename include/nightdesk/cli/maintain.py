@@ -7,12 +7,12 @@ import os
 from datetime import UTC, datetime
 
 from nightdesk.cli import Commands, add_command, say, say_json
+from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.night import open_job
 from nightdesk.errors import ConfigError
 from nightdesk.pipeline.airflow_files import find_logs, prune_logs
 from nightdesk.pipeline.maintain import STEPS, Counts, run_steps
 from nightdesk.settings import CHECKOUT
-from nightdesk.warehouse.connect import connect_to
 
 _LOGS = "logs"
 
@@ -48,7 +48,7 @@ def _maintain(options: argparse.Namespace) -> int:
             allowed = ", ".join((*STEPS, _LOGS))
             raise ConfigError(f"maintain: {name!r} is no step; allowed: {allowed}")
     with open_job(with_world=False) as job:
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
         steps = [name for name in wanted if name in STEPS]
         done, failed = run_steps(job, connect, steps)
     if _LOGS in wanted:

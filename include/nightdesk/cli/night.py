@@ -12,6 +12,7 @@ from typing import Any
 
 from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
 from nightdesk.cli.accounts import is_published, say_accounts
+from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.progress import warn
 from nightdesk.cli.retagged import say_retagged
 from nightdesk.config import load_settings, load_sources, sources_path
@@ -31,7 +32,6 @@ from nightdesk.pipeline import (
 )
 from nightdesk.pipeline.collect_task import collect_sources
 from nightdesk.pipeline.retag_task import diff_night
-from nightdesk.warehouse.connect import connect_to
 
 _ROWS = {  # stages that also work over rows: what they do, and with what
     "extract": (
@@ -155,7 +155,7 @@ def _run(options: argparse.Namespace) -> int:
     accounts: list[dict[str, Any]] = []
     failed: list[str] = []
     with open_job(with_world=not options.offline) as job:
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
         for n in range((last - first).days + 1):
             night = first + timedelta(days=n)
             plan = plan_run(
@@ -232,7 +232,7 @@ def _load(options: argparse.Namespace) -> int:
     night = _night_of(options)
     with open_job(with_world=False) as job:
         plan: Plan = plan_run(job, night, offline=True)
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
         run_night(job, plan, connect, say=warn_step(night))
         say_accounts(job.settings, night)
     return 0
@@ -245,7 +245,7 @@ def build_nights(nights: Sequence[date]) -> int:
     """
     built: set[str] = set()
     with open_job(with_world=False) as job:
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
         for night in reversed(nights):
             if str(night) in built:
                 continue
@@ -261,7 +261,7 @@ def _publish(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         job.say("publishing what was loaded")
         published = publish_changes(
-            job, connect_to(job.settings.warehouse), again=options.again
+            job, connect_warehouse(job.settings), again=options.again
         )
     nights = ", ".join(map(str, published.nights)) or "nothing new"
     say(f"catalogue {published.number}: {nights}")

@@ -7,13 +7,13 @@ import getpass
 from dataclasses import asdict
 
 from nightdesk.cli import Commands, add_command, say, say_json, say_table
+from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.night import open_job
 from nightdesk.config import load_settings
 from nightdesk.errors import ConfigError
 from nightdesk.pipeline.takedown_scan import describe_scan
 from nightdesk.pipeline.takedown_task import TakenDown, take_down
 from nightdesk.tombstones import load_tombstones
-from nightdesk.warehouse.connect import connect_to
 
 _SHOWN = 20  # lines of a list; --json has all of them
 
@@ -46,7 +46,7 @@ def _takedown(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         done = take_down(
             job,
-            connect_to(job.settings.warehouse),
+            connect_warehouse(job.settings),
             url=options.url,
             source_id=options.source,
             who=options.who or getpass.getuser(),

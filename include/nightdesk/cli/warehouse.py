@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
 from nightdesk.cli.checks import add_checks
+from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.night import open_job, say_step
 from nightdesk.cli.progress import warn
 from nightdesk.config import load_settings
@@ -20,10 +21,11 @@ from nightdesk.pipeline.load_task import read_loads
 from nightdesk.pipeline.publish_task import update_search
 from nightdesk.pipeline.rebuild_task import list_landed, set_aside
 from nightdesk.search.verify import verify_index
-from nightdesk.warehouse.compact import compact_warehouse
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.compact import compact_any, compact_warehouse
+from nightdesk.warehouse.connect import find_file, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.describe import read_changes, read_marts, read_tables
+from nightdesk.warehouse.lake import hide_passwords
 from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.read import export_catalogue
 from nightdesk.warehouse.schema_page import write_page
@@ -106,7 +108,7 @@ def _add_mending(inner: Commands) -> None:
 
 def _hash(options: argparse.Namespace) -> int:
     settings = load_settings()
-    with open_warehouse(connect_to(settings.warehouse)) as con:
+    with open_warehouse(connect_warehouse(settings)) as con:
         hashes = hash_tables(con, options.night)
     if options.json:
         say_json(hashes)
@@ -129,7 +131,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     settings = load_settings()
-    landing, connect = Landing(settings.landing), connect_to(settings.warehouse)
+    landing, connect = Landing(settings.landing), connect_warehouse(settings)
     findings: list[Finding] = []
     for what, found in (
         ("landing area", verify_files(landing)),
@@ -155,9 +157,9 @@ def _rebuild(_: argparse.Namespace) -> int:
         nights = list_landed(job)
         if not nights:
             raise ConfigError(f"{job.settings.landing}: holds no night to build from")
-        for path in set_aside(job):
-            say(f"set aside: {path}")
-        connect = connect_to(job.settings.warehouse)
+        connect = connect_warehouse(job.settings)
+        for old in set_aside(job, connect):
+            say(f"set aside: {old}")
         for night in nights:
             try:
                 plan = plan_run(job, night, offline=True)
@@ -172,11 +174,15 @@ def _rebuild(_: argparse.Namespace) -> int:
 
 def _compact(_: argparse.Namespace) -> int:
     settings = load_settings()
-    path = Path(settings.warehouse)
-    if not path.is_file():
-        raise ConfigError(f"warehouse: {settings.warehouse}: is no file")
-    warn(f"compacting {path}")
-    before, after = compact_warehouse(connect_to(settings.warehouse), path)
+    path = find_file(settings.warehouse)
+    if path is not None and not path.is_file():
+        raise ConfigError(f"warehouse: {path}: is no file")
+    warn(f"compacting {path or hide_passwords(settings.warehouse)}")
+    if path is None:
+        done = compact_any(connect_warehouse(settings))
+        say("removed: " + ", ".join(f"{count} {what}" for what, count in done.items()))
+        return 0
+    before, after = compact_warehouse(connect_warehouse(settings), path)
     say(f"{path}: {before} bytes before, {after} now")
     return 0
 

@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nightdesk.cli import Commands, add_command, say
+from nightdesk.cli.connection import connect_warehouse
 from nightdesk.config import Settings, load_settings, load_sources, sources_path
 from nightdesk.errors import ConfigError, NightdeskError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
 from nightdesk.past_file import load_places
 from nightdesk.pipeline.disk import forecast_disk
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
+from nightdesk.warehouse.lake import hide_passwords
 
 _NOT_WANTED = 3  # exit code of `newsstand --wanted`
 _GB = 1024**3
@@ -156,8 +158,8 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
     except ConfigError as error:
         yield False, "configuration", str(error)
     try:
-        with open_warehouse(connect_to(settings.warehouse), wait_s=0):
-            yield True, f"warehouse {settings.warehouse}", ""
+        with open_warehouse(connect_warehouse(settings), wait_s=0):
+            yield True, f"warehouse {hide_passwords(settings.warehouse)}", ""
     except NightdeskError as error:
         yield False, "warehouse", str(error)
     home = os.environ.get("AIRFLOW_HOME")

@@ -57,13 +57,13 @@ class Restored:
         manifest: what the backup says of itself.
         n_tombstones: that were in force here and not in the backup.
         n_removed: articles that it brought back and that were removed again.
-        aside: files of the warehouse that was there.
+        aside: where the warehouse that was there is now.
     """
 
     manifest: dict[str, Any]
     n_tombstones: int
     n_removed: int
-    aside: list[Path]
+    aside: list[str]
 
 
 def restore(
@@ -102,7 +102,7 @@ def restore(
         job.say(f"unpacking {file} and comparing it with its digests")
         manifest = unpack_backup(file, room)
         n_fresh = add_tombstones(room / "decisions", stones)
-        aside = set_aside(job)
+        aside = set_aside(job, connect)
         for part in PARTS:
             _swap(room / part, places[part], room / f"{part}.old")
         for left in set(settings.data.glob(_ROOM)) - {room}:  # of those killed

@@ -60,7 +60,7 @@ from nightdesk.warehouse import store
 from nightdesk.warehouse.connect import (
     Connect,
     Connection,
-    load_transaction,
+    load_in_turn,
     open_warehouse,
 )
 from nightdesk.warehouse.renames import rename_sources
@@ -128,12 +128,15 @@ def _load_step(
     joined: Mapping[str, Joined],
 ) -> list[dict[str, Any]]:
     """Load nights in one transaction, and note that they are built."""
-    with load_transaction(con):
+
+    def load() -> list[dict[str, Any]]:
         if len(nights) > 1:
             _free_movers(job, con, nights, joined)
-        accounts = [
+        return [
             _load_night(job, con, group, joined[name]) for name, group in nights.items()
         ]
+
+    accounts = load_in_turn(con, load)
     ledger = store.read_ledger(con)
     for (name, group), account in zip(nights.items(), accounts, strict=True):
         if not account["is_stale"]:
@@ -194,9 +197,12 @@ def _follow_renames(job: Job, con: Connection) -> None:
     """Give the nights that are there the ids which their sources have today."""
     present = job.landing.present
     if present:
-        with load_transaction(con):
-            nights = rename_sources(con, present)
-            store.bump_nights(con, nights, store.next_seq(con))
+        load_in_turn(con, lambda: _rename_all(con, present))
+
+
+def _rename_all(con: Connection, present: Mapping[str, str]) -> None:
+    nights = rename_sources(con, present)
+    store.bump_nights(con, nights, store.next_seq(con))
 
 
 def _free_movers(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from pathlib import Path
 
 from nightdesk.errors import ArchiveError, ConfigError, NightdeskError, NightFailed
 from nightdesk.landing.files import sweep_left_overs
@@ -25,7 +24,8 @@ from nightdesk.pipeline.retention_task import WAITING, expire_texts, give_up_cap
 from nightdesk.pipeline.takedown_scan import describe_scan
 from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
 from nightdesk.warehouse.compact import compact_any, compact_if_worth
-from nightdesk.warehouse.connect import Connect
+from nightdesk.warehouse.connect import Connect, find_file
+from nightdesk.warehouse.lake_files import clean_lake
 from nightdesk.warehouse.publish import read_manifest, sweep_published
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,8 @@ def sweep(job: Job, _: Connect) -> Counts:
     Nobody may publish meanwhile: in Airflow the pool sees to it.
     """
     landing, settings = job.landing, job.settings
-    beside = [settings.data, Path(settings.warehouse).parent]
+    file = find_file(settings.warehouse)
+    beside = [settings.data, *([file.parent] if file else [])]
     counts: Counts = {
         "journals": len(landing.recover()),
         "temporaries": sweep_temporaries(landing)
@@ -92,14 +93,17 @@ def sweep(job: Job, _: Connect) -> Counts:
         "derived": sweep_derived(landing, job.clock()),
         "published": sweep_published(settings.published),
     }
-    aside = list(Path(settings.warehouse).parent.glob("*.aside"))
+    aside = list(file.parent.glob("*.aside")) if file else []
     if aside:  # they are somebody's, who set them aside
         counts["set aside by rebuild, yours to delete"] = len(aside)
     return counts
 
 
 def compact(_: Job, connect: Connect) -> Counts:
-    """Give back the room in the warehouse's file, if that is worth it."""
+    """Give back the room in the warehouse's file, if that is worth it; tidy a lake."""
+    cleaned = clean_lake(connect)
+    if cleaned is not None:
+        return {**cleaned}
     done = compact_if_worth(connect)
     return {"bytes": done[0] - done[1] if done else 0}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -26,11 +27,19 @@ from nightdesk.report import (
 )
 from nightdesk.search.index import Snapshot, update_index
 from nightdesk.warehouse.connect import Connect, open_warehouse
-from nightdesk.warehouse.publish import Published, publish_nights, read_manifest
+from nightdesk.warehouse.publish import (
+    Published,
+    list_kept,
+    publish_nights,
+    read_manifest,
+)
 from nightdesk.warehouse.read import Rows, list_nights, open_catalogue, read_marts
 from nightdesk.warehouse.searched import digest_nights, read_names, read_night
 
 log = logging.getLogger(__name__)
+
+#: The number of the catalogue for which all briefs have been written.
+_WRITTEN = ".catalogue"
 
 
 def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Published:
@@ -43,6 +52,7 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
     Raises:
         CheckFailed: a mart of a night broke a check; the catalogue in force stays, and
             the brief says so.
+        ReportError: a brief cannot be written; the next publish does.
     """
     settings = job.settings
     try:
@@ -53,13 +63,16 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
         show_refusals(job)
         raise
     forget_refusals(job, "publish", published.nights)
-    if published.nights:
+    changed = _list_unwritten(settings) | {*published.nights}
+    if changed:
         with open_catalogue(settings.published) as con:
             newest = list_nights(con)[-1]
         # The newest brief compares with the nights before it.
-        for night in sorted({*published.nights, newest}):
+        for night in sorted(changed | {newest}):
             write_brief(job, night)
         point_latest(job, newest)
+        with _naming(settings.briefs):
+            _note_written(settings, published.number)
     try:
         update_search(settings, again=again)
     except NightdeskError as error:
@@ -70,6 +83,39 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
         ",".join(map(str, published.nights)) or "none",
     )
     return published
+
+
+def _list_unwritten(settings: Settings) -> set[date]:
+    """Return the nights that have changed since briefs were written for all.
+
+    Where that is not known any more: those that have none.
+    """
+    note, manifest = settings.briefs / _WRITTEN, read_manifest(settings.published)
+    if not manifest:
+        return set()
+    nights = {date.fromisoformat(n): entry for n, entry in manifest["nights"].items()}
+    number = int(note.read_text("utf-8")) if note.exists() else 0
+    if number == manifest["number"]:
+        return set()
+    old = list_kept(settings.published).get(number)
+    if old is None:
+        return {night for night in nights if not find_brief(settings.briefs, night)}
+    return {n for n, entry in nights.items() if old["nights"].get(str(n)) != entry}
+
+
+def _note_written(settings: Settings, number: int) -> None:
+    """Note for which catalogue all briefs have been written."""
+    fresh = settings.briefs / f"{_WRITTEN}.tmp"
+    fresh.write_text(str(number), "utf-8")
+    fresh.replace(settings.briefs / _WRITTEN)
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(f"brief: cannot write {folder}: {error}") from error
 
 
 def update_search(settings: Settings, *, again: bool = False) -> None:
@@ -128,13 +174,13 @@ def write_brief(job: Job, night: date) -> Path:
         changes = list_changes(facts, draft.facts) if facts else ()
         edition = Edition(number, draft.cut_off_at, changes)
     folder = job.settings.briefs / str(night)
-    fresh = folder / f".{edition.number}.tmp"
-    fresh.mkdir(parents=True, exist_ok=True)
-    (fresh / "index.html").write_text(draft.to_html(edition), "utf-8")
-    (fresh / "brief.md").write_text(draft.to_markdown(edition), "utf-8")
-    (fresh / "brief.json").write_text(draft.to_json(edition), "utf-8")
-    place = folder / str(edition.number)
-    fresh.replace(place)
+    fresh, place = folder / f".{edition.number}.tmp", folder / str(edition.number)
+    with _naming(folder):
+        fresh.mkdir(parents=True, exist_ok=True)
+        (fresh / "index.html").write_text(draft.to_html(edition), "utf-8")
+        (fresh / "brief.md").write_text(draft.to_markdown(edition), "utf-8")
+        (fresh / "brief.json").write_text(draft.to_json(edition), "utf-8")
+        fresh.replace(place)
     return place / "index.html"
 
 
@@ -179,6 +225,7 @@ def point_latest(job: Job, night: date) -> None:
     if brief is None:
         return
     link = job.settings.briefs / ".latest.tmp"
-    link.unlink(missing_ok=True)
-    link.symlink_to(brief.parent.relative_to(job.settings.briefs))
-    link.replace(job.settings.briefs / "latest")
+    with _naming(job.settings.briefs):
+        link.unlink(missing_ok=True)
+        link.symlink_to(brief.parent.relative_to(job.settings.briefs))
+        link.replace(job.settings.briefs / "latest")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 from nightdesk.errors import NightFailed, WarehouseError
 from nightdesk.nights import last_night
@@ -14,29 +13,31 @@ from nightdesk.pipeline.extract_task import extract_pages
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.select_task import select_pages
-from nightdesk.warehouse.connect import Connect
+from nightdesk.warehouse.connect import Connect, drop_tables, find_file
+from nightdesk.warehouse.lake import hide_passwords
 
 log = logging.getLogger(__name__)
 
 
-def set_aside(job: Job) -> list[Path]:
-    """Rename the files of the warehouse, so that a new one is begun; return them.
+def set_aside(job: Job, connect: Connect) -> list[str]:
+    """Make way for a new warehouse; return where the old one is, piece by piece.
+
+    The files of a file get another name. What is no file is emptied: of a lake, the
+    snapshots before stay until `maintain` lets go of them.
 
     Raises:
-        WarehouseError: the warehouse is no file, or cannot be renamed.
+        WarehouseError: it can be neither renamed nor emptied.
     """
-    path = Path(job.settings.warehouse)
-    if ":" in job.settings.warehouse.split("/", 1)[0]:
-        raise WarehouseError(
-            f"rebuild: {job.settings.warehouse}: only a file can be set aside; make an "
-            "empty catalogue and name it in NIGHTDESK_WAREHOUSE"
-        )
+    path = find_file(job.settings.warehouse)
+    if path is None:
+        drop_tables(connect)
+        return [f"the snapshots of {hide_passwords(job.settings.warehouse)}"]
     ending = f"{job.clock():%Y%m%dT%H%M%S}.aside"
-    moved = []
+    moved: list[str] = []
     for old in (path, path.with_name(path.name + ".wal")):
         if old.exists():
             try:
-                moved.append(old.rename(old.with_name(f"{old.name}.{ending}")))
+                moved.append(str(old.rename(old.with_name(f"{old.name}.{ending}"))))
             except OSError as error:
                 raise WarehouseError(f"rebuild: {old}: {error}") from error
     return moved

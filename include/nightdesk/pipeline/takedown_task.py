@@ -37,7 +37,7 @@ from nightdesk.pipeline.takedown_scan import clean_briefs, scan_everything
 from nightdesk.tombstones import Tombstone, Tombstones, add_tombstones
 from nightdesk.urls import article_id, canonicalize_url
 from nightdesk.warehouse.compact import compact_any
-from nightdesk.warehouse.connect import Connect, open_warehouse
+from nightdesk.warehouse.connect import Connect, find_file, open_warehouse
 from nightdesk.warehouse.publish import sweep_published
 from nightdesk.warehouse.trace import find_nights, list_copies
 
@@ -344,7 +344,8 @@ def _hide_addresses(line: str, is_about: Callable[[str], bool]) -> str:
 
 def _drop_aside(job: Job) -> int:
     """Delete old warehouses that a rebuild set aside: they hold it, too."""
-    old = list(Path(job.settings.warehouse).parent.glob("*.aside"))
+    file = find_file(job.settings.warehouse)
+    old = list(file.parent.glob("*.aside")) if file else []
     for path in old:
         path.unlink()
     return len(old)

@@ -16,7 +16,12 @@ from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.backup_task import back_up
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.load_task import read_loads
-from nightdesk.warehouse.connect import Connect, open_warehouse, read_version
+from nightdesk.warehouse.connect import (
+    Connect,
+    find_file,
+    open_warehouse,
+    read_version,
+)
 from nightdesk.warehouse.verify import verify_warehouse
 
 #: What the desk was last upgraded to.
@@ -56,13 +61,13 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
     """
     note = job.landing.read_json(_NOTE)
     text = changelog.read_text("utf-8") if changelog.exists() else ""
-    path = Path(job.settings.warehouse)
-    kept = path.with_name(f"{path.name}.before-upgrade")
+    path = find_file(job.settings.warehouse)
+    kept = path and path.with_name(f"{path.name}.before-upgrade")
     try:
         backup.parent.mkdir(parents=True, exist_ok=True)
         back_up(job, backup)
-        before = read_version(connect) if path.is_file() else 0
-        if path.is_file():
+        before = read_version(connect) if path is None or path.is_file() else 0
+        if path and kept and path.is_file():
             job.say(f"keeping a copy of {path}")
             shutil.copyfile(path, kept)
     except OSError as error:
@@ -70,14 +75,15 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
     try:
         _migrate(job, connect)
     except NightdeskError as error:
-        if kept.exists():
+        if path and kept and kept.exists():
             kept.replace(path)
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
         raise WarehouseError(
             f"upgrade: {error}; the warehouse is as it was: go back to the version "
             f"that made it ({note.get('version', 'the one before')}); backup: {backup}"
         ) from error
-    kept.unlink(missing_ok=True)
+    if kept:
+        kept.unlink(missing_ok=True)
     old = set(str(note.get("changelog", "")).split("\n"))
     fresh = [line for line in text.rstrip().split("\n") if line not in old]
     done = Upgraded(

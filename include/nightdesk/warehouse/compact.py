@@ -1,4 +1,4 @@
-"""Give back the room that rewritten nights have left in a database file."""
+"""Give back the room that rewritten nights have left in a warehouse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from pathlib import Path
 import duckdb
 
 from nightdesk.errors import WarehouseError
-from nightdesk.warehouse.connect import STORAGE, Connect, open_warehouse
+from nightdesk.warehouse.connect import (
+    STORAGE,
+    Connect,
+    Connection,
+    open_patiently,
+    open_warehouse,
+)
 from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.lake_files import clean_lake
 
 #: A file is worth compacting when this share of its blocks is free, and it is no
 #: trifle: a copy reads and writes the rest of it.
@@ -26,7 +33,7 @@ def find_room(connect: Connect) -> tuple[Path | None, float]:
         row = con.execute(
             "SELECT path, total_blocks, free_blocks FROM pragma_database_size() AS s "
             "JOIN duckdb_databases() AS d USING (database_name) "
-            "WHERE database_name = current_database()"
+            "WHERE database_name = current_database() AND type = 'duckdb'"
         ).fetchone()
     if row is None or not row[0] or not Path(row[0]).is_file():
         return None, 0.0
@@ -51,15 +58,33 @@ def compact_if_worth(
     return compact_warehouse(connect, path)
 
 
-def compact_any(connect: Connect) -> None:
+def compact_any(connect: Connect) -> dict[str, int]:
     """Compact the warehouse whatever that gives back: bytes of deleted rows go.
+
+    Returns:
+        Counts of what was done.
 
     Raises:
         WarehouseError: see `compact_warehouse`.
     """
-    path, _ = find_room(connect)
-    if path is not None:
-        compact_warehouse(connect, path)
+    cleaned = clean_lake(connect, is_whole=True)
+    if cleaned is None:
+        path, _ = find_room(connect)
+        before, after = compact_warehouse(connect, path) if path else (0, 0)
+        return {"bytes": before - after}
+    with open_warehouse(connect) as con:
+        row = con.execute(
+            "SELECT path FROM duckdb_databases() "
+            "WHERE database_name = current_database()"
+        ).fetchone()
+    catalogue = Path(row[0] if row else "")
+    if catalogue.is_file():  # small rows lie in it
+        con = open_patiently(lambda: duckdb.connect(str(catalogue)))
+        try:
+            _swap_copy(con, catalogue)
+        finally:
+            con.close()
+    return cleaned
 
 
 def compact_warehouse(connect: Connect, path: Path) -> tuple[int, int]:
@@ -74,21 +99,25 @@ def compact_warehouse(connect: Connect, path: Path) -> tuple[int, int]:
     Raises:
         WarehouseError: the copy cannot be written, or holds other rows.
     """
+    with open_warehouse(connect) as con:
+        return _swap_copy(con, path)
+
+
+def _swap_copy(con: Connection, path: Path) -> tuple[int, int]:
     fresh = path.with_name(f".{path.name}.compact.tmp")
     fresh.unlink(missing_ok=True)
-    with open_warehouse(connect) as con:
-        con.execute("CHECKPOINT")
-        before = path.stat().st_size
-        name = con.execute("SELECT current_database()").fetchall()[0][0]
-        quoted = str(fresh).replace("'", "''")
-        con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
-        con.execute(f'COPY FROM DATABASE "{name}" TO fresh')
-        con.execute("DETACH fresh")
-        with duckdb.connect(str(fresh), read_only=True) as copied:
-            copied.execute("SET TimeZone = 'UTC'")
-            if hash_tables(copied) != hash_tables(con):
-                raise WarehouseError(f"compact: {fresh}: holds other rows: not used")
-        with fresh.open("rb") as stream:
-            os.fsync(stream.fileno())
-        fresh.replace(path)  # while the lock is ours: nobody writes to the old one
+    con.execute("CHECKPOINT")
+    before = path.stat().st_size
+    name = con.execute("SELECT current_database()").fetchall()[0][0]
+    quoted = str(fresh).replace("'", "''")
+    con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
+    con.execute(f'COPY FROM DATABASE "{name}" TO fresh')
+    con.execute("DETACH fresh")
+    with duckdb.connect(str(fresh), read_only=True) as copied:
+        copied.execute("SET TimeZone = 'UTC'")
+        if hash_tables(copied) != hash_tables(con):
+            raise WarehouseError(f"compact: {fresh}: holds other rows: not used")
+    with fresh.open("rb") as stream:
+        os.fsync(stream.fileno())
+    fresh.replace(path)  # while the lock is ours: nobody writes to the old one
     return before, path.stat().st_size

@@ -5,55 +5,111 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
 from nightdesk.errors import WarehouseError, WarehouseLocked
+from nightdesk.warehouse.lake import (
+    PREFIX,
+    Lake,
+    attach_lake,
+    hide_passwords,
+    parse_lake,
+)
 
 log = logging.getLogger(__name__)
 
 Connection = duckdb.DuckDBPyConnection
 Connect = Callable[[], Connection]
+T = TypeVar("T")
 
 _SCHEMA = Path(__file__).parent / "schema"
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<who>.*?) ?\(PID (?P<pid>\d+)\)")
+_HELD_HERE = "Unique file handle conflict"  # a lake's catalogue, open in this process
+_CLASH = "conflict"
 STORAGE = "v1.5.0"  # files that DuckDB 1.5 can open, whichever version makes them
+#: No extension is ever downloaded.
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False
+}
 
 
-def connect_to(uri: str) -> Connect:
+def _open_memory() -> Connection:
+    return duckdb.connect(config=_OFFLINE)
+
+
+def find_file(uri: str) -> Path | None:
+    """Return the file that a connection string names; None: it is no plain file.
+
+    >>> find_file("md:news"), find_file("/srv/news.duckdb")
+    (None, PosixPath('/srv/news.duckdb'))
+    """
+    return None if ":" in uri.split("/", 1)[0] else Path(uri)
+
+
+def connect_to(
+    uri: str, key: str | None = None, *, open_memory: Connect = _open_memory
+) -> Connect:
     """Return what opens a DuckDB connection string; makes a missing file's folder.
 
     A new file is created in a storage version that DuckDB 1.5 reads.
+
+    Args:
+        uri: a file, `ducklake:...` (see `lake`) or another string that DuckDB knows.
+        key: of the S3 that a lake's files lie in, as `ID:SECRET`.
+        open_memory: opens the database in memory that a lake is attached to.
+
+    Raises:
+        WarehouseError: it is the string of a lake, and cannot be read.
     """
+    lake = parse_lake(uri) if uri.startswith(PREFIX) else None
+    path = lake.file if lake else find_file(uri)
 
     def connect() -> Connection:
-        path = Path(uri)
-        if ":" not in uri.split("/", 1)[0] and not path.exists():
+        if path is not None and not path.exists():
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise WarehouseError(f"warehouse: {path}: {error}") from error
-            _create(path)
-        return duckdb.connect(uri)
+            _create(path, lake)
+        if lake is not None:
+            return _open_lake(lake, key, open_memory)
+        return duckdb.connect(uri, config=_OFFLINE if path is None else {})
 
     return connect
 
 
-def _create(path: Path) -> None:
+def _open_lake(lake: Lake, key: str | None, open_memory: Connect) -> Connection:
+    con = open_memory()
+    try:
+        attach_lake(con, lake, key)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _create(path: Path, lake: Lake | None) -> None:
     """Make a new file, whole from the start; somebody else's that came first stays."""
     with tempfile.TemporaryDirectory(
         prefix=f".{path.name}.", dir=path.parent
     ) as folder:
         fresh = Path(folder) / path.name
-        quoted = str(fresh).replace("'", "''")
-        with duckdb.connect() as memory:
-            memory.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
+        if lake is not None:
+            _open_lake(lake.at(fresh), None, _open_memory).close()
+        else:
+            quoted = str(fresh).replace("'", "''")
+            how = f"STORAGE_VERSION '{STORAGE}'"
+            with duckdb.connect() as memory:
+                memory.execute(f"ATTACH '{quoted}' AS fresh ({how})")
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(fresh)
 
@@ -70,30 +126,36 @@ def open_warehouse(connect: Connect, *, wait_s: float = 120) -> Iterator[Connect
         WarehouseLocked: another process held it for all that time; names its pid.
         WarehouseError: it cannot be opened.
     """
-    con = _patiently(connect, wait_s)
+    con = open_patiently(connect, wait_s)
     try:
         con.execute("SET TimeZone = 'UTC'")
         migrate(con)
         yield con
     except duckdb.Error as error:
-        raise WarehouseError(f"warehouse: {error}") from error
+        raise _tell(error) from _hide_cause(error)
     finally:
         con.close()
 
 
-def _patiently(connect: Connect, wait_s: float) -> Connection:
+def open_patiently(connect: Connect, wait_s: float = 120) -> Connection:
+    """Return what opens a database, which another process may have open for a while.
+
+    Raises:
+        WarehouseLocked: it had it open for all that time; names its pid.
+        WarehouseError: it cannot be opened.
+    """
     deadline, pause = time.monotonic() + wait_s, 0.2
     while True:
         try:
             return connect()
-        except duckdb.IOException as error:
-            holder = _HOLDER.search(str(error))
+        except duckdb.Error as error:
+            holder = _find_holder(str(error))
             if holder is None:
-                raise WarehouseError(f"warehouse: cannot be opened: {error}") from error
-            pid = int(holder["pid"])
+                raise _tell(error, "cannot be opened: ") from _hide_cause(error)
+            pid, who = holder
             if time.monotonic() >= deadline:
                 raise WarehouseLocked(
-                    f"warehouse: locked by process {pid} ({holder['who']}); "
+                    f"warehouse: locked by process {pid} ({who}); "
                     "end that process or wait until it is done",
                     pid,
                 ) from error
@@ -102,8 +164,24 @@ def _patiently(connect: Connect, wait_s: float) -> Connection:
             pause = min(pause * 2, 5)
 
 
+def _find_holder(message: str) -> tuple[int, str] | None:
+    """Return the process that keeps a file from being opened, and its program."""
+    if found := _HOLDER.search(message):
+        return int(found["pid"]), found["who"]
+    return (os.getpid(), "this one") if _HELD_HERE in message else None
+
+
+def _tell(error: duckdb.Error, what: str = "") -> WarehouseError:
+    return WarehouseError(f"warehouse: {what}{hide_passwords(str(error))}")
+
+
+def _hide_cause(error: duckdb.Error) -> duckdb.Error | None:
+    """Return an error as a cause to show; None if it has a password in it."""
+    return error if hide_passwords(str(error)) == str(error) else None
+
+
 def migrate(con: Connection) -> None:
-    """Apply the numbered schema files that this warehouse has not seen, in order.
+    """Apply the numbered schema files that this warehouse has not seen: all, or none.
 
     Raises:
         WarehouseError: a file that was applied has been changed since.
@@ -113,22 +191,25 @@ def migrate(con: Connection) -> None:
         "version INTEGER NOT NULL, sha256 VARCHAR NOT NULL)"
     )
     rows = con.execute("SELECT version, sha256 FROM schema_version").fetchall()
-    applied = dict(rows)
+    applied, fresh = dict(rows), []
     for path in sorted(_SCHEMA.glob("[0-9]*.sql")):
         version = int(path.name.split("_", 1)[0])
         sql = path.read_text("utf-8")
         digest = hashlib.sha256(sql.encode()).hexdigest()
         if version not in applied:
-            with transaction(con):
-                con.execute(sql)
-                con.execute(
-                    "INSERT INTO schema_version VALUES (?, ?)", [version, digest]
-                )
+            fresh.append((version, digest, sql))
         elif applied[version] != digest:
             raise WarehouseError(
                 f"warehouse: schema file {path.name} is not the one that made this "
                 "warehouse; schema files are added, never changed"
             )
+    if fresh:
+        with transaction(con):
+            for version, digest, sql in fresh:
+                con.execute(sql)
+                con.execute(
+                    "INSERT INTO schema_version VALUES (?, ?)", [version, digest]
+                )
 
 
 def read_version(connect: Connect) -> int:
@@ -136,7 +217,7 @@ def read_version(connect: Connect) -> int:
 
     0: none. Nothing is migrated.
     """
-    con = _patiently(connect, 120)
+    con = open_patiently(connect)
     try:
         tables = {row[0] for row in con.execute("SHOW TABLES").fetchall()}
         if "schema_version" not in tables:
@@ -144,7 +225,24 @@ def read_version(connect: Connect) -> int:
         row = con.execute("SELECT coalesce(max(version), 0) FROM schema_version")
         return int((row.fetchone() or (0,))[0])
     except duckdb.Error as error:
-        raise WarehouseError(f"warehouse: {error}") from error
+        raise _tell(error) from _hide_cause(error)
+    finally:
+        con.close()
+
+
+def drop_tables(connect: Connect) -> None:
+    """Take all tables and views out of a warehouse, in one transaction."""
+    con = open_patiently(connect)
+    try:
+        rows = con.execute(
+            "SELECT table_type, table_name FROM information_schema.tables "
+            "WHERE table_catalog = current_database() AND table_schema = 'main'"
+        ).fetchall()
+        with transaction(con):
+            for kind, name in rows:
+                con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
+    except duckdb.Error as error:
+        raise _tell(error) from _hide_cause(error)
     finally:
         con.close()
 
@@ -153,48 +251,44 @@ def read_version(connect: Connect) -> int:
 def transaction(con: Connection) -> Iterator[None]:
     """Commit what happens inside, or nothing of it."""
     con.execute("BEGIN TRANSACTION")
-    with _ending(con):
-        yield
-
-
-@contextmanager
-def load_transaction(con: Connection, *, wait_s: float = 600) -> Iterator[None]:
-    """Commit a load, or nothing of it; loads of several connections take turns.
-
-    A load reads what other nights hold, so that two side by side would each miss the
-    other's articles: neither sees what the other has not committed. Between processes
-    the lock on a file keeps them apart. Where one file is open twice in a process, the
-    second waits here; on an engine that finds the clash at the commit, its load fails
-    and is to be run again.
-
-    Raises:
-        WarehouseLocked: others took all that time.
-    """
-    deadline = time.monotonic() + wait_s
-    while not _take_turn(con):
-        if time.monotonic() >= deadline:
-            raise WarehouseLocked(f"warehouse: other loads took {wait_s:.0f} s")
-        time.sleep(0.1)
-    with _ending(con):
-        yield
-
-
-def _take_turn(con: Connection) -> bool:
-    """Begin a transaction with the turn; False, and none, if another has it."""
-    con.execute("BEGIN TRANSACTION")
-    try:
-        con.execute("UPDATE load_turn SET n = n + 1")
-    except duckdb.TransactionException:
-        con.execute("ROLLBACK")
-        return False
-    return True
-
-
-@contextmanager
-def _ending(con: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
         con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
+
+
+def load_in_turn(con: Connection, load: Callable[[], T], *, wait_s: float = 600) -> T:
+    """Run a load in a transaction of its own, and commit it; return what it returns.
+
+    A load reads what other nights hold, so that two side by side would each miss the
+    other's articles: neither sees what the other has not committed. So all update one
+    row, and of two that do only one is committed. The other runs again: at once where
+    the engine finds the clash at the update, as in a file that is open twice; after
+    its whole work where the clash is found at the commit, as in a lake. Between
+    processes the lock on a file keeps loads apart.
+
+    Args:
+        con: the warehouse.
+        load: what to do; it leaves nothing behind outside the transaction.
+        wait_s: how long to go on trying while others are first.
+
+    Raises:
+        WarehouseLocked: others took all that time.
+    """
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            with transaction(con):
+                con.execute("UPDATE load_turn SET n = n + 1")
+                return load()
+        except duckdb.TransactionException as error:
+            if _CLASH not in str(error).lower():
+                raise
+            if time.monotonic() >= deadline:
+                raise WarehouseLocked(
+                    f"warehouse: other loads took {wait_s:.0f} s"
+                ) from error
+            log.info("load: another load came first; again")
+        time.sleep(0.1)

@@ -40,9 +40,10 @@ def list_tables(con: Connection) -> dict[str, list[str]]:
     """Return the columns of every table of the warehouse, by table name."""
     rows = con.execute(
         "SELECT table_name, column_name FROM information_schema.columns "
-        "WHERE table_schema = 'main' AND table_name IN "
-        "(SELECT table_name FROM information_schema.tables "
-        " WHERE table_type = 'BASE TABLE') ORDER BY table_name, ordinal_position"
+        "WHERE table_catalog = current_database() AND table_schema = 'main' "
+        "AND table_name IN (SELECT table_name FROM information_schema.tables "
+        " WHERE table_catalog = current_database() AND table_type = 'BASE TABLE') "
+        "ORDER BY table_name, ordinal_position"
     ).fetchall()
     tables: dict[str, list[str]] = {}
     for table, column in rows:

@@ -9,11 +9,14 @@ a publish that was killed left half written.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -66,13 +69,26 @@ def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Pub
         CheckFailed: a mart broke one of its checks; the same.
     """
     try:
-        return _publish(con, folder, again=again)
+        folder.mkdir(parents=True, exist_ok=True)
+        # One at a time: another's half written files would be swept. And one state of
+        # the warehouse, whatever others commit meanwhile.
+        with _lock(folder), transaction(con):
+            return _publish(con, folder, again=again)
     except OSError as error:
         raise WarehouseError(f"publish: {folder}: {error}") from error
 
 
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
-    folder.mkdir(parents=True, exist_ok=True)
     old = read_manifest(folder)
     code = _digest_code(con)
     is_same = old.get("code") == code and not again

@@ -1,0 +1,62 @@
+"""Upkeep of a lake: old snapshots, the files that only they need, and lost ones.
+
+A lake keeps what it was: every commit is a snapshot, and rows that are gone stay in
+their files. A load that was killed leaves files that no snapshot knows.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
+
+#: How long snapshots can be gone back to; and files that none knows may be a load's
+#: that has not committed yet.
+_KEEP, _LOST = timedelta(days=7), timedelta(days=1)
+#: A file is written again without its deleted rows from this share of them on.
+_WORN = 0.3
+_NOW = timedelta()
+
+
+def clean_lake(connect: Connect, *, is_whole: bool = False) -> dict[str, int] | None:
+    """Remove what a lake need not keep; return counts, None for what is no lake.
+
+    Args:
+        connect: opens the warehouse.
+        is_whole: all but the rows of today, and all bytes of rows that were deleted;
+            nobody else may be loading.
+    """
+    with open_warehouse(connect) as con:
+        lake = name_lake(con)
+        return _clean(con, lake, is_whole=is_whole) if lake else None
+
+
+def name_lake(con: Connection) -> str | None:
+    """Return what a lake is attached as; None for what is no lake."""
+    row = con.execute(
+        "SELECT database_name FROM duckdb_databases() "
+        "WHERE database_name = current_database() AND type = 'ducklake'"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _clean(con: Connection, lake: str, *, is_whole: bool) -> dict[str, int]:
+    keep, lost, worn = (_NOW, _NOW, 0.0) if is_whole else (_KEEP, _LOST, _WORN)
+    _call(con, "flush_inlined_data", lake)
+    _call(con, "rewrite_data_files", lake, f"delete_threshold => {worn}")
+    _call(con, "merge_adjacent_files", lake)
+    return {
+        "snapshots": _call(con, "expire_snapshots", lake, _older_than(keep)),
+        "files": _call(con, "cleanup_old_files", lake, "cleanup_all => true"),
+        "lost files": _call(con, "delete_orphaned_files", lake, _older_than(lost)),
+    }
+
+
+def _older_than(age: timedelta) -> str:
+    return f"older_than => now() - INTERVAL '{age.total_seconds():.0f} seconds'"
+
+
+def _call(con: Connection, what: str, lake: str, *options: str) -> int:
+    """Run a chore of DuckLake; return how many things it dealt with."""
+    given = ", ".join((f"'{lake}'", *options))
+    return len(con.execute(f"CALL ducklake_{what}({given})").fetchall())

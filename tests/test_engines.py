@@ -1,0 +1,296 @@
+"""A warehouse on every engine: a lake does what a file does, and how it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from engines import KEY, LAKES, Engine, open_engine
+from httpworld import World, reply
+from nightworld import NIGHT as DESK_NIGHT
+from nightworld import TEXT, Desk, write_feed, write_item, write_page
+from warehouseworld import NEXT, NIGHT, article, entry, load
+
+from nightdesk.__main__ import main
+from nightdesk.errors import WarehouseError
+from nightdesk.model import Pair
+from nightdesk.pipeline import publish_changes
+from nightdesk.warehouse import lake as lakes
+from nightdesk.warehouse.compact import compact_any
+from nightdesk.warehouse.connect import connect_to, load_in_turn, open_warehouse
+from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.lake_files import clean_lake
+from nightdesk.warehouse.verify import verify_published, verify_warehouse
+
+PAIR = Pair(1, 2, "exact", 1.0, "r")
+slow = pytest.mark.slow
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.lake) for name in LAKES],
+)
+def lake(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with open_engine(request.param) as engine:
+        yield engine
+
+
+# strings ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("uri", "catalogue", "options", "extensions"),
+    [
+        ("ducklake:/a/b", "ducklake:/a/b", {}, ("ducklake",)),
+        (
+            "ducklake:/a/b (DATA_PATH '/c, d')",
+            "ducklake:/a/b",
+            {"DATA_PATH": "/c, d"},
+            ("ducklake",),
+        ),
+        (
+            "ducklake:postgres:dbname=news (data_path 's3://n/', s3_region 'x')",
+            "ducklake:postgres:dbname=news",
+            {"DATA_PATH": "s3://n/", "S3_REGION": "x"},
+            ("httpfs", "postgres_scanner", "ducklake"),
+        ),
+    ],
+    ids=["a file", "a file and a folder", "Postgres and S3"],
+)
+def test_a_connection_string_says_all(uri, catalogue, options, extensions) -> None:
+    found = lakes.parse_lake(uri)
+    assert (found.catalogue, found.options) == (catalogue, options)
+    assert found.extensions == extensions
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("ducklake:/a (READ_ONLY)", "allowed: DATA_PATH, METADATA_SCHEMA, S3_ENDPOINT"),
+        ("ducklake:/a (DATA_PATH 's3://a' x)", "' x\": want options"),
+        ("ducklake:", "a catalogue is a file or postgres:"),
+        ("ducklake:mysql:db=x password=hush", r"mysql:db=x password=\*\*\*: a catal"),
+    ],
+    ids=["unknown option", "no option", "no catalogue", "another catalogue"],
+)
+def test_a_string_that_cannot_be_read_is_refused(uri: str, message: str) -> None:
+    with pytest.raises(WarehouseError, match=message):
+        connect_to(uri)
+
+
+@pytest.mark.lake
+def test_a_password_is_not_told(tmp_path: Path) -> None:
+    string = "ducklake:postgres:host=127.0.0.1 port=1 password=hush"
+    connect = connect_to(f"{string} (DATA_PATH '{tmp_path}')")
+    with (
+        pytest.raises(WarehouseError, match=r"password=\*\*\*") as caught,
+        open_warehouse(connect),
+    ):
+        pass
+    assert caught.value.__cause__ is None, "a traceback would show it"
+
+
+# extensions ------------------------------------------------------------------
+
+
+def test_a_lake_without_its_extensions_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb, "__version__", "0.0.1")
+    with (
+        pytest.raises(WarehouseError, match=r"install .*-r requirements-lake\.txt"),
+        open_warehouse(connect_to(f"ducklake:{tmp_path / 'c'}")),
+    ):
+        pass
+
+
+@pytest.mark.lake
+def test_no_extension_is_downloaded(lake: Engine, tmp_path: Path) -> None:
+    empty = {"extension_directory": str(tmp_path / "extensions")}
+    uri, connect = lake.uri(tmp_path / "w"), lake.connect(tmp_path / "w")
+    with open_warehouse(connect) as con:
+        setting = con.execute(
+            "SELECT current_setting('autoinstall_known_extensions')"
+        ).fetchone()
+        assert setting == (False,)
+    bare = connect_to(uri, KEY, open_memory=lambda: duckdb.connect(config=empty))
+    with open_warehouse(bare) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchone() == (0,)
+    assert list(tmp_path.glob("extensions/**/*.duckdb_extension")) == []
+
+
+@pytest.mark.lake
+def test_the_key_of_the_store_is_needed_and_told_to_nobody(tmp_path: Path) -> None:
+    with open_engine("s3") as engine:
+        uri = engine.uri(tmp_path / "w")
+        with open_warehouse(connect_to(uri, KEY)) as con:
+            con.execute("CALL ducklake_flush_inlined_data('warehouse')")
+        with (
+            pytest.raises(WarehouseError, match="403") as caught,
+            open_warehouse(connect_to(uri, "other:hush2")),
+        ):
+            pass
+        assert "hush2" not in str(caught.value)
+        with pytest.raises(WarehouseError, match=r"wanted as KEY_ID:SECRET$"):
+            connect_to(uri, "hush2")()
+
+
+@pytest.mark.lake
+@pytest.mark.airflow
+@pytest.mark.parametrize("has_login", [True, False], ids=["login", "variable"])
+def test_airflow_opens_a_lake_by_its_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_login: bool
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
+    from nightdesk_warehouse import connect_warehouse
+
+    with open_engine("s3") as engine:
+        known = {"conn_type": "duckdb", "host": engine.uri(tmp_path / "w")}
+        known |= {"extra": {"threads": 1}}
+        if has_login:
+            known |= dict(zip(("login", "password"), KEY.split(":"), strict=True))
+        else:
+            monkeypatch.setenv("NIGHTDESK_SECRET_NIGHTDESK_WAREHOUSE", KEY)
+        monkeypatch.setenv("AIRFLOW_CONN_NIGHTDESK_WAREHOUSE", json.dumps(known))
+        with open_warehouse(connect_warehouse()) as con:
+            con.execute("CALL ducklake_flush_inlined_data('warehouse')")
+            told = con.execute(
+                "SELECT current_setting('threads'), "
+                "current_setting('autoinstall_known_extensions')"
+            ).fetchall()
+            assert con.execute("FROM schema_version").fetchall()
+        assert told == [(1, False)]
+        assert engine.store is not None
+        assert engine.store.refused == []
+        assert engine.store.objects
+
+
+# loads -----------------------------------------------------------------------
+
+
+@slow
+def test_two_loaders_at_once_load_every_night_once(
+    engine: Engine, tmp_path: Path
+) -> None:
+    connect = engine.connect(tmp_path / "w.duckdb")
+    with open_warehouse(connect):
+        pass  # it is there before two want it
+
+    def put(n: int) -> None:
+        with open_warehouse(connect) as con:
+            load(con, (NIGHT, NEXT)[n - 1], [entry(n)], [article(n)], [PAIR])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(put, (1, 2)))
+    with open_warehouse(connect) as con:
+        members = con.execute("SELECT article_id, cluster_id FROM cluster_member")
+        assert sorted(members.fetchall()) == [(1, 1), (2, 1)], "each saw the other"
+        assert con.execute("SELECT n FROM load_turn").fetchall() == [(2,)]
+
+
+@slow
+@pytest.mark.lake
+def test_a_load_that_another_one_overtook_runs_again(tmp_path: Path) -> None:
+    with open_engine("postgres") as engine:
+        connect, seen = engine.connect(tmp_path / "w"), []
+        with open_warehouse(connect) as one, open_warehouse(connect) as other:
+
+            def put() -> None:
+                (count,) = one.execute("SELECT count(*) FROM article").fetchall()[0]
+                seen.append(count)
+                if len(seen) == 1:
+                    load(other, NIGHT, [entry(1)], [article(1)])
+
+            load_in_turn(one, put)
+        assert seen == [0, 1]
+
+
+# upkeep ----------------------------------------------------------------------
+
+
+@slow
+def test_bytes_of_what_was_deleted_go_and_rows_stay(
+    lake: Engine, tmp_path: Path
+) -> None:
+    connect = lake.connect(tmp_path / "w")
+    many = range(10, 40)  # too many rows to lie in the catalogue
+    secret = [article(n, f"A secret {n}") for n in many]
+    with open_warehouse(connect) as con:
+        load(con, NEXT, [entry(n) for n in many], secret)
+        load(con, NIGHT, [entry(1), entry(2)], [article(1), article(2, "A secret")])
+        load(con, NEXT, [entry(n) for n in many], [article(n) for n in many])
+        load(con, NIGHT, [entry(1)], [article(1)])
+        before = hash_tables(con)
+    weekly = clean_lake(connect)
+    assert weekly is not None
+    assert weekly["snapshots"] == 0, "it can be gone back to for a week"
+    done = compact_any(connect)
+    assert done["snapshots"] > 0
+    assert done["files"] > 0
+    with open_warehouse(connect) as con:
+        assert hash_tables(con) == before
+    kept = {str(p): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    kept |= lake.store.objects if lake.store else {}
+    assert len(kept) > 5
+    assert [name for name, data in kept.items() if b"A secret" in data] == []
+
+
+def test_a_file_has_no_lake_to_clean(tmp_path: Path) -> None:
+    assert clean_lake(connect_to(str(tmp_path / "w.duckdb"))) is None
+
+
+# whole way -------------------------------------------------------------------
+
+
+def fill(desk: Desk) -> None:
+    desk.serve("/feed", write_feed(write_item("A pier", "https://alpha.example/p")))
+    desk.serve("/p", reply(write_page("A pier", lines=TEXT)))
+    desk.collect()
+    desk.build()
+
+
+@slow
+def test_a_desk_on_a_lake_is_loaded_published_rebuilt_and_cleaned(
+    lake: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").mkdir()
+    (tmp_path / "lake").mkdir()
+    with World() as world:
+        plain = Desk(tmp_path / "file", world)
+        fill(plain)
+        desk = replace(plain, folder=tmp_path / "lake", engine=lake)
+        fill(desk)
+    settings = desk.job.settings
+    assert publish_changes(desk.job, desk.connect).nights == (DESK_NIGHT,)
+    with open_warehouse(plain.connect) as con, open_warehouse(desk.connect) as other:
+        whole = hash_tables(con)
+        assert hash_tables(other) == whole
+    for name, value in (
+        ("DATA", settings.data),
+        ("WAREHOUSE", settings.warehouse),
+        ("CONTACT", settings.contact),
+        ("SECRET_NIGHTDESK_WAREHOUSE", KEY),
+    ):
+        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
+    assert main(["warehouse", "rebuild"]) == 0
+    assert "set aside: the snapshots of ducklake:" in capsys.readouterr().out
+    with open_warehouse(desk.connect) as con:
+        assert hash_tables(con) == whole
+    assert main(["warehouse", "compact"]) == 0
+    assert "removed: " in capsys.readouterr().out
+    assert main(["maintain", "sweep", "compact"]) == 0
+    assert "compact  snapshots 0" in capsys.readouterr().out
+    assert list(verify_warehouse(desk.connect)) == []
+    assert list(verify_published(settings.published)) == []
+    url = "https://alpha.example/p"
+    assert main(["takedown", url, "--why", "asked", "--who", "me"]) == 0
+    with open_warehouse(desk.connect) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchall() == [(0,)]
