@@ -164,6 +164,7 @@ def _make_environment() -> jinja2.Environment:
     environment = make_environment(_TEMPLATES)
     environment.filters |= {
         "date": wording.say_date,
+        "decimal": wording.say_decimal,
         "language": wording.say_language,
         "outward": wording.check_link,
     }

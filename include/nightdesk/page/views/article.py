@@ -145,8 +145,8 @@ def _list_regions(rows: Sequence[Row], night: date) -> Table:
         ),
         Column("score", "Weight", "figure"),
         Column("share", "Share", "share"),
-        count("n_mentions", "Mentions"),
         Column("is_focus", "In focus", "flag"),
+        count("n_mentions", ""),
         Column("region_id", ""),
     )
     return Table("Regions", columns, rows, empty="It was given no region.")
