@@ -5,7 +5,7 @@ BIN = .venv/bin
 WAITS = airflow or browser or kill or long
 export PEERS ?= .venv-peers
 
-.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos lock
+.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos pictures lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -53,6 +53,11 @@ chaos:           ## kill runs, backfills, loads and publishes; load nights in ev
 	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py \
 	    tests/e2e/test_past_in_airflow.py \
 	    tests/e2e/test_night.py::test_a_large_night_is_what_the_newsstand_served
+
+pictures:        ## the pictures of docs/, from the newsstand and from Airflow (wants chromium)
+	$(LAUNCH) setup --dev
+	PYTHONPATH=include:tests $(BIN)/python tests/pictures.py
+	NIGHTDESK_PICTURES=docs $(BIN)/python -m pytest -q tests/e2e/test_past_in_airflow.py
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

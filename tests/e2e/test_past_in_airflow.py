@@ -59,6 +59,9 @@ OTHERS: dict[str, dict[str, str]] = {
 }
 PLACES = "past: {wayback: {enabled: true, gap_s: 0}, ccnews: {enabled: true, gap_s: 0}}"
 
+#: What is looked at of a long page.
+UPPER = {"x": 0, "y": 0, "width": 1280, "height": 750}
+
 pytestmark = [
     pytest.mark.airflow,
     pytest.mark.browser,
@@ -157,7 +160,11 @@ def test_a_backfill_of_chosen_sources_finds_theirs_and_asks_no_others(
             page.goto(dag)
 
             def look(name: str) -> None:
-                page.screenshot(path=pictures / f"{name}.png")
+                path = pictures / f"{name}.png"
+                if name == "backfill-form":
+                    page.get_by_role("dialog").first.screenshot(path=path)
+                else:
+                    page.screenshot(path=path, clip=UPPER)
 
             run_backfill(page, FIRST, LAST, ["abroad", TODAY], look, N_AT_ONCE)
             wait_for(lambda: len(finished(rest)) >= min(8, N_NIGHTS - 1), 1800)
