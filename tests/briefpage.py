@@ -33,7 +33,7 @@ TABLES = {
     " replace(coalesce(reason, ''), '_', ' '), coalesce(n_seen, 0),"
     " coalesce(n_loaded, 0), coalesce(n_duplicate, 0), coalesce(n_rejected, 0),"
     " coalesce(n_failed, 0), coalesce(n_pending, 0), wire_share,"
-    " round(median_words)::BIGINT FROM source_health WHERE night = $1",
+    " round_even(median_words, 0)::BIGINT FROM source_health WHERE night = $1",
 }
 CARDS = (
     "SELECT n_articles, n_seen, n_texts, n_articles - n_texts, n_independent,"
@@ -214,7 +214,8 @@ class _Walk:
             known = {tuple(map(_say, row)) for row in self.ask(sql)}
             n_shown = 0
             for row in self.take(f"//*[@id='{section}']//tbody/tr"):
-                assert tuple(squeeze(cell) for cell in row.xpath("td")) in known
+                cells = tuple(squeeze(cell) for cell in row.xpath("td"))
+                assert cells in known, (section, cells)
                 n_shown += 1
             self.n_rows += n_shown
             if section in CUT:
