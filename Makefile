@@ -6,8 +6,8 @@ WAITS = airflow or browser or kill or long
 export PEERS ?= .venv-peers
 DUCKDB2 ?= .duckdb2
 
-.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos \
-	duckdb2 lock
+.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos duckdb2 \
+	pictures lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -64,6 +64,11 @@ duckdb2:         ## the tests of the warehouse under DuckDB 2.0.0, on the plain 
 	PYTHONPATH=$(DUCKDB2):include $(BIN)/python -m pytest -m "not lake" tests/test_warehouse.py \
 	    tests/test_engines.py tests/test_links.py tests/test_upkeep.py tests/test_schema.py \
 	    tests/test_build.py
+
+pictures:        ## the pictures of docs/, from the newsstand and from Airflow (wants chromium)
+	$(LAUNCH) setup --dev
+	PYTHONPATH=include:tests $(BIN)/python tests/pictures.py
+	NIGHTDESK_PICTURES=docs $(BIN)/python -m pytest -q tests/e2e/test_past_in_airflow.py
 
 lock:            ## make the hashed locks again from requirements*.in (wants uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

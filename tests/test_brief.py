@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,11 +11,11 @@ from datetime import timedelta
 import duckdb
 import pytest
 from briefpage import walk_page
-from briefworld import find_numbers, list_figures, walk_brief
+from briefworld import find_numbers, list_figures, walk_brief, walk_markdown
 from lxml import html
 from test_marts import CASES, NIGHT, WAREHOUSE, build_mart, fill_table
 from test_report_marts import LENDERS
-from test_report_rows import SHAPES
+from test_report_rows import SHAPES, make_marts
 
 from nightdesk.errors import ReportError
 from nightdesk.report import (
@@ -64,6 +65,10 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def marts(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    return read_all(con)
+
+
+def read_all(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for mart in list_marts():
         done = con.execute(f"FROM {mart}")
@@ -118,19 +123,112 @@ def test_sentences(draft: Draft, section: str, said: list[str]) -> None:
     assert read_section(draft, section) == said
 
 
-def test_every_figure_is_that_of_a_row(
-    con: duckdb.DuckDBPyConnection, draft: Draft
-) -> None:
-    assert walk_brief(con, draft.to_json(Edition())) > 20
+@pytest.fixture(scope="module")
+def wide(marts: dict[str, list[Row]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts of a night that fills every section, with some of the nights before."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for mart in load_marts():
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in mart.columns)
+            connection.execute(f"CREATE TABLE {mart.name} ({columns})")
+            for row in make_marts().get(mart.name, marts[mart.name]):
+                names = [name for name, _ in mart.columns if name in row]
+                marks = ", ".join("?" for _ in names)
+                connection.execute(
+                    f"INSERT INTO {mart.name} ({', '.join(names)}) VALUES ({marks})",
+                    [row[name] for name in names],
+                )
+        connection.execute(
+            "UPDATE coverage_by_night SET cut_off_at = night + INTERVAL '1 day 20 min'"
+        )
+        yield connection
 
 
-def test_every_table_and_chart_is_of_rows(
-    con: duckdb.DuckDBPyConnection, draft: Draft
+def write(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the brief of a snapshot in its three forms."""
+    draft = draft_brief(NIGHT, read_all(con), shapes=SHAPES)
+    edition = Edition(cut_off_at=draft.cut_off_at)
+    forms = {"html": draft.to_html, "json": draft.to_json, "md": draft.to_markdown}
+    return {name: form(edition) for name, form in forms.items()}
+
+
+@pytest.fixture(scope="module")
+def written(wide: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return write(wide)
+
+
+def walk(con: duckdb.DuckDBPyConnection, written: dict[str, str]) -> tuple[int, ...]:
+    brief = json.loads(written["json"])
+    return (
+        walk_brief(con, written["json"]),
+        walk_page(con, written["html"], brief),
+        walk_markdown(con, written["md"], brief),
+    )
+
+
+def test_every_figure_of_the_brief_is_asked_of_the_rows(
+    con: duckdb.DuckDBPyConnection,
+    wide: duckdb.DuckDBPyConnection,
+    written: dict[str, str],
 ) -> None:
-    page = draft.to_html(Edition())
-    assert walk_page(con, page, NIGHT) > 20
-    with pytest.raises(AssertionError):
-        walk_page(con, page.replace('<td class="n">', '<td class="n">9'), NIGHT)
+    assert walk(con, write(con)) == (27, 76, 29)
+    assert walk(wide, written) == (23, 70, 25)
+
+
+#: What somebody could add or get wrong, in which form, by what pattern.
+SLIPS = [
+    ("a table", "html", r'<td class="n">', '<td class="n">9'),
+    ("a card", "html", r'(class="card"><b>)', r"\g<1>9"),
+    ("the words of a card", "html", r"loaded from ", "loaded from 9"),
+    ("the lead", "html", r'(class="lead">)', r"\g<1>9"),
+    ("the accounting", "html", r"(\d) seen =", r"9\1 seen ="),
+    ("a sentence", "html", r"expected (?=4.1 by)", "expected 9"),
+    ("a bar beside a sentence", "html", r" tonight, ", "9 tonight, "),
+    ("a note of a headline", "html", r"(\d) texts?, (\d) sources?\)", r"9\1 texts)"),
+    ("a row behind a sentence", "html", r"n_compared ", "n_compared 9"),
+    ("a title of a chart", "html", r"Articles a night, ", "Articles a night, 9"),
+    ("the words of a series", "html", r'aria-label="Wed 18', 'aria-label="Wed 18 9'),
+    ("the words of bars", "html", r'aria-label="hour ', 'aria-label="hour 9'),
+    ("a label in a series", "html", r"(>)Tue 24(</text>)", r"\g<1>Tue 25\2"),
+    ("a figure in bars", "html", r"(>)(\d+ / \d+</text>)", r"\g<1>9\2"),
+    ("a step of an axis", "html", r">1,000<", ">9,000<"),
+    ("a class of the map", "html", r"(var\(--map-1\)\"></i>)", r"\g<1>9"),
+    ("a story", "html", r"(\d) independent sources?, ", r"9\1 independent sources, "),
+    ("the time of a story", "html", r"first at ", "first at 9"),
+    ("a count of the missing", "html", r"(<h3>)(\d)", r"\g<1>9\2"),
+    ("a count of articles", "html", r"(<summary>)(\d)", r"\g<1>9\2"),
+    ("the edition", "html", r"Edition 1", "Edition 2"),
+    ("a new paragraph", "html", r"</footer>", "<p>17 in all.</p></footer>"),
+    ("a new legend", "html", r"<footer>", '<p title="17">more</p><footer>'),
+    ("a sentence", "md", r"(\d) articles, ", r"9\1 articles, "),
+    ("a note", "md", r"\((\d) texts?", r"(9\1 texts"),
+    ("the edition", "md", r"Edition 1", "Edition 2"),
+    ("a new line", "md", r"## The night", "17 in all.\n\n## The night"),
+    ("a sentence", "json", r'"text": "(\d)', r'"text": "9\1'),
+    ("a note", "json", r'"note": "(\d)', r'"note": "9\1'),
+    ("a row", "json", r'"n_compared": ', '"n_compared": 9'),
+    ("a new key", "json", r'"night":', '"n_all": 17, "night":'),
+    ("a new key of a fact", "json", r'"why": ', '"n": 17, "why": '),
+    ("the cut-off", "json", r'"cut_off_at": "?2', '"cut_off_at": "3'),
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "found", "put"),
+    [slip[1:] for slip in SLIPS],
+    ids=[f"{form}: {name}" for name, form, *_ in SLIPS],
+)
+def test_the_walk_finds_a_figure_of_no_row(
+    con: duckdb.DuckDBPyConnection,
+    written: dict[str, str],
+    form: str,
+    found: str,
+    put: str,
+) -> None:
+    wrong, n_changed = re.subn(found, put, written[form], count=1)
+    assert n_changed == 1
+    with pytest.raises((AssertionError, KeyError)):
+        walk(con, {**written, form: wrong})
 
 
 def test_a_figure_that_no_row_has_is_found() -> None:

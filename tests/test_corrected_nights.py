@@ -13,9 +13,13 @@ from httpworld import World, reply
 from nightworld import NIGHT, Desk, write_feed, write_item, write_page
 
 from nightdesk.__main__ import main
+from nightdesk.page.deciding import Person
+from nightdesk.page.site import Site
 from nightdesk.pipeline import collect_sources, publish_changes
 from nightdesk.pipeline.correct_task import correct_article
+from nightdesk.pipeline.decide_task import DecisionBook
 from nightdesk.pipeline.why_task import explain_id
+from nightdesk.settings import SHIPPED
 from nightdesk.tag import TAG_VERSION, tagger
 from nightdesk.urls import article_id
 from nightdesk.warehouse.connect import connect_to
@@ -98,6 +102,18 @@ ABOUT = (
     f"WHERE article_id = {article_id(PEACH)} AND scheme = 'country' ORDER BY ALL"
 )
 NIGHTS = "SELECT article_id, night FROM article ORDER BY ALL"
+
+
+def test_what_is_said_on_the_page_is_in_the_next_build(desk: Desk) -> None:
+    settings = desk.job.settings
+    site = Site(settings.published, SHIPPED / "geo", book=DecisionBook(settings))
+    ama = Person("ama", "session", may_decide=True)
+    fields = {"token": ama.token, "kind": "tag_place", "article": PEACH}
+    fields |= {"surface": "Georgia", "value": "US", "why": "the state"}
+    assert site.decide(fields.items(), "", ama).status == 200
+    assert both(desk, ABOUT) == [("iso:GE", "about", True)]
+    build(desk)
+    assert both(desk, ABOUT) == [("iso:US", "about", True)]
 
 
 def test_a_correction_outlives_rebuilds_and_a_new_tagger(

@@ -10,11 +10,13 @@ import re
 from pathlib import Path
 
 import pytest
+from pictures import DOCS, FROM_AIRFLOW, PICTURES, VIEWS, write_gallery
 
 import nightdesk
 from nightdesk.cli.commands import COMMANDS
 from nightdesk.feeds import feed_row
 from nightdesk.newsstand.plays import PLAYS
+from nightdesk.page.site import ROUTES
 from nightdesk.warehouse.mart import list_marts
 
 ROOT = Path(__file__).parents[1]
@@ -74,12 +76,31 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_the_pictures_are_those_that_the_command_takes() -> None:
+    written = {str(p.relative_to(DOCS)) for p in DOCS.rglob("*.png")}
+    taken = {picture.path for picture in PICTURES}
+    assert written == taken | {f"{name}.png" for name in FROM_AIRFLOW}
+    assert (DOCS / "gallery.md").read_text("utf-8") == write_gallery()
+    assert sum(path.stat().st_size for path in DOCS.rglob("*.png")) < 4_500_000
+
+
+def test_every_view_is_in_a_picture() -> None:
+    paths = {picture.address.partition("?")[0] for picture in VIEWS}
+    filled = [re.sub(r"\{\w+\}", "7", path) for path in paths]
+    seen = {
+        r.pattern for r in ROUTES for path in filled if re.fullmatch(r.pattern, path)
+    }
+    assert seen == {route.pattern for route in ROUTES}
+
+
 @pytest.mark.parametrize("mart", sorted(list_marts()))
 def test_every_mart_has_its_schema_checks_and_cases(mart: str) -> None:
     folder = ROOT / "include/nightdesk/warehouse/marts" / mart
     assert (folder / "schema.yaml").exists()
     assert (folder / "checks.sql").exists()
-    assert len(list((ROOT / "tests/sql" / mart).iterdir())) >= 3
+    cases = {case.name for case in (ROOT / "tests/sql" / mart).iterdir()}
+    assert "empty" in cases
+    assert len(cases) >= 3
 
 
 def test_nothing_names_a_machine_or_a_registry() -> None:

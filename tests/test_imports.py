@@ -70,6 +70,7 @@ MAY_IMPORT = {
         "health",
         "config",
         "corrections",
+        "decision_lines",
         "decisions",
         "tombstones",
         "gazetteer",

@@ -194,6 +194,9 @@ def test_page_brief_and_mart_call_the_same_unusual(site: Site, folder: Path) -> 
     assert {fact.name for fact in facts} == found == {*RISES, "Ama Sample"}
     said = [f"{fact.name} {fact.text}" for fact in facts]
     assert read(page, "//*[@id='alarms']/ul/li/p") == said
+    bars = page.xpath("//*[@id='alarms']//svg[@class='gauge']/@aria-label")
+    values = [fact.rows[0].values for fact in facts]
+    assert [bar.split()[0] for bar in bars] == [str(v["n_compared"]) for v in values]
     compared = " ".join(f.text for f in gather_baseline(NIGHT, marts).facts)
     assert read(page, "//*[@id='alarms']/p") == [compared]
 
@@ -290,6 +293,23 @@ def test_search_marks_the_words_and_takes_filters(site: Site) -> None:
     assert set(re.findall(r"2026-03-\d\d", earlier.xpath("string(//ol)"))) == {
         str(pageworld.FIRST)
     }
+
+
+def test_search_counts_matches_by_night_and_says_their_share(site: Site) -> None:
+    page = look(site, "/search?q=quarrel&lang=en")
+    (said,) = read(page, "//figcaption")
+    assert said == "Articles that match, a night, 1–9 Mar · most: 21"
+    rows = [read(row, "td") for row in page.xpath("//*[@id='nights']//tbody/tr")]
+    assert rows[0] == ["2026-03-09", "21", "84 %"]
+    assert [night for night, *_ in rows][1] == "2026-03-07"  # no zero for the gap
+    for cell in page.xpath("//*[@id='nights']//td/a"):
+        led = look(site, cell.get("href").removeprefix(ROOT))
+        assert read(led, "//p[@aria-live]/b") == [f"{cell.text} articles"]
+    (bar,) = page.xpath("//figure//a[contains(., 'Sat 7')]/@href")
+    assert "first=2026-03-07&last=2026-03-07" in bar
+    assert look(site, "/search?q=zeppelin").xpath("//figure") != []
+    beyond = look(site, "/search?q=quarrel&first=2027-01-01")
+    assert beyond.xpath("//figure") == []
 
 
 def test_a_query_that_cannot_be_read_is_told_where(site: Site) -> None:

@@ -183,7 +183,7 @@ def make_marts() -> dict[str, list[Row]]:
             make_day(NIGHT, "whole", 65),
             make_day(NIGHT + timedelta(days=1), "provisional", 4),
         ],
-        "top_stories": [make_story(), make_story(n_sources=1)],
+        "top_stories": [make_story(), make_story(story_id=8, n_sources=1)],
         "top_clusters": [make_cluster()],
         "entities_by_day": [
             make_entity("PER", "Amina Oru", 21),

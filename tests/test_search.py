@@ -15,7 +15,7 @@ from test_naughty import read_strings
 
 from nightdesk.errors import QueryError
 from nightdesk.search.ask import Filters
-from nightdesk.search.find import Found, find_stories
+from nightdesk.search.find import Found, count_by_night, find_stories
 from nightdesk.search.fold import compose_text, fold_terms, split_units
 from nightdesk.search.index import Opened, Snapshot, open_index, update_index
 from nightdesk.search.query import (
@@ -238,6 +238,26 @@ def test_filters(opened: Opened, filters: dict, wanted: set[int]) -> None:
     plain = {s.article_id: s.score for s in find_stories(opened, query).stories}
     for story in find_stories(opened, query, Filters(**filters)).stories:
         assert story.score == plain[story.article_id]
+
+
+@pytest.mark.parametrize(
+    ("query", "filters", "wanted"),
+    [
+        ("strike", {}, {NIGHT: 1, NEXT: 1}),
+        ("fish", {}, {NIGHT: 2}),
+        ("fish", {"langs": ["fr"]}, {NIGHT: 1}),
+        ("strike", {"first": date(2026, 3, 2)}, {NIGHT: 1, NEXT: 1}),
+        ("zeppelin", {}, {}),
+    ],
+)
+def test_matches_are_counted_by_night(
+    opened: Opened, query: str, filters: dict, wanted: dict[str, int]
+) -> None:
+    first, last = map(date.fromisoformat, (NIGHT, NEXT))
+    found = count_by_night(opened, query, Filters(**filters), first, last)
+    assert {str(night): n for night, n in found.items()} == wanted
+    alone = count_by_night(opened, query, Filters(**filters), last, last)
+    assert alone == {night: n for night, n in found.items() if night == last}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from briefworld import walk_brief
+from briefpage import walk_page
+from briefworld import walk_brief, walk_markdown
 from nightworld import share_extractors
 from test_night import at, run, settings_in
 
@@ -167,9 +168,14 @@ def test_who_missed_the_big_story_is_named(folder: Path) -> None:
 
 
 def test_every_figure_of_the_brief_is_in_the_snapshot(folder: Path) -> None:
-    brief = folder / "briefs" / "latest" / "brief.json"
+    brief = folder / "briefs" / "latest"
+    written = (brief / "brief.json").read_text("utf-8")
+    page = (brief / "index.html").read_text("utf-8")
+    lines = (brief / "brief.md").read_text("utf-8")
     with snapshot(folder) as con:
-        assert walk_brief(con, brief.read_text("utf-8")) > 60
+        assert walk_brief(con, written) > 60
+        assert walk_page(con, page, json.loads(written)) > 200
+        assert walk_markdown(con, lines, json.loads(written)) > 60
 
 
 def test_a_new_edition_says_what_changed(folder: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
+import jwt
 import pytest
 from desk import Desk, Rest
 from lxml import html
@@ -32,8 +35,12 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    desk = Desk(tmp_path_factory.mktemp("desk"))
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def port(desk: Desk) -> Iterator[int]:
     with desk.up(NIGHTDESK_NEWSSTAND_ARTICLES="80") as port:
         yield port
 
@@ -58,7 +65,7 @@ def views(port: int) -> dict[str, str]:
                 seen.add(inside)
                 waiting.append(inside)
     assert set(found) == {route.pattern for route in ROUTES}
-    return found
+    return {**found, "what a search finds": f"{PAGE}/search?q=said"}
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +99,18 @@ def login(browser: Any, port: int) -> dict[str, Any]:
 
 
 def ask(
-    port: int, path: str, method: str = "GET", token: str = ""
+    port: int,
+    path: str,
+    method: str = "GET",
+    token: str = "",
+    fields: dict[str, object] | None = None,
+    **headers: str,
 ) -> tuple[int, bytes]:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     address = f"http://127.0.0.1:{port}{path}"
-    request = urllib.request.Request(address, headers=headers, method=method)
+    body = None if fields is None else urlencode(fields).encode()
+    request = urllib.request.Request(address, body, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read()
@@ -116,7 +130,8 @@ def test_who_is_not_logged_in_gets_401_everywhere(
         assert status in (401, 403), path  # Airflow says 403 to a login that is none
         assert b"log in" in body
     for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        assert ask(port, f"{PAGE}/stories", method)[0] == 401, method
+        for path in ("stories", "decide"):
+            assert ask(port, f"{PAGE}/{path}", method)[0] == 401, method
 
 
 def test_only_reading_is_allowed_and_what_is_wrong_is_said(port: int) -> None:
@@ -128,6 +143,111 @@ def test_only_reading_is_allowed_and_what_is_wrong_is_said(port: int) -> None:
     assert (status, b"YYYY-MM-DD" in body) == (400, True)
     status, body = ask(port, f"{PAGE}/articles?format=xlsx", token=token)
     assert (status, body[:2]) == (200, b"PK")
+
+
+def log_in_as(desk: Desk, name: str, role: str) -> str:
+    """Return the token of somebody with a role of Airflow's simple auth manager."""
+    secret = json.loads((desk.root / ".airflow" / "keys.json").read_text())["jwt"]
+    now = int(time.time())
+    claims = {"sub": name, "role": role, "teams": [], "aud": "apache-airflow"}
+    times = {"iat": now, "nbf": now, "exp": now + 3600}
+    return jwt.encode(claims | times, secret, "HS512")
+
+
+def find_secret(port: int, address: str, token: str) -> str:
+    """Return what the forms of a view bring back; "" where it has none."""
+    status, body = ask(port, address, token=token)
+    assert status == 200
+    found = html.document_fromstring(body.decode()).xpath("//input[@name='token']")
+    return found[0].get("value") if found else ""
+
+
+def list_decided(desk: Desk) -> list[dict[str, Any]]:
+    files = sorted((desk.data / "decisions").glob("*.jsonl"))
+    return [json.loads(line) for f in files for line in f.read_text().splitlines()]
+
+
+def test_who_may_run_the_nightly_dag_may_decide_and_nobody_else(
+    desk: Desk, port: int, views: dict[str, str]
+) -> None:
+    article = re.search(r"/articles/(-?\d+)", " ".join(views.values()))[1]
+    address = f"{PAGE}/articles/{article}"
+    viewer, user = (log_in_as(desk, n, n.upper()) for n in ("viewer", "user"))
+    assert find_secret(port, address, viewer) == ""
+    secret = find_secret(port, address, user)
+    fields = {"kind": "cluster_split", "article": article, "why": "its own"}
+    to, signed = f"{PAGE}/decide", {**fields, "token": secret}
+    for token, sent, headers, status in (
+        (viewer, signed, {}, 403),
+        (user, fields, {}, 403),
+        (Rest(port).token, signed, {}, 403),  # the form of another session
+        (user, signed, {"Sec-Fetch-Site": "same-site"}, 400),
+        (user, signed, {"Sec-Fetch-Site": "cross-site"}, 400),
+        (user, signed, {"Content-Type": "application/json"}, 415),
+        (user, {**signed, "why": "x" * 300_000}, {}, 413),
+        (user, {**signed, "kind": "takedown"}, {}, 400),
+    ):
+        assert ask(port, to, "POST", token, sent, **headers)[0] == status, status
+    assert list_decided(desk) == []
+    assert ask(port, to, token=user)[0] == 404
+    assert ask(port, to, "POST", user, signed)[0] == 200
+    (line,) = list_decided(desk)
+    assert (line["who"], line["articles"]) == ("user", [int(article)])
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_a_tag_is_put_right_by_keyboard(
+    browser: Any,
+    login: dict[str, Any],
+    desk: Desk,
+    port: int,
+    width: int,
+    scheme: str,
+    tmp_path: Path,
+) -> None:
+    context = browser.new_context(
+        storage_state=login,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+    )
+    tab, said = context.new_page(), []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.goto(f"http://127.0.0.1:{port}{PAGE}/articles?tagged=yes")
+    tab.locator("td.name a[href*='/articles/']").first.click()
+    tab.wait_for_url(re.compile(r"/articles/-?\d+$"))
+    # Not by press_until: what scrolls has the focus before its links, and their words.
+    while tab.evaluate("document.activeElement.textContent") != "put right":
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**words=*")
+    words = tab.locator("input[name=surface]").input_value()
+    while tab.evaluate("document.activeElement.name") != "kind":
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("End")  # the last of the choices: as it was found
+    tab.keyboard.press("ArrowUp")
+    while tab.evaluate("document.activeElement.name") != "why":
+        tab.keyboard.press("Tab")
+    tab.keyboard.type("<b>no</b> name")
+    pictures = Path(os.environ.get("NIGHTDESK_PICTURES") or tmp_path)
+    tab.screenshot(path=pictures / f"decide-{width}-{scheme}.png")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/decide")
+    assert tab.locator("h1").inner_text() == "Written down"
+    assert "<b>no</b> name" in tab.locator("main").inner_text()
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    tab.screenshot(path=pictures / f"decided-{width}-{scheme}.png")
+    tab.evaluate(AXE.read_text("utf-8") + "; 0")
+    found = tab.evaluate("axe.run()")["violations"]
+    assert [f["id"] for f in found if f["impact"] in ("serious", "critical")] == []
+    line = list_decided(desk)[-1]
+    assert (line["who"], line["kind"], line["why"]) == (
+        "admin",
+        "tag_none",
+        "<b>no</b> name",
+    )
+    assert line["surface"] == words
+    assert [text for text in said if "Content Security Policy" in text] == []
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -220,6 +340,9 @@ def test_axe_finds_nothing_serious(
         tab = context.new_page()
         for pattern, address in {**views, "brief": f"{PAGE}/brief"}.items():
             tab.goto(f"http://127.0.0.1:{port}{address}")
+            tab.evaluate(
+                "document.querySelectorAll('details').forEach(d => d.open = 1)"
+            )
             tab.evaluate(source + "; 0")
             for fault in tab.evaluate("axe.run()")["violations"]:
                 if fault["impact"] in ("serious", "critical"):

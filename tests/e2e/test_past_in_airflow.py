@@ -59,6 +59,13 @@ OTHERS: dict[str, dict[str, str]] = {
 }
 PLACES = "past: {wayback: {enabled: true, gap_s: 0}, ccnews: {enabled: true, gap_s: 0}}"
 
+#: What is looked at: left, top, width, height.
+PARTS = {
+    "backfill-form": (180, 50, 920, 1190),
+    "backfill-runs": (0, 0, 1280, 750),
+    "backfill-gaps": (0, 0, 1280, 550),
+}
+
 pytestmark = [
     pytest.mark.airflow,
     pytest.mark.browser,
@@ -157,7 +164,9 @@ def test_a_backfill_of_chosen_sources_finds_theirs_and_asks_no_others(
             page.goto(dag)
 
             def look(name: str) -> None:
-                page.screenshot(path=pictures / f"{name}.png")
+                x, y, width, height = PARTS[name]
+                clip = {"x": x, "y": y, "width": width, "height": height}
+                page.screenshot(path=pictures / f"{name}.png", clip=clip)
 
             run_backfill(page, FIRST, LAST, ["abroad", TODAY], look, N_AT_ONCE)
             wait_for(lambda: len(finished(rest)) >= min(8, N_NIGHTS - 1), 1800)

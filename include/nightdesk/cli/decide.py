@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import json
 import re
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -14,17 +12,9 @@ from typing import Any
 from nightdesk.cli import Commands, add_command, say, say_json, say_table
 from nightdesk.config import load_settings
 from nightdesk.corrections import load_corrections
-from nightdesk.decisions import (
-    KINDS,
-    append_decision,
-    load_decisions,
-    load_merges,
-    read_decision,
-)
-from nightdesk.errors import WarehouseError
+from nightdesk.decisions import KINDS, load_decisions, load_merges
 from nightdesk.pipeline.correct_task import find_unmet
-from nightdesk.settings import Settings
-from nightdesk.warehouse.read import Rows, name_articles, open_catalogue
+from nightdesk.pipeline.decide_task import decide_texts, find_texts_file, list_known
 
 
 def add_commands(commands: Commands) -> None:
@@ -62,14 +52,13 @@ def _decide(options: argparse.Namespace) -> int:
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "why": options.why,
     }
-    decision = read_decision(json.dumps(row))
     settings = load_settings()
-    path = settings.decisions / "texts.jsonl"
-    append_decision(path, decision)
+    decision = decide_texts(settings, row)
     say_table(
-        _describe(settings, decision.articles),
+        list_known(settings, decision.articles),
         ("article_id", "night", "source_id", "title"),
     )
+    path = find_texts_file(settings)
     say(f"{path}: added; the next load of any night applies it")
     return 0
 
@@ -80,23 +69,12 @@ def read_id(text: str) -> int | str:
     return int(text) if re.fullmatch(r"-?[0-9]{1,20}", text) else text
 
 
-def _describe(settings: Settings, article_ids: Iterable[int]) -> Rows:
-    """Return what is known of articles, so that who decides sees what was meant."""
-    try:
-        with open_catalogue(settings.published) as con:
-            known = name_articles(con, article_ids)
-    except WarehouseError:  # nothing has been published: a decision may come first
-        known = {}
-    unknown = {"title": "(in no published night; applied once it is loaded)"}
-    return [{"article_id": i, **known.get(i, unknown)} for i in article_ids]
-
-
 def _list(options: argparse.Namespace) -> int:
     settings = load_settings()
     rows, problems = load_decisions(settings.decisions)
     merges, bad_merges = load_merges(settings.decisions)
     corrections = load_corrections(settings.decisions)
-    named = _describe(settings, {i for row in rows for i in row.articles})
+    named = list_known(settings, {i for row in rows for i in row.articles})
     unknown = {row["article_id"] for row in named if "night" not in row}
     listed = {
         "decisions": [

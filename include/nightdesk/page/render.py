@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from nightdesk.page.asked import Asked, locate
+from nightdesk.page.deciding import CHOICES, PATH, Person
 from nightdesk.page.table import Column, Kind, Row
 from nightdesk.page.view import View
 from nightdesk.report import wording
@@ -46,12 +47,21 @@ class Frame:
         style: a digest of the style sheet, so that a new one is fetched.
         asked: the request, for links that change a part of it.
         nights: that are published.
+        person: who looks; None: nobody whose name the page was told.
+        is_open: whether what people decide can be written down from here.
     """
 
     root: str
     style: str
     asked: Asked
     nights: tuple[date, ...] = ()
+    person: Person | None = None
+    is_open: bool = False
+
+    @property
+    def has_forms(self) -> bool:
+        """Whether who looks may decide here; else they are told the commands."""
+        return self.is_open and self.person is not None and self.person.may_decide
 
     @property
     def outside(self) -> str:
@@ -154,8 +164,10 @@ def _make_environment() -> jinja2.Environment:
     environment = make_environment(_TEMPLATES)
     environment.filters |= {
         "date": wording.say_date,
+        "decimal": wording.say_decimal,
         "language": wording.say_language,
         "outward": wording.check_link,
     }
     environment.globals |= {"cell": write_cell, "locate": locate}
+    environment.globals |= {"choices_of": CHOICES, "decide_path": PATH}
     return environment

@@ -1,29 +1,33 @@
 """The page as a whole: a path goes in, a document, file or style sheet comes out.
 
 The catalogue is opened for each request and closed after it: an answer is of one
-catalogue, the next one of the newest. The writer's file is never touched.
+catalogue, the next one of the newest. The writer's file is never touched; what somebody
+decides goes into the book that the page was given.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 
-from nightdesk.errors import NightdeskError, QueryError, RequestError
+from nightdesk.errors import ConfigError, NightdeskError, QueryError, RequestError
 from nightdesk.page.asked import Asked, read_request
+from nightdesk.page.deciding import PATH, Book, Form, Person, read_form, write_row
 from nightdesk.page.download import write_file
 from nightdesk.page.render import Frame, render_view
 from nightdesk.page.view import Desk, View
 from nightdesk.page.views import (
     article,
     articles,
+    decided,
     names,
     news,
     regions,
@@ -79,7 +83,7 @@ ROUTES = (
     Route("/names", names.view_names, ("type",)),
     Route("/names/(?P<entity>.+)", names.view_entity),
     Route("/articles", articles.view_articles, articles.FILTERS),
-    Route(f"/articles/{_ID}", article.view_article),
+    Route(f"/articles/{_ID}", article.view_article, ("words",)),
     Route(f"/articles/{_ID}/versions", article.view_versions),
     Route(f"/articles/{_ID}/beside/(?P<other>-?[0-9]+)", article.view_beside),
     Route("/search", searching.view_search, searching.FILTERS),
@@ -98,10 +102,18 @@ class Site:
     """Answers requests from what is published."""
 
     def __init__(
-        self, published: Path, geo: Path, clock: Callable[[], datetime] = _utc_now
+        self,
+        published: Path,
+        geo: Path,
+        clock: Callable[[], datetime] = _utc_now,
+        book: Book | None = None,
     ) -> None:
-        """Take the folder of the catalogue, that of the map's shapes, and a clock."""
+        """Take where the catalogue and the map's shapes are, a clock, and a book.
+
+        Without a book nobody can decide anything here.
+        """
         self._published, self._geo, self._clock = published, geo, clock
+        self._book = book
 
     @cached_property
     def _world(self) -> World:
@@ -116,7 +128,11 @@ class Site:
         return hashlib.sha256(self._style).hexdigest()[:12]
 
     def respond(
-        self, path: str, pairs: Iterable[tuple[str, str]], root: str = ""
+        self,
+        path: str,
+        pairs: Iterable[tuple[str, str]],
+        root: str = "",
+        person: Person | None = None,
     ) -> Answer:
         """Return the answer to a request; whatever is wrong is a document that says so.
 
@@ -124,24 +140,74 @@ class Site:
             path: inside the page, decoded, such as /stories.
             pairs: the parameters of the address, decoded.
             root: what stands before the path in links.
+            person: who asks; None: somebody who decides nothing here.
         """
         if path == "/style.css":
             return self._answer_style()
-        asked, frame = Asked(path, {}), Frame(root, self._style_digest, Asked(path, {}))
+        frame = self._frame(root, path, person)
         try:
             route, ids = _find_route(path)
             asked = read_request(path, pairs, route.takes)
-            frame = Frame(root, self._style_digest, asked)
+            frame = replace(frame, asked=asked)
             with open_questions(self._published) as con:
                 desk = Desk(con, self._published, self._world, self._clock())
                 view = route.view(desk, asked, **ids)
                 nights = tuple(desk.nights)
             if asked.is_download:
                 return _answer_file(view, asked)
-            frame = Frame(root, self._style_digest, asked, nights)
-            return _answer_document(200, view, frame)
+            return _answer_document(200, view, replace(frame, nights=nights))
         except NightdeskError as error:
             return self._answer_problem(error, frame)
+
+    def decide(
+        self, pairs: Iterable[tuple[str, str]], root: str, person: Person
+    ) -> Answer:
+        """Return the answer to a form; what it says is written down if it may be.
+
+        Args:
+            pairs: names and values of its fields, decoded.
+            root: what stands before the path in links.
+            person: who sends it.
+        """
+        frame = self._frame(root, PATH, person)
+        form = Form({})
+        try:
+            form, token = read_form(pairs)
+            if not person.may_decide:
+                raise RequestError(403, "your login may look, and decide nothing")
+            if not hmac.compare_digest(token.encode(), person.token.encode()):
+                raise RequestError(
+                    403, "the form is older than your login; nothing was written down"
+                )
+            if self._book is None or not frame.is_open:
+                raise RequestError(503, "decisions cannot be written from here")
+            at = self._clock().isoformat(timespec="milliseconds")
+            row = {**write_row(form), "who": person.name, "at": at}
+            done = self._book.write(row)
+        except OSError as error:
+            problem = f"decisions cannot be written from here: {error.strerror}"
+            return self._answer_form(503, problem, form, frame)
+        except RequestError as error:
+            return self._answer_form(error.status, str(error), form, frame)
+        except ConfigError as error:
+            return self._answer_form(400, str(error), form, frame)
+        except NightdeskError as error:
+            return self._answer_problem(error, frame)
+        log.info("decided kind=%s who=%r", row["kind"], person.name)
+        return _answer_document(200, decided.view_decided(row, done), frame)
+
+    def _answer_form(
+        self, status: int, problem: str, form: Form, frame: Frame
+    ) -> Answer:
+        """Return a form that was not taken, with why, to be mended where it can be."""
+        values = {"problem": problem, "form": form, "can_mend": status == 400}
+        view = View("decide.html", "Nothing was written down", values)
+        return _answer_document(status, view, frame)
+
+    def _frame(self, root: str, path: str, person: Person | None) -> Frame:
+        is_open = self._book is not None and self._book.is_open
+        asked = Asked(path, {})
+        return Frame(root, self._style_digest, asked, person=person, is_open=is_open)
 
     def _answer_problem(self, error: NightdeskError, frame: Frame) -> Answer:
         is_empty = not (self._published / "current.duckdb").exists()

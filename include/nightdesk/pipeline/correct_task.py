@@ -1,6 +1,7 @@
 """correct: take what somebody says of an article, once the article bears it out.
 
-The command line and the page call these; the file format is that of `corrections`.
+The command line calls these, and the page by `decide_task`; the file format is that of
+`corrections`.
 """
 
 from __future__ import annotations

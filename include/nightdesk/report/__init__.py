@@ -9,6 +9,7 @@ from nightdesk.report.brief import (
     build_brief,
     draft_brief,
     find_cut_off,
+    find_top,
     gather_facts,
     read_style,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "build_brief",
     "draft_brief",
     "find_cut_off",
+    "find_top",
     "gather_baseline",
     "gather_facts",
     "gather_unusual",

@@ -60,7 +60,7 @@ class Draft:
             edition=edition,
             edition_line=say_edition(edition),
             facts=facts,
-            top_texts=0 if draw else _find_top(facts["unusual"]),
+            top_texts=0 if draw else find_top(facts["unusual"]),
             shown_rows=[fact for section in shown for fact in section],
             story_ids={
                 ref.key["story_id"]
@@ -152,8 +152,8 @@ def draft_brief(
     return Draft(night, gather_facts(night, marts), page, find_cut_off(night, marts))
 
 
-def _find_top(section: Section) -> float:
-    """Return the longest bar of the unusual, in texts."""
+def find_top(section: Section) -> float:
+    """Return the longest bar of the unusual, in texts; 0 where nothing is."""
     values = [fact.rows[0].values for fact in section.facts]
     counts = [row[name] for row in values for name in ("n_compared", "expected_28")]
     return max((float(n) for n in counts if isinstance(n, int | float)), default=0.0)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import altair as alt
 import vl_convert
@@ -180,8 +181,7 @@ def draw_hours(hours: Sequence[Bar]) -> str:
     top = max((bar.n_articles for bar in hours), default=0) or 1
     steps = alt.Axis(
         title=None,
-        tickMinStep=1,
-        tickCount=4,
+        values=list_steps(top),
         format=",d",
         domain=False,
         ticks=False,
@@ -199,6 +199,19 @@ def draw_hours(hours: Sequence[Bar]) -> str:
         ),
     )
     return _render(chart.properties(width=_WIDTH - 20, height=150))
+
+
+def list_steps(top: int) -> list[int]:
+    """Return the figures beside an axis of counts: from 0, even, at most five.
+
+    Vega parts a low axis at halves, which are then said as whole numbers, twice.
+
+    >>> list_steps(2), list_steps(64), list_steps(1203)
+    ([0, 1, 2], [0, 20, 40, 60], [0, 500, 1000])
+    """
+    round_steps = (n * 10**digits for digits in count() for n in (1, 2, 5))
+    step = next(step for step in round_steps if top <= 4 * step)
+    return list(range(0, top + 1, step))
 
 
 @_UNCHECKED

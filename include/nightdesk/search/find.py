@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import tantivy
 
@@ -100,6 +101,35 @@ def find_stories(
             for story, hit in page
         ]
     return Found(opened.snapshot.number, n_articles, stories)
+
+
+def count_by_night(
+    opened: Opened, text: str, filters: Filters, first: date, last: date
+) -> dict[date, int]:
+    """Return how many articles of each night match a query; a night of none is not in.
+
+    Args:
+        opened: the index.
+        text: the query; its grammar is in `query`.
+        filters: what else an article must be; their nights do not count here.
+        first: the first night that is counted.
+        last: the last one.
+
+    Raises:
+        QueryError: the query or a filter cannot be read.
+        SearchError: the index is damaged.
+    """
+    compiler = Compiler(opened)
+    query = compiler.compile(parse_query(text))
+    whole = compiler.restrict(query, replace(filters, first=first, last=last))
+    n_nights = (last - first).days + 1
+    by_night = {"nights": {"terms": {"field": "night", "size": n_nights}}}
+    with name_failure("index"), _name_wide_phrase():
+        counted = opened.searcher.aggregate(whole, by_night)
+    return {
+        date.fromordinal(int(bucket["key"])): int(bucket["doc_count"])
+        for bucket in counted["nights"]["buckets"]
+    }
 
 
 @contextmanager

@@ -50,6 +50,7 @@ def view_article(desk: Desk, asked: Asked, article: str) -> View:
         for copy in _list_copies(desk, row)
         if copy["article_id"] != row["article_id"]
     ]
+    spellings = list(dict.fromkeys(row["surface"] for row in mentions))
     values = {
         "article": row,
         "title": mark_mentions(row["title"] or "(no title)", mentions, "title"),
@@ -59,10 +60,9 @@ def view_article(desk: Desk, asked: Asked, article: str) -> View:
         "mentions": mentions,
         "story": story and story["story_id"],
         "repeats": desk.ask("repeats", **which),
-        "surfaces": [
-            shlex.quote(surface)
-            for surface in dict.fromkeys(row["surface"] for row in mentions)
-        ],
+        "words": asked.text("words"),
+        "spellings": spellings,
+        "surfaces": [shlex.quote(surface) for surface in spellings],
         "n_versions": len(desk.ask("versions", **which)),
     }
     tables = {
@@ -145,8 +145,8 @@ def _list_regions(rows: Sequence[Row], night: date) -> Table:
         ),
         Column("score", "Weight", "figure"),
         Column("share", "Share", "share"),
-        count("n_mentions", "Mentions"),
         Column("is_focus", "In focus", "flag"),
+        count("n_mentions", ""),
         Column("region_id", ""),
     )
     return Table("Regions", columns, rows, empty="It was given no region.")

@@ -14,7 +14,7 @@ from nightdesk.page.columns import TITLE, name_source
 from nightdesk.page.drawing import draw_series
 from nightdesk.page.table import Column, Row, Table, count, count_all
 from nightdesk.page.view import Desk, View, begin_series
-from nightdesk.report import gather_baseline, gather_unusual
+from nightdesk.report import find_top, gather_baseline, gather_unusual
 
 _TOP = 8
 _MOST_ARTICLES = 2000  # of a story; no story of the tests had a tenth
@@ -67,6 +67,7 @@ def _say_unusual(
     return {
         "baseline": gather_baseline(night, marts),
         "unusual": section,
+        "top_texts": find_top(section),
         "alarms": [
             (fact, _locate_item(fact.rows[0].key, night)) for fact in section.facts
         ],
