@@ -557,7 +557,8 @@ def settings(tmp_path: Path) -> Settings:
     small = tmp_path / "shipped"
     shutil.copytree(CONFIG, small, ignore=shutil.ignore_patterns("corpus", "model"))
     (small / "model").mkdir()
-    shutil.copy(CONFIG / "model" / "words.tsv.gz", small / "model")
+    for name in ("words.tsv.gz", "families.tsv.gz"):
+        shutil.copy(CONFIG / "model" / name, small / "model")
     cities = small / "gazetteer" / "cities.tsv.gz"
     rows = gzip.decompress(cities.read_bytes()).split(b"\n")
     cities.write_bytes(gzip.compress(b"\n".join(rows[:300]) + b"\n", mtime=0))

@@ -208,8 +208,16 @@ def test_a_file_that_is_not_utf8_is_named(overlay: Path, few_cities: Path) -> No
         ("cities.tsv.gz", gzip.compress(b"1\tA\tPE\t\tmany\t\n"), "'many' is no whole"),
         ("admin1.tsv", b"XX-1\tXX\tNowhere\t\n", "'XX'"),
         ("m49.tsv", b"001\tWorld\t\tmore\tand more\n", "line 1: has 5 columns"),
+        ("certain_words.tsv", b"compny\tmarine\n", "compny', allowed: company, person"),
     ],
-    ids=["missing", "no gzip", "no number", "unknown country", "too wide"],
+    ids=[
+        "missing",
+        "no gzip",
+        "no number",
+        "unknown country",
+        "too wide",
+        "a word of no kind",
+    ],
 )
 def test_a_damaged_shipped_file_is_named(
     tmp_path: Path, few_cities: Path, file: str, body: bytes | None, says: str

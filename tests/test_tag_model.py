@@ -16,7 +16,7 @@ from nightdesk.gazetteer import load_gazetteer
 from nightdesk.tag import Tagger
 from nightdesk.tag.corpus import Example, parse_marked, parse_rows
 from nightdesk.tag.islands import find_islands
-from nightdesk.tag.table import Gazetteer
+from nightdesk.tag.table import Gazetteer, find_families
 from nightdesk.tag.words import split_pieces
 
 CONFIG = Path(__file__).parents[1] / "include" / "config"
@@ -177,6 +177,49 @@ def test_islands(text: str, islands: list[str]) -> None:
     words = split_pieces(text)
     found = find_islands(words)
     assert [words.surface(first, stop) for first, stop in found] == islands
+
+
+# families of words ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "families"),
+    [
+        ("ana", (7, 0, 0)),
+        ("anas", (1, 2, 3)),
+        ("lima", (0, 0, 0)),
+        ("oslo", (12, 0, 0)),
+        ("a", None),
+        ("limas", None),
+        ("zagreb", None),
+        ("", None),
+    ],
+    ids=[
+        "the first row",
+        "a row that begins like the one before",
+        "the number nought is one",
+        "the last row",
+        "a word before all",
+        "a word between two rows",
+        "a word behind all",
+        "no word",
+    ],
+)
+def test_families_of_a_word(word: str, families: tuple[int, int, int] | None) -> None:
+    assert find_families("ana\t7\nanas\t3149825\nlima\t0\noslo\t12\n", word) == families
+
+
+def test_no_families_are_none() -> None:
+    assert find_families("", "lima") is None
+
+
+def test_shipped_families_are_found_one_by_one(gazetteer: Gazetteer) -> None:
+    rows = gazetteer.families.splitlines()
+    assert rows == sorted(rows)
+    for row in rows[:: len(rows) // 500]:
+        word, number = row.split("\t")
+        small, middle, large = find_families(gazetteer.families, word) or (-1, -1, -1)
+        assert large << 20 | middle << 11 | small == int(number)
 
 
 # the shipped weights -------------------------------------------------------

@@ -6,9 +6,10 @@
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
     shipped/gazetteer/exonyms.tsv      further English names of these cities
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
-                                       organisations.txt
-    shipped/model/names.crfsuite, words.tsv.gz   the trained tagger and its words; the
-                                       user's own model/names.crfsuite goes before it
+                                       organisations.txt, certain_words.tsv
+    shipped/model/names.crfsuite, words.tsv.gz, families.tsv.gz   the trained tagger and
+                                       what it knows of words; the user's own
+                                       model/names.crfsuite goes before it
     topics.yaml                        the words of topics, laid over in the same way
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
@@ -79,6 +80,8 @@ def _build(shipped: Path, overlay: Path | None) -> Gazetteer:
         regions=outline.regions,
         organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
+        certain=reader.read_certain(shipped / "gazetteer" / "certain_words.tsv"),
+        families=reader.text(shipped / "model" / "families.tsv.gz"),
         weights=outline.weights,
         topics=outline.topics,
         version=reader.version(),

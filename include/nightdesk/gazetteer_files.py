@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +20,7 @@ from nightdesk.errors import ConfigError
 from nightdesk.language_files import Row, read_languages
 from nightdesk.model import Region
 from nightdesk.tag.regions import Country, build_regions
-from nightdesk.tag.table import Kind, TopicTable
+from nightdesk.tag.table import CertainWords, Kind, TopicTable
 from nightdesk.tag.topics import LEAST, WEIGHTS, build_table
 from nightdesk.tag.words import fold_key
 
@@ -146,6 +146,20 @@ class Reader:
         """Return word -> class of the words that the model was trained with."""
         cells = self.text(path).split()  # one call: it is read at every start
         return dict(zip(cells[::2], map(int, cells[1::2]), strict=True))
+
+    def read_certain(self, path: Path) -> CertainWords:
+        """Return the words that leave no doubt of a name's type.
+
+        Raises:
+            ConfigError: a row is of no kind of them.
+        """
+        kinds: dict[str, set[str]] = {kind.name: set() for kind in fields(CertainWords)}
+        for kind, word in self.rows(path, 2):
+            if kind not in kinds:
+                cause = f"{kind!r}, allowed: {', '.join(kinds)}"
+                raise ConfigError(f"gazetteer file: {path} {word}: {cause}")
+            kinds[kind].add(word)
+        return CertainWords(**{kind: frozenset(found) for kind, found in kinds.items()})
 
     def weights(self, *folders: Path | None) -> bytes:
         """Return the first weights that are there; none: the rules do without."""

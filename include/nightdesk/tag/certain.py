@@ -2,25 +2,20 @@
 
 The model weighs what is near a name; of a name that it has never seen it now and then
 takes the wrong side against a word that has only one. These words are no features of
-it: it need not be trained again for them.
+it: it need not be trained again for them. They are data: `gazetteer/certain_words.tsv`.
 """
 
 from __future__ import annotations
 
-from nightdesk.tag.lexicon import (
-    COMPANY_WORDS,
-    ORG_SUFFIXES,
-    PERSON_VERBS,
-    PERSON_WORDS,
-    STARTERS,
-)
+from nightdesk.tag.lexicon import ORG_SUFFIXES, STARTERS
 from nightdesk.tag.spans import Span
+from nightdesk.tag.table import CertainWords
 from nightdesk.tag.words import Words
 
 _MOST_PIECES = 4
 
 
-def settle_types(words: Words, named: list[Span]) -> None:
+def settle_types(words: Words, named: list[Span], certain: CertainWords) -> None:
     """Put the types of a passage's names right where one word decides them.
 
     "passenger Ana Ruiz" is a person, "Windlass Marine" a company, and of a lone
@@ -30,12 +25,12 @@ def settle_types(words: Words, named: list[Span]) -> None:
     stops = {span.stop for span in named}
     for span in named:
         last = words.keys[span.stop - 1]
-        if last in COMPANY_WORDS and span.type != "LOC":
+        if last in certain.company and span.type != "LOC":
             if span.stop - span.first == 1 and span.first not in stops:
                 _take_before(words, span)
             if span.stop - span.first > 1:
                 _settle(span, "ORG", "organisation word")
-        elif last not in ORG_SUFFIXES and span.type == "ORG" and _is_human(words, span):
+        elif span.type == "ORG" and _is_human(words, span, certain):
             _settle(span, "PER", "person word")
 
 
@@ -54,12 +49,13 @@ def _take_before(words: Words, span: Span) -> None:
         span.full = words.surface(before, span.stop)
 
 
-def _is_human(words: Words, span: Span) -> bool:
-    if not 2 <= span.stop - span.first <= _MOST_PIECES:
+def _is_human(words: Words, span: Span, certain: CertainWords) -> bool:
+    is_sized = 2 <= span.stop - span.first <= _MOST_PIECES
+    if not is_sized or words.keys[span.stop - 1] in ORG_SUFFIXES:
         return False
     before, after = span.first - 1, span.stop
-    is_led = before >= 0 and words.keys[before] in PERSON_WORDS
+    is_led = before >= 0 and words.keys[before] in certain.person
     if is_led and not words.caps[before] and words.is_joint(before):
         return True
-    is_followed = after < len(words) and words.keys[after] in PERSON_VERBS
+    is_followed = after < len(words) and words.keys[after] in certain.verb
     return is_followed and words.gap(after - 1) == " "

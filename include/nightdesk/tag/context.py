@@ -191,8 +191,11 @@ def is_of_ship(passage: Passage, span: Span) -> bool:
     run = words.keys[first : span.first]
     if SHIP_MARKS & set(run):
         return True
-    before = words.keys[first - 1] if first else ""
-    return bool(run) and before in SHIP_WORDS and words.gap(first - 1) == " "
+    if not first or words.keys[first - 1] not in SHIP_WORDS:
+        return False
+    stop = span.stop
+    is_led = stop < len(words) and words.caps[stop] and words.gap(stop - 1) == " "
+    return (bool(run) or is_led) and words.gap(first - 1) == " "
 
 
 def is_thing(passage: Passage, span: Span) -> bool:

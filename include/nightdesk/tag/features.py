@@ -1,9 +1,9 @@
 """Describe the pieces of an island to the model, as strings.
 
-A piece is told by itself (letters, shape, word class, lists), by its neighbours, by
-what the gazetteer and the rules of `names.py` make of it, and by what the rules make
-of the same word elsewhere in the document. Training and tagging use this one module:
-whoever changes a feature trains again.
+A piece is told by itself (letters, shape, word class, family, lists), by its
+neighbours, by what the gazetteer and the rules of `names.py` make of it, and by what
+the rules make of the same word elsewhere in the document. Training and tagging use this
+one module: whoever changes a feature trains again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from nightdesk.tag.table import (
     GIVEN,
     SURNAME,
     Gazetteer,
+    find_families,
     weigh_capital,
 )
 from nightdesk.tag.words import fold_piece
@@ -49,6 +50,7 @@ _CAPITALS = 0.6  # share of words in capitals above which capitals say nothing
 _SHORT = 4  # pieces: a greeting, a signature
 _ENDS = frozenset(".!?…\"'”’")  # of a sentence; a heading has none
 _LARGE, _MEDIUM = 1_000_000, 100_000  # people
+_AFAR = (-4, -3, 3, 4)  # pieces away: of these only the family counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class _Word:
     far_before: tuple[str, ...]
     far_after: tuple[str, ...]
     shape: str
+    family: str  # the middle one
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,10 @@ class Describer:
         own = [f"w:{key}", f"x:{shape}", *classes, *lists]
         own += [f"end:{key[-size:]}" for size in (2, 3, 4)]
         own += [f"front:{key[:3]}", f"capital{weigh_capital(number)}"]
-        near = [f"w:{key}", f"x:{shape}", classes[-1], *lists]
-        far = [f"w:{key}", classes[-1], *lists[:1]]
+        families = self._name_families(key)
+        own += families
+        near = [f"w:{key}", f"x:{shape}", classes[-1], *lists, families[1]]
+        far = [f"w:{key}", classes[-1], *lists[:1], families[1]]
         return _Word(
             tuple(own),
             tuple(f"-1{x}" for x in near),
@@ -141,7 +146,13 @@ class Describer:
             tuple(f"-2{x}" for x in far),
             tuple(f"+2{x}" for x in far),
             shape,
+            families[1],
         )
+
+    def _name_families(self, key: str) -> tuple[str, ...]:
+        """Return features of the small, the middle and the large family of a word."""
+        found = find_families(self.gazetteer.families, key) or "???"
+        return tuple(f"{x}:{n}" for x, n in zip("fml", found, strict=True))
 
 
 def make_shape(surface: str) -> str:
@@ -272,6 +283,10 @@ class _PassageReader:
             row.append("+1$")
         if index + 2 < count:
             row += look_up(pieces[index + 2]).far_after
+        near = [index + step for step in _AFAR]
+        row += [
+            f"{i - index}{look_up(pieces[i]).family}" for i in near if 0 <= i < count
+        ]
 
     def _add_marks(self, row: list[str], index: int) -> None:
         """Add what the gazetteer and the rules say of a piece and its neighbours."""

@@ -106,20 +106,6 @@ ORG_SUFFIXES = _words(
     championship cup dynamo rovers wanderers athletic sox yankees giants college
     programme program project campaign consortium cooperative syndicate cartel"""
 )
-#: Last words of companies, and of no person. Not known to the model (`certain`).
-COMPANY_WORDS = _words(
-    """marine telecom telecoms shipping freight cement pharma mining foods timber
-    dairies logistics breweries textiles chemicals minerals software biotech
-    utilities"""
-)
-#: In lower case before a name, or behind it: a person. Not known to the model either.
-PERSON_WORDS = _words(
-    """passenger resident commuter fisherman shopkeeper survivor pensioner retiree
-    bystander eyewitness motorist cyclist pedestrian trucker nurse waiter waitress
-    carpenter bricklayer welder electrician plumber mechanic grandmother grandfather
-    widow widower neighbour neighbor schoolboy schoolgirl student pupil"""
-)
-PERSON_VERBS = _words("smiled laughed wept shrugged sighed nodded grinned frowned")
 ORG_HEADS = _words(
     """ministry department university bank bureau office institute organization
     organisation association council court college academy church house school
@@ -211,8 +197,8 @@ LANGUAGE_VERBS = _words(
 SPEAK = _words("speak speaks spoke speaking")
 #: Before a name in capitals, or first in it: the name of a ship.
 SHIP_WORDS = _words(
-    """tanker freighter ferry frigate trawler schooner yacht submarine destroyer vessel
-    liner steamer"""
+    """ship tanker freighter ferry frigate trawler schooner yacht submarine destroyer
+    vessel liner steamer"""
 )
 SHIP_MARKS = _words("mv mt hms uss ins rms ss hmas")
 #: Before "of": what follows is a town.

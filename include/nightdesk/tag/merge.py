@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from nightdesk.tag.certain import settle_types
 from nightdesk.tag.spans import Span
-from nightdesk.tag.words import Words
+from nightdesk.tag.table import CertainWords
+from nightdesk.tag.words import Words, fold_key
 
 #: From here on the model is believed against the gazetteer.
 SURE = 0.7
@@ -21,7 +22,11 @@ _NO_PART = frozenset(("the", "neighbouring", "neighboring"))
 
 
 def merge_names(
-    words: Words, found: list[Span], named: list[Span], ruled: list[Span]
+    words: Words,
+    found: list[Span],
+    named: list[Span],
+    ruled: list[Span],
+    certain: CertainWords,
 ) -> list[Span]:
     """Return the spans of a passage, in order.
 
@@ -30,8 +35,9 @@ def merge_names(
         found: names of the gazetteer, not decided yet.
         named: what the model found; no two overlap.
         ruled: what the rules made of `found`.
+        certain: words that settle a type.
     """
-    settle_types(words, named)
+    settle_types(words, named, certain)
     starts = {span.first: span.stop for span in found}
     for span in named:
         _trim(words, span, starts)
@@ -58,6 +64,26 @@ def merge_names(
             out.append(span)
     out.extend(span for span in named if id(span) not in dropped)
     return sorted(out, key=lambda span: (span.first, -span.stop))
+
+
+def trust_given_names(named: Iterable[list[Span]]) -> None:
+    """Be sure of the lone given names of people whom the model names in full.
+
+    "Jordan Peale ... Jordan's mother": else the place of that name would be meant.
+
+    Args:
+        named: what the model found in each passage of a document.
+    """
+    people = [
+        (span, fold_key(span.full or ""))
+        for spans in named
+        for span in spans
+        if span.type == "PER"
+    ]
+    given = {key.split()[0] for _, key in people if " " in key}
+    for span, key in people:
+        if key in given:
+            span.score = max(span.score, SURE)
 
 
 def _trim(words: Words, named: Span, starts: dict[int, int]) -> None:

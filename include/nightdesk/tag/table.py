@@ -32,6 +32,8 @@ Kind = Literal[
 CLASS_MASK = 1023
 GIVEN, SURNAME = 1 << 13, 1 << 14
 _CAPITAL_SHIFT, _CAPITAL_MASK, _MOSTLY = 10, 7, 5
+#: Bits of the small and of the middle family in the number of `Gazetteer.families`.
+_SMALL_BITS, _MIDDLE_BITS = 11, 9
 
 
 def weigh_capital(number: int) -> int:
@@ -42,6 +44,33 @@ def weigh_capital(number: int) -> int:
 def is_capital(number: int) -> bool:
     """Is a word of that number hardly ever written in lower case?"""
     return weigh_capital(number) >= _MOSTLY
+
+
+def find_families(lines: str, word: str) -> tuple[int, int, int] | None:
+    r"""Return the small, the middle and the large family of a word; None: unknown.
+
+    Args:
+        lines: rows of word, tab, number, sorted; one is found without reading all.
+        word: a folded one.
+
+    >>> find_families("ana\t1050627\nlima\t0\n", "ana")
+    (3, 1, 1)
+    """
+    want = f"{word}\t"
+    low, high = 0, len(lines)
+    while low < high:
+        start = lines.rfind("\n", low, (low + high) // 2) + 1 or low
+        stop = lines.index("\n", start) + 1
+        if lines.startswith(want, start):
+            return _split_number(int(lines[start + len(want) : stop]))
+        low, high = (stop, high) if lines[start:stop] < want else (low, start)
+    return None
+
+
+def _split_number(number: int) -> tuple[int, int, int]:
+    above, small = divmod(number, 1 << _SMALL_BITS)
+    large, middle = divmod(above, 1 << _MIDDLE_BITS)
+    return small, middle, large
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +93,15 @@ class Name:
     def country(self) -> str | None:
         """The one country, if there is just one."""
         return self.countries[0] if len(self.countries) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class CertainWords:
+    """Words that leave no doubt of a name's type (`certain`)."""
+
+    company: frozenset[str] = frozenset()  # the last word of one
+    person: frozenset[str] = frozenset()  # in lower case before one
+    verb: frozenset[str] = frozenset()  # behind a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +145,9 @@ class Gazetteer:
     version: str = ""
     #: word -> its class, how often it is capitalised, whether persons bear it
     classes: Mapping[str, int] = field(default_factory=dict)
+    families: str = ""  # sorted lines of word, tab, number (`find_families`)
     organisations: frozenset[str] = frozenset()  # keys of well-known ones: hints
+    certain: CertainWords = field(default_factory=CertainWords)
     weights: bytes = b""  # of the trained tagger; empty: rules alone
     #: key -> the people, organisations and metonyms that bear the name; those of them
     #: that are looked for in texts stand in `names` as well

@@ -17,7 +17,7 @@ from nightdesk.tag.crf import NameModel
 from nightdesk.tag.languages import NameReader
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
 from nightdesk.tag.link import find_people, link_entities
-from nightdesk.tag.merge import merge_names
+from nightdesk.tag.merge import merge_names, trust_given_names
 from nightdesk.tag.names import read_runs
 from nightdesk.tag.other import find_places
 from nightdesk.tag.people import link_names
@@ -35,7 +35,7 @@ from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/6"
+TAG_VERSION = "names/7"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -140,9 +140,11 @@ class Tagger:
             if passage.field == "text" or not _is_headline(passage.words):
                 passage.spans = read_runs(passage.words, spans, self.gazetteer)
         if self._model is not None:
-            named = self._model.find_names(passages)
+            named, certain = self._model.find_names(passages), self.gazetteer.certain
+            trust_given_names(named)
             for passage, spans, names in zip(passages, found, named, strict=True):
-                passage.spans = merge_names(passage.words, spans, names, passage.spans)
+                words, ruled = passage.words, passage.spans
+                passage.spans = merge_names(words, spans, names, ruled, certain)
         if self.gazetteer.people:
             for passage in passages:
                 find_people(passage, self.gazetteer)
