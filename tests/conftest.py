@@ -8,8 +8,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsers import CHROMIUM, open_browser
 from engines import LAKES, NAMES, Engine, open_engine
 
 from nightdesk.gazetteer import load_gazetteer
@@ -26,6 +28,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no measuring data at {folder}: this test compares with it")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH: apt-get install chromium")
+    with open_browser() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ pictures of Airflow's own form come from tests/e2e/test_past_in_airflow.py.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from browsers import open_browser
 
 from nightdesk.config import Settings
 from nightdesk.newsstand import Headline, World, serve
@@ -277,19 +278,13 @@ def serve_page(settings: Settings) -> Iterator[str]:
 
 def take_pictures(settings: Settings, target: Path) -> None:
     """Look at everything, and write the pictures into a folder."""
-    from playwright.sync_api import sync_playwright
-
     ids = find_ids(settings)
     brief = (settings.briefs / "latest" / "index.html").resolve().as_uri()
-    with serve_page(settings) as page, sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+    with serve_page(settings) as page, open_browser() as browser:
         for picture in PICTURES:
             address = picture.address.format(**ids)
             start = brief if picture.is_brief else page
             _take(browser, picture, start + address, target)
-        browser.close()
 
 
 def _take(browser: Any, picture: Picture, address: str, target: Path) -> None:

@@ -92,31 +92,3 @@ def test_every_colour_is_defined() -> None:
     for scheme in ("light", "dark"):
         assert used == set(read_colours(scheme))
     assert not re.search(r'(?:fill|stroke)="#', make_sample())
-
-
-@pytest.mark.browser
-def test_page_fits_the_screen(tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    browser_path = Path("/usr/bin/chromium")
-    if not browser_path.exists():
-        pytest.skip("no Chromium to draw the page with")
-    brief = tmp_path / "brief.html"
-    brief.write_text(make_sample(), "utf-8")
-    asked: list[str] = []
-    said: list[str] = []
-    widths = {}
-    with sync_api.sync_playwright() as player:
-        browser = player.chromium.launch(
-            executable_path=str(browser_path), args=["--no-sandbox", "--disable-gpu"]
-        )
-        tab = browser.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: said.append(message.text))
-        tab.goto(brief.as_uri())
-        for width in (390, 768, 1200):
-            tab.set_viewport_size({"width": width, "height": 900})
-            widths[width] = tab.evaluate("document.documentElement.scrollWidth")
-        browser.close()
-    assert widths == {390: 390, 768: 768, 1200: 1200}
-    assert asked == [brief.as_uri()]
-    assert said == []

@@ -12,25 +12,18 @@ Look = Callable[[str], object]
 
 
 @contextmanager
-def open_airflow(chromium: str, port: int) -> Iterator[Any]:
+def open_airflow(browser: Any, port: int) -> Iterator[Any]:
     """Yield a page of a browser that is logged in."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
-        size = {"width": 1280, "height": 1240}
-        page = browser.new_page(viewport=size, color_scheme="light")
-        page.set_default_timeout(90_000)
-        page.goto(f"http://127.0.0.1:{port}/")
-        page.fill("input[name=username]", "admin")
-        page.fill("input[name=password]", "admin")
-        page.keyboard.press("Enter")
-        page.get_by_role("link", name="Dags").first.wait_for()
-        yield page
-        browser.close()
+    size = {"width": 1280, "height": 1240}
+    page = browser.new_page(viewport=size, color_scheme="light")
+    page.set_default_timeout(90_000)
+    page.goto(f"http://127.0.0.1:{port}/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", "admin")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Dags").first.wait_for()
+    yield page
+    page.close()
 
 
 def run_backfill(

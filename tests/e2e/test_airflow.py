@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +14,6 @@ import pytest
 from clicks import open_airflow, run_backfill
 from desk import Desk, Rest, wait_for
 
-CHROMIUM = shutil.which("chromium")
 LAST = (datetime.now(UTC) - timedelta(days=1)).date()
 FIRST = LAST - timedelta(days=6)
 
@@ -66,15 +64,13 @@ def _take(page: Any, folder: Path, n: int, name: str) -> None:
 
 @pytest.mark.browser
 def test_seven_days_from_the_browser_are_the_same_everywhere(
-    desk: Desk, tmp_path: Path
+    desk: Desk, browser: Any, tmp_path: Path
 ) -> None:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
     pictures = Path(os.environ.get("NIGHTDESK_PICTURES") or tmp_path)
     env = {"NIGHTDESK_NEWSSTAND_ARTICLES": "80"}
     with desk.up(**env) as port:
         rest, hashes = Rest(port), []
-        with open_airflow(CHROMIUM, port) as page:
+        with open_airflow(browser, port) as page:
             for n in range(2):
                 page.goto(f"http://127.0.0.1:{port}/dags/nightdesk_nightly")
                 since = datetime.now(UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import time
 import urllib.error
 import urllib.request
@@ -22,7 +21,6 @@ from lxml import html
 
 from nightdesk.page.site import ROUTES
 
-CHROMIUM = shutil.which("chromium")
 AXE = files("axe_playwright_python") / "axe.min.js"
 PAGE = "/nightdesk"
 
@@ -66,21 +64,6 @@ def views(port: int) -> dict[str, str]:
                 waiting.append(inside)
     assert set(found) == {route.pattern for route in ROUTES}
     return {**found, "what a search finds": f"{PAGE}/search?q=said"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

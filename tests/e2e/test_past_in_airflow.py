@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
@@ -26,7 +26,6 @@ from nightdesk.newsstand.crawl import list_crawled
 from nightdesk.newsstand.plan import Item
 from nightdesk.urls import canonicalize_url
 
-CHROMIUM = shutil.which("chromium")
 IS_WHOLE = bool(os.environ.get("NIGHTDESK_CHAOS"))
 N_NIGHTS = 30 if IS_WHOLE else 3
 #: Several runs at a time share archives and hosts, and are as right as one.
@@ -143,10 +142,8 @@ def hosts_since(stand: Stand, n_before: int) -> Counter[str]:
 
 
 def test_a_backfill_of_chosen_sources_finds_theirs_and_asks_no_others(
-    desk: Desk, tmp_path: Path
+    desk: Desk, browser: Any, tmp_path: Path
 ) -> None:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
     pictures = Path(os.environ.get("NIGHTDESK_PICTURES") or tmp_path)
     world = World(articles_per_night=80)
     with serve(world) as stand:
@@ -156,7 +153,7 @@ def test_a_backfill_of_chosen_sources_finds_theirs_and_asks_no_others(
             "NIGHTDESK_MIRRORS": str(mirrors),
             "NIGHTDESK_CONTACT": "desk@newsroom.example",
         }
-        with desk.up(**env) as port, open_airflow(CHROMIUM, port) as page:
+        with desk.up(**env) as port, open_airflow(browser, port) as page:
             rest = Rest(port)
             hush(rest)
             n_before = len(stand.log)
