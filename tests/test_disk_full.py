@@ -20,6 +20,7 @@ from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 from nightdesk.errors import NightdeskError
 from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
+from nightdesk.pipeline.load_task import read_loads
 from nightdesk.pipeline.publish_task import find_brief
 from nightdesk.search.index import open_index
 from nightdesk.search.verify import verify_index
@@ -124,7 +125,7 @@ def find_faults(desk: Desk) -> list[object]:
     published = desk.job.settings.published
     found: list[object] = [*verify_files(desk.landing), *find_lost(desk.landing)]
     if (desk.folder / "warehouse").exists():
-        found += verify_warehouse(desk.connect)
+        found += verify_warehouse(desk.connect, read_loads(desk.landing))
     if (published / "current.duckdb").exists():
         found += verify_published(published)
     return found

@@ -20,6 +20,7 @@ from nightdesk.__main__ import main
 from nightdesk.errors import WarehouseError
 from nightdesk.model import Pair
 from nightdesk.pipeline import publish_changes
+from nightdesk.pipeline.load_task import read_loads
 from nightdesk.warehouse import lake as lakes
 from nightdesk.warehouse.compact import compact_any
 from nightdesk.warehouse.connect import connect_to, load_in_turn, open_warehouse
@@ -288,7 +289,7 @@ def test_a_desk_on_a_lake_is_loaded_published_rebuilt_and_cleaned(
     assert "removed: " in capsys.readouterr().out
     assert main(["maintain", "sweep", "compact"]) == 0
     assert "compact  snapshots 0" in capsys.readouterr().out
-    assert list(verify_warehouse(desk.connect)) == []
+    assert list(verify_warehouse(desk.connect, read_loads(desk.landing))) == []
     assert list(verify_published(settings.published)) == []
     url = "https://alpha.example/p"
     assert main(["takedown", url, "--why", "asked", "--who", "me"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import re
 import time
@@ -146,8 +147,10 @@ def find_secret(port: int, address: str, token: str) -> str:
 
 
 def list_decided(desk: Desk) -> list[dict[str, Any]]:
-    files = sorted((desk.data / "decisions").glob("*.jsonl"))
-    return [json.loads(line) for f in files for line in f.read_text().splitlines()]
+    """What was written down, the latest last."""
+    files = (desk.data / "decisions").glob("*.jsonl")
+    lines = [json.loads(line) for f in files for line in f.read_text().splitlines()]
+    return sorted(lines, key=operator.itemgetter("at"))
 
 
 def test_who_may_run_the_nightly_dag_may_decide_and_nobody_else(
