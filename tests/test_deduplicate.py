@@ -413,11 +413,22 @@ def test_a_digest_is_named_with_its_stories() -> None:
     assert find_digests(pairs, documents) == {2: (0, 1)}
     demoted = demote_digests(pairs, documents)
     assert [(p.kind, p.rule) for p in demoted] == [
-        ("contains", "digest/1"),
+        ("contains", "digest/2"),
         ("contains", RULE_VERSION),
     ]
     assert demote_digests(demoted, documents) == demoted
     assert demote_digests(pairs, documents[:2]) == pairs
+
+
+def test_a_brief_of_its_first_story_leaves_a_digest_alone() -> None:
+    story, other = TEXTS["ferry"], TEXTS["orchard"]
+    brief = story.splitlines()[0]  # a twelfth of the digest: too little to prove one
+    texts = [story, other, story + other, brief]
+    documents = [make_document(i, text) for i, text in enumerate(texts)]
+    pairs = find_pairs(documents)
+    assert [p.kind for p in pairs if (p.a_id, p.b_id) == (2, 3)] == ["near"]
+    demoted = demote_digests(pairs, documents)
+    assert {p.a_id: p.b_id for p in demoted if p.kind != "contains"} == {0: 3}
 
 
 def test_clusters_are_components_over_the_pairs_that_merge() -> None:

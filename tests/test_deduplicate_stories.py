@@ -71,6 +71,11 @@ def test_a_bad_row_is_a_story_of_its_own() -> None:
     ]
 
 
+def test_a_text_of_a_million_characters_without_spaces_is_read() -> None:
+    (row,) = story_rows([{"id": "a", "text": "日本" * 500_000}])
+    assert row == {"id": "a", "status": "ok", "story_id": "a"}
+
+
 def test_no_rows_give_no_stories() -> None:
     assert story_rows([]) == []
 

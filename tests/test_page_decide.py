@@ -132,6 +132,11 @@ def test_a_tag_leads_to_its_form(site: Site) -> None:
     assert links == [f"{ROOT}/articles/{LEAD}?words={w}#correct" for w in words]
     page = look(site, f"/articles/{LEAD}?words=Accra", EDITOR)
     assert page.xpath("//details[@open]//input[@name='surface']/@value") == ["Accra"]
+    (asked,) = page.xpath("//details[@open]//select[@name='kind']")
+    assert asked.value == "tag_place"
+    page = look(site, f"/articles/{LEAD}?words=Ama Sample", EDITOR)
+    (asked,) = page.xpath("//details[@open]//select[@name='kind']")
+    assert asked.value == "tag_entity"
     spelled = page.xpath("//datalist/option/@value")
     assert spelled == ["Ghana", "Accra", "Ama Sample"]
 

@@ -19,9 +19,10 @@ from nightdesk.deduplicate.scan import Hashes, count_shared
 from nightdesk.deduplicate.verify import has_opening
 from nightdesk.model import Pair
 
-DIGEST_RULE = "digest/1"
+DIGEST_RULE = "digest/2"
 
-#: A story fills more than the first and less than the second share of its digest.
+#: A story fills more than the first and less than the second share of its digest. What
+#: fills less proves no digest, but is a part of what is proven to be one.
 MIN_PART = 0.1
 MAX_PART = 0.75
 MAX_OVERLAP = 0.15  # of two stories within the digest
@@ -98,9 +99,10 @@ def _find_parts(
         shared = _share_part(digest, profiles[part_id])
         if shared is not None:
             parts[part_id] = shared
+    stories = [i for i in parts if parts[i].size > MIN_PART * digest.grams.size]
     is_digest = any(
         b not in neighbours[a] and _is_apart(parts[a], parts[b])
-        for a, b in combinations(parts, 2)
+        for a, b in combinations(stories, 2)
     )
     return tuple(parts) if is_digest else ()
 
@@ -110,8 +112,7 @@ def _share_part(digest: Profile, part: Profile) -> Hashes | None:
     if not part.grams.size or not has_opening(digest, part):
         return None
     shared: Hashes = np.intersect1d(digest.grams, part.grams, assume_unique=True)
-    is_part = MIN_PART < shared.size / digest.grams.size < MAX_PART
-    return shared if is_part else None
+    return shared if shared.size < MAX_PART * digest.grams.size else None
 
 
 def _is_apart(a: Hashes, b: Hashes) -> bool:

@@ -95,9 +95,10 @@ def _pair_names(tokens: Sequence[str], names: set[str]) -> Iterator[str]:
 
 def _pair_words(tokens: Sequence[str]) -> Iterator[str]:
     """Yield every two words in a row; of characters that are words, every three."""
-    for place, (one, other) in enumerate(pairwise(tokens)):
+    thirds = (*tokens[2:], "")
+    for one, other, third in zip(tokens, tokens[1:], thirds, strict=False):
         if one[0].isalpha() and other[0].isalpha():
             if not _ALONE.match(one):
                 yield f"{one} {other}".casefold()
-            elif _ALONE.match(third := (*tokens, "")[place + 2]):
+            elif _ALONE.match(third):
                 yield one + other + third

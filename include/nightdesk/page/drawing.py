@@ -66,14 +66,14 @@ def draw_series(
     """
     first, last = period
     known = {row["night"]: row[column] for row in rows if row[column] is not None}
-    top = max(known.values(), default=0) or 1
+    top = max(known.values(), default=0)
     is_share = column == "share"
     say = wording.say_share if is_share else wording.say_number
     bars = []
     for n in range((last - first).days + 1):
         night = first + timedelta(days=n)
         value = known.get(night)
-        height = _HEIGHT * (value or 0) / top
+        height = _HEIGHT * (value or 0) / (top or 1)
         said = "no night" if value is None else say(value)
         bars.append(
             Bar(

@@ -109,7 +109,7 @@ def gather_unusual(night: date, marts: Marts) -> Section:
         for row in pick_rows(marts, "unusual", night)
         if row.get("verdict") in ("rise", "drop")
     ]
-    rows.sort(key=lambda row: (_read_q(row), -read_count(row, "n_compared")))
+    rows.sort(key=_rank_alarm)
     n_nights = read_count(pick_row(marts, "baseline", night), "n_nights_28")
     return Section(
         "unusual",
@@ -160,6 +160,12 @@ def gather_movers(night: date, marts: Marts) -> Section:
 
 def _read_q(row: Row) -> float:
     return read_number(row, "q") or 0.0
+
+
+def _rank_alarm(row: Row) -> tuple[float, int, int]:
+    """Order as the question `unusual` does: the country that a story is of leads it."""
+    counts = (read_count(row, "n_focus"), read_count(row, "n_compared"))
+    return _read_q(row), -counts[0], -counts[1]
 
 
 def _describe(row: Row, *, is_alarm: bool) -> Fact:

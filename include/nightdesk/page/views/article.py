@@ -61,6 +61,10 @@ def view_article(desk: Desk, asked: Asked, article: str) -> View:
         "story": story and story["story_id"],
         "repeats": desk.ask("repeats", **which),
         "words": asked.text("words"),
+        "is_name": any(
+            row["surface"] == asked.text("words") and row["type"] in ("PER", "ORG")
+            for row in mentions
+        ),
         "spellings": spellings,
         "surfaces": [shlex.quote(surface) for surface in spellings],
         "n_versions": len(desk.ask("versions", **which)),

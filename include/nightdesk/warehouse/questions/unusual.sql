@@ -2,4 +2,4 @@
 SELECT *
 FROM unusual
 WHERE night = $night AND verdict IN ('rise', 'drop')
-ORDER BY q, n_compared DESC, kind, p, item_id
+ORDER BY q, n_focus DESC, n_compared DESC, kind, p, item_id

@@ -72,11 +72,21 @@ controlled AS (
     FROM ranked
 ),
 
+focused AS (
+    SELECT region_id, count(DISTINCT article_id) AS n_focus
+    FROM article_region
+    WHERE night = $night::DATE AND role = 'about' AND is_focus
+    GROUP BY region_id
+),
+
 told AS (
     SELECT kind, item_id, story_id, count(DISTINCT text_id) AS n_texts,
-        count(DISTINCT origin_id) AS n_sources, min(article_id) AS article_id
+        count(DISTINCT origin_id) AS n_sources,
+        arg_min(attended.article_id, (published_at, attended.article_id)) AS article_id
     FROM attended
-    WHERE night = $night::DATE AND kind <> 'all'
+    JOIN article
+        ON article.night = attended.night AND article.article_id = attended.article_id
+    WHERE attended.night = $night::DATE AND kind <> 'all'
     GROUP BY kind, item_id, story_id
     QUALIFY row_number() OVER (
         PARTITION BY kind, item_id ORDER BY n_sources DESC, n_texts DESC, story_id
@@ -118,6 +128,7 @@ SELECT
     coalesce(attention.n_articles, 0) AS n_articles,
     coalesce(attention.n_texts, 0) AS n_texts,
     coalesce(attention.n_sources, 0) AS n_sources,
+    coalesce(focused.n_focus, 0) AS n_focus,
     controlled.n_compared,
     controlled.expected_7,
     controlled.expected_28,
@@ -132,7 +143,9 @@ LEFT JOIN attention
     ON attention.night = $night::DATE
     AND attention.kind = controlled.kind
     AND attention.item_id = controlled.item_id
+LEFT JOIN focused
+    ON controlled.kind = 'region' AND focused.region_id = controlled.item_id
 LEFT JOIN explained
     ON explained.kind = controlled.kind AND explained.item_id = controlled.item_id
-ORDER BY controlled.kind, controlled.q, controlled.p, controlled.n_compared DESC,
-    controlled.item_id
+ORDER BY controlled.kind, controlled.q, controlled.p, n_focus DESC,
+    controlled.n_compared DESC, controlled.item_id
