@@ -23,6 +23,7 @@ from nightdesk.report import (
     Edition,
     Row,
     draft_brief,
+    gather_unusual,
     list_changes,
     read_facts,
 )
@@ -121,6 +122,31 @@ SAID = [
 @pytest.mark.parametrize(("section", "said"), SAID, ids=[name for name, _ in SAID])
 def test_sentences(draft: Draft, section: str, said: list[str]) -> None:
     assert read_section(draft, section) == said
+
+
+def make_alarm(item_id: str, name: str, q: float, n_focus: int) -> Row:
+    story = {"story_id": 7, "article_id": 7, "title": "Locusts near Madang"}
+    story |= {"url": "https://a.test/7", "n_texts": 16, "n_sources": 8}
+    counts = dict.fromkeys(("n_articles", "n_texts", "n_compared"), 16)
+    return {
+        **{"night": NIGHT, "kind": "region", "item_id": item_id, "name": name},
+        **{"type": "country", "verdict": "rise", "n_sources": 8, **counts},
+        **{"expected_7": 1.3, "expected_28": 1.3, "p": q, "q": q, "n_focus": n_focus},
+        "stories": [story],
+    }
+
+
+def test_the_country_that_a_story_is_of_leads_it() -> None:
+    alarms = [
+        make_alarm("iso:AE", "United Arab Emirates", 1e-9, n_focus=2),
+        make_alarm("iso:PG", "Papua New Guinea", 1e-7, n_focus=16),
+    ]
+    baseline = [{"night": NIGHT, "n_nights_28": 28}]
+    first, second = gather_unusual(
+        NIGHT, {"unusual": alarms, "baseline": baseline}
+    ).facts
+    assert [first.name, second.name] == ["Papua New Guinea", "United Arab Emirates"]
+    assert second.text.endswith("Same story as Papua New Guinea.")
 
 
 @pytest.fixture(scope="module")

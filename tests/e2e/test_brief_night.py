@@ -115,6 +115,13 @@ def test_the_spike_is_found_and_explained(folder: Path) -> None:
     assert verdict == "rise"
     assert n_sources >= 6
     assert stories[0]["n_sources"] >= 4
+    [(first,)] = ask(
+        folder,
+        "SELECT item_id FROM unusual WHERE night = ? AND kind = 'region'"
+        " AND verdict = 'rise' AND type = 'country' ORDER BY rowid LIMIT 1",
+        NIGHT,
+    )
+    assert first == "iso:PG"
 
 
 def test_the_outage_is_no_drop(folder: Path) -> None:

@@ -122,7 +122,11 @@ def gather_unusual(night: date, marts: Marts) -> Section:
 
 
 def _group_alarms(rows: list[Row]) -> list[Fact]:
-    """Return alarms with those of one story together, its headline given once."""
+    """Return alarms with those of one story together, its headline given once.
+
+    Of the regions that which most of its articles are mainly about comes first: a far
+    country that all of them name beside it may be the surer alarm.
+    """
     groups: dict[str, list[Row]] = {}
     for row in rows:
         stories = read_rows(row, "stories") if row.get("verdict") == "rise" else []
@@ -131,7 +135,10 @@ def _group_alarms(rows: list[Row]) -> list[Fact]:
             row
         )
     facts = []
-    for first, *others in groups.values():
+    for group in groups.values():
+        if group[0].get("kind") == "region":
+            group.sort(key=lambda row: -read_count(row, "n_focus"))
+        first, *others = group
         facts.append(_describe(first, is_alarm=True))
         for row in others:
             fact = _describe(row, is_alarm=True)

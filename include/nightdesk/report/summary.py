@@ -95,6 +95,7 @@ def pick_about(marts: Marts, night: date, scheme: str) -> list[Row]:
         key=lambda row: (
             -read_count(row, "n_articles"),
             -read_count(row, "n_texts"),
+            -read_count(row, "n_focus"),
             read_text(row, "region_id"),
         ),
     )
