@@ -194,9 +194,10 @@ def view_story(desk: Desk, asked: Asked, story: str) -> View:
     rows = desk.ask("story_articles", story=story_id, **period, limit=_MOST_ARTICLES)
     texts = _group_texts(rows)
     has_it = {row["source_id"] for row in rows}
+    langs = sorted({row["lang"] for row in rows if row["lang"]})
     absent = [
         row
-        for row in desk.ask("sources_read", **period)
+        for row in desk.ask("sources_able", **period, langs=langs)
         if row["source_id"] not in has_it
     ]
     head = next((row for row in rows if row["article_id"] == story_id), rows[0])
