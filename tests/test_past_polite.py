@@ -82,6 +82,16 @@ def test_an_archive_that_asks_to_wait_is_left_alone_until_then(desk: Desk) -> No
     assert sum(CDX in path for path in desk.world.paths()) == 2
 
 
+def test_a_cap_says_how_many_requests_are_left(desk: Desk) -> None:
+    (desk.folder / "config" / "past.yaml").write_text(
+        f"past: {{wayback: {{enabled: true, most_requests: 1, base: 'https://{CDX}'}}}}\n"
+    )
+    rows = '["20260310120000", "https://alpha.example/feed", "", "200", "A"]'
+    answer = reply(b"[%s, %s]" % (INDEX, rows.encode()))
+    look = answer_index(desk, answer)
+    assert look.reason == "cost_cap: 1 of 1 requests: 1 of 1 requests left"
+
+
 INDEX = b'["timestamp","original","mimetype","statuscode","digest"]'
 GONE = "https://alpha.example/gone"
 

@@ -95,16 +95,18 @@ class PastNight:
     ) -> Iterator[tuple[Request, Fetched | str]]:
         """Yield what became of requests to a place; a word why one was not made.
 
-        Stops asking when a cap is reached, and where a host wants no request.
+        Stops asking when a cap is reached, which says how many are left, and where a
+        host wants no request.
         """
         meter, place = self.meter(kind), self.places[kind]
         ready: dict[str, Request] = {}
+        over: list[Request] = []
         room = meter.caps.n_requests - meter.n_requests
         for request in requests:
             if self.run.memory.wait_until(request.url) is not None:
                 yield request, "rate_limited"
             elif meter.reached or len(ready) >= room:
-                yield request, meter.reached or "cost_cap: requests"
+                over.append(request)
             else:
                 ready[request.url] = replace(request, gap_s=place.gap_s)
         began = time.monotonic()
@@ -115,8 +117,10 @@ class PastNight:
                 meter.add(fetched.attempt.bytes_wire, spent)
                 del ready[request.url]
                 yield request, fetched
-        for request in ready.values():
-            yield request, meter.reached or "cost_cap"
+        over += ready.values()
+        for request in over:
+            left = f"{len(over)} of {len(requests)} requests left"
+            yield request, f"{meter.reached or 'cost_cap'}: {left}"
         log.info("past=%s night=%s %s", kind, self.night, meter.words())
 
     def fetch_one(self, kind: Kind, request: Request) -> Fetched | str:
