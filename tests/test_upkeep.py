@@ -162,6 +162,21 @@ LOST = {
 }
 
 
+def test_a_lost_night_is_named_where_nobody_knows_when_it_was_loaded(
+    desk: Desk,
+) -> None:
+    """The note of an older version has no time."""
+    name = f"built/night={NIGHT}.json"
+    note = desk.landing.read_json(name)
+    desk.landing.write_json(name, {k: v for k, v in note.items() if k != "loaded_at"})
+    connect = connect_to(desk.job.settings.warehouse)
+    assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
+    with open_warehouse(connect) as con:
+        con.execute("DELETE FROM load_ledger")
+    (finding,) = verify_warehouse(connect, read_loads(desk.landing))
+    assert finding.problem == "its load is not there"
+
+
 @pytest.mark.parametrize(("lose", "problem"), LOST.values(), ids=LOST)
 def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
     desk: Desk, caplog: pytest.LogCaptureFixture, lose: str, problem: str

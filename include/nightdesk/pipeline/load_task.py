@@ -167,21 +167,20 @@ def _note_built(
     pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
 
-def read_loads(landing: Landing) -> dict[date, datetime]:
+def read_loads(landing: Landing) -> dict[date, datetime | None]:
     """Return when each night was last loaded, as noted once it was committed.
 
-    Of a night whose note is damaged nothing is known; `verify_files` names that.
+    None: the note is damaged (`verify_files` names it), or older than such times.
     """
-    loads = {}
+    loads: dict[date, datetime | None] = {}
     for name in landing.names("built", ".json"):
+        night = name.removeprefix("built/night=").removesuffix(".json")
         try:
             at = landing.read_json(name).get("loaded_at")
         except LandingError as error:
             log.warning("%s", error)
-            continue
-        if at is not None:
-            night = name.removeprefix("built/night=").removesuffix(".json")
-            loads[date.fromisoformat(night)] = datetime.fromisoformat(at)
+            at = None
+        loads[date.fromisoformat(night)] = at and datetime.fromisoformat(at)
     return loads
 
 

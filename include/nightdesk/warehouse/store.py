@@ -63,7 +63,7 @@ def read_ledger(con: Connection) -> dict[date, LedgerRow]:
 
 
 def find_lost(
-    ledger: Mapping[date, LedgerRow], known: Mapping[date, datetime]
+    ledger: Mapping[date, LedgerRow], known: Mapping[date, datetime | None]
 ) -> dict[date, str]:
     """Return the nights of which the warehouse has lost a load, and what it has.
 
@@ -71,14 +71,16 @@ def find_lost(
 
     Args:
         ledger: what the warehouse holds.
-        known: when each night was last loaded, as was noted after the commit.
+        known: when each night was last loaded, as was noted after the commit; None:
+            it was, and nobody knows when.
     """
     lost = {}
     for night, at in sorted(known.items()):
         row = ledger.get(night)
         if row is None:
-            lost[night] = f"its load of {at:%Y-%m-%d %H:%M} UTC is not there"
-        elif row.loaded_at < at:
+            when = f" of {at:%Y-%m-%d %H:%M} UTC" if at else ""
+            lost[night] = f"its load{when} is not there"
+        elif at is not None and row.loaded_at < at:
             older = f"{row.loaded_at:%Y-%m-%d %H:%M}"
             lost[night] = f"as loaded {older} UTC, not {at:%Y-%m-%d %H:%M}"
     return lost

@@ -21,7 +21,7 @@ _PUBLISH = "nightdesk publish --again"
 
 
 def verify_warehouse(
-    connect: Connect, loads: Mapping[date, datetime]
+    connect: Connect, loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
     """Yield what is wrong with the writer's database: damage, losses, broken checks.
 
