@@ -20,7 +20,7 @@ from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 from nightdesk.errors import NightdeskError
 from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
-from nightdesk.pipeline.load_task import read_loads
+from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.publish_task import find_brief
 from nightdesk.search.index import open_index
 from nightdesk.search.verify import verify_index

@@ -20,7 +20,7 @@ from nightdesk.__main__ import main
 from nightdesk.errors import WarehouseError
 from nightdesk.model import Pair
 from nightdesk.pipeline import publish_changes
-from nightdesk.pipeline.load_task import read_loads
+from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse import lake as lakes
 from nightdesk.warehouse.compact import compact_any
 from nightdesk.warehouse.connect import connect_to, load_in_turn, open_warehouse

@@ -19,7 +19,7 @@ from nightdesk.__main__ import main
 from nightdesk.errors import WarehouseError
 from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
-from nightdesk.pipeline.load_task import read_loads
+from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables

@@ -17,7 +17,7 @@ from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.model import Finding
 from nightdesk.pipeline import plan_run, run_night
-from nightdesk.pipeline.load_task import read_loads
+from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.publish_task import update_search
 from nightdesk.pipeline.rebuild_task import list_landed, set_aside
 from nightdesk.search.verify import verify_index

@@ -7,18 +7,16 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from nightdesk import __version__
 from nightdesk.corrections import load_corrections
 from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
-from nightdesk.errors import CheckFailed, LandingError, NightFailed
+from nightdesk.errors import CheckFailed, NightFailed
 from nightdesk.fetch import answered
 from nightdesk.gazetteer_files import load_outline
-from nightdesk.landing import Landing
-from nightdesk.landing.frozen import pin_versions
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     BINS,
@@ -47,6 +45,7 @@ from nightdesk.pipeline.build_tasks import (
     name_reviews,
     read_night,
 )
+from nightdesk.pipeline.built import forget_lost, note_built
 from nightdesk.pipeline.frozen_tables import FrozenTables, Learned
 from nightdesk.pipeline.job import Job, days_around
 from nightdesk.pipeline.link_task import LinkedNight, link_night
@@ -98,7 +97,7 @@ def load_nights(
     accounts: list[dict[str, Any]] = []
     refused: list[CheckFailed] = []
     with open_warehouse(connect) as con:
-        _forget_lost(job, con)
+        forget_lost(job, con)
         _follow_renames(job, con)
         for step in steps:
             try:
@@ -142,54 +141,8 @@ def _load_step(
         if not account["is_stale"]:
             night = date.fromisoformat(name)
             forget_refusals(job, "load", [night])
-            _note_built(job, group, joined[name], ledger[night].loaded_at)
+            note_built(job, group, joined[name], ledger[night].loaded_at)
     return accounts
-
-
-def _note_built(
-    job: Job, group: Sequence[Shard], joined: Joined, loaded_at: datetime
-) -> None:
-    shard = group[0]
-    files = {shard["entries"], shard["pages"], joined["pairs"], joined["reports"]}
-    for part in group:
-        files |= {part["articles"], part["fingerprints"], part["tags"]}
-        files.add(name_reviews(part["tags"]))
-    job.landing.write_json(
-        f"built/night={shard['night']}.json",
-        {
-            "captures": shard["captures"],
-            "entries": shard["entries"],
-            "decided": shard["decided"],
-            "files": sorted(files),
-            "loaded_at": loaded_at.isoformat(),
-        },
-    )
-    pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
-
-
-def read_loads(landing: Landing) -> dict[date, datetime | None]:
-    """Return when each night was last loaded, as noted once it was committed.
-
-    None: the note is damaged (`verify_files` names it), or older than such times.
-    """
-    loads: dict[date, datetime | None] = {}
-    for name in landing.names("built", ".json"):
-        night = name.removeprefix("built/night=").removesuffix(".json")
-        try:
-            at = landing.read_json(name).get("loaded_at")
-        except LandingError as error:
-            log.warning("%s", error)
-            at = None
-        loads[date.fromisoformat(night)] = at and datetime.fromisoformat(at)
-    return loads
-
-
-def _forget_lost(job: Job, con: Connection) -> None:
-    """Drop the marks of nights that the warehouse has lost: they are rebuilt."""
-    lost = store.find_lost(store.read_ledger(con), read_loads(job.landing))
-    for night, what in lost.items():
-        log.warning("load night=%s the warehouse has lost it: %s", night, what)
-        job.landing.drop(f"built/night={night}.json")
 
 
 def _follow_renames(job: Job, con: Connection) -> None:

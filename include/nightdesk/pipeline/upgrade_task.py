@@ -14,8 +14,8 @@ from nightdesk import __version__
 from nightdesk.errors import LandingError, NightdeskError, WarehouseError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.backup_task import back_up
+from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.job import Job
-from nightdesk.pipeline.load_task import read_loads
 from nightdesk.warehouse.connect import (
     Connect,
     find_file,
