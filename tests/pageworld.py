@@ -20,6 +20,7 @@ NIGHT = date(2026, 3, 9)
 GAP = date(2026, 3, 8)
 FIRST = date(2026, 3, 1)
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
+DECIDED_AT = NOON - timedelta(hours=3)  # that Ghana is no name in the lead
 
 LEAD, COPY, ECHO, FOREIGN, HELD, HOSTILE = 101, -102, 103, 104, 105, 106
 LINES = (
@@ -181,6 +182,8 @@ def _put_last(con: Connection) -> None:
         put_tags(con, NIGHT, n, entity=False)
     for article_id in (LEAD, ECHO, HELD):
         put_tags(con, NIGHT, article_id, entity=article_id == LEAD)
+    said = {"kind": "tag_none", "surface": "Ghana", "who": "ama", "why": "so"}
+    put(con, "correction", [{**key, **said, "decided_at": DECIDED_AT}])
     _put_hostile(con)
     _put_story(con)
 

@@ -11,9 +11,9 @@ from urllib.parse import quote, unquote
 import pageworld
 import pytest
 from lxml import html
-from pageworld import COPY, ECHO, LEAD, NASTY, NIGHT
+from pageworld import COPY, DECIDED_AT, ECHO, FOREIGN, LEAD, NASTY, NIGHT
 
-from nightdesk.corrections import load_corrections
+from nightdesk.corrections import load_corrections, record_correction
 from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.page.deciding import CHOICES, Person
 from nightdesk.page.site import HEADERS, Answer, Site
@@ -233,6 +233,54 @@ def test_two_names_are_one_and_apart_again(site: Site, world: Settings) -> None:
     assert [m.entity_id for m in load_merges(world.decisions).rows] == ["Q1065"]
     assert say(site, **fields, kind="own_entity", id="ignored").status == 200
     assert load_merges(world.decisions) == ((), ())
+
+
+def list_decided(site: Site, article: int) -> list[tuple[str, ...]]:
+    """Return words, what was decided and from when on, as the article's page has it."""
+    answer = site.respond(
+        f"/articles/{article}", [("table", "decided"), ("format", "json")], ROOT, EDITOR
+    )
+    assert answer.status == 200
+    rows = json.loads(answer.body)
+    return [(row["surface"], row["said"], row["state"].split()[0]) for row in rows]
+
+
+NO_NAME = "name nothing that should be tagged"
+#: What is sent, and what the page of the article says of it: Ghana is decided already.
+STATES = {
+    "nothing": ([], [("Ghana", NO_NAME, "taken")]),
+    "a tag": (
+        [{"kind": "tag_none", "surface": "Accra"}],
+        [("Ghana", NO_NAME, "taken"), ("Accra", NO_NAME, "waits")],
+    ),
+    "a tag and its end": (
+        [
+            {"kind": "tag_none", "surface": "Accra"},
+            {"kind": "as_found", "surface": "Accra"},
+        ],
+        [("Ghana", NO_NAME, "taken")],
+    ),
+    "a story": (
+        [{"kind": "story_merge", "others": ECHO}],
+        [("Ghana", NO_NAME, "taken"), (None, "they tell one story", "waits")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "shown"), STATES.values(), ids=STATES)
+def test_an_article_shows_what_was_decided_of_it_and_what_waits(
+    site: Site, sent: list[dict], shown: list[tuple[str, ...]]
+) -> None:
+    for fields in sent:
+        assert say(site, **ABOUT, **fields, why="so").status == 200
+    assert list_decided(site, LEAD) == shown
+    assert list_decided(site, FOREIGN) == []
+
+
+def test_what_the_published_build_took_holds(site: Site, world: Settings) -> None:
+    line = {"kind": "tag_none", "article": LEAD, "surface": "Ghana", "who": "ama"}
+    record_correction(world.decisions, line | {"at": f"{DECIDED_AT}", "why": "so"})
+    assert list_decided(site, LEAD) == [("Ghana", NO_NAME, "holds")]
 
 
 # what is refused --------------------------------------------------------------

@@ -97,7 +97,8 @@ def test_the_workbook_holds_every_headline_as_text(
 ) -> None:
     asked = read_request("/articles", [("format", "xlsx")], FILTERS)
     with open_questions(job.settings.published) as con:
-        desk = Desk(con, job.settings.published, World({}, {}), job.clock())
+        published, now = job.settings.published, job.clock()
+        desk = Desk(con, published, World({}, {}), now, lambda article: None)
         table = view_articles(desk, asked).tables["articles"]
     head, *rows = read_sheet(table)
     place = [text for _, text in head].index("title")

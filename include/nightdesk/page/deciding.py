@@ -103,6 +103,12 @@ class Book(Protocol):
     def write(self, row: Mapping[str, object]) -> Decided:
         """Write down a line, or raise ConfigError and say why nothing would take it."""
 
+    def list_said(self, article: int) -> list[dict[str, Any]]:
+        """Return what holds of an article from its next build on.
+
+        Rows have kind, surface, nth, value, who, decided_at and why.
+        """
+
 
 @dataclass(frozen=True)
 class Form:
@@ -131,6 +137,16 @@ class Form:
             if name != "kind"
             for value in self.values.get(name, ())
         ]
+
+
+def say_kind(kind: str, surface: object) -> str:
+    """Return what a kind says of words, or, where none are named, of the article.
+
+    >>> say_kind("as_found", "Accra"), say_kind("as_found", None)[:16]
+    ('mean what was found at first', 'it was published')
+    """
+    fits = [group[kind] for group in CHOICES if kind in group]
+    return fits[0 if surface else -1]
 
 
 def read_form(pairs: Iterable[tuple[str, str]]) -> tuple[Form, str]:

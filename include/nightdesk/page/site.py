@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from nightdesk.errors import ConfigError, NightdeskError, QueryError, RequestError
 from nightdesk.page.asked import Asked, read_request
@@ -150,7 +151,8 @@ class Site:
             asked = read_request(path, pairs, route.takes)
             frame = replace(frame, asked=asked)
             with open_questions(self._published) as con:
-                desk = Desk(con, self._published, self._world, self._clock())
+                now, said = self._clock(), self._list_said
+                desk = Desk(con, self._published, self._world, now, said)
                 view = route.view(desk, asked, **ids)
                 nights = tuple(desk.nights)
             if asked.is_download:
@@ -203,6 +205,9 @@ class Site:
         values = {"problem": problem, "form": form, "can_mend": status == 400}
         view = View("decide.html", "Nothing was written down", values)
         return _answer_document(status, view, frame)
+
+    def _list_said(self, article: int) -> list[dict[str, Any]] | None:
+        return self._book.list_said(article) if self._book else None
 
     def _frame(self, root: str, path: str, person: Person | None) -> Frame:
         is_open = self._book is not None and self._book.is_open

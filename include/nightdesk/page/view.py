@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from nightdesk.errors import RequestError
 from nightdesk.page.asked import Asked
@@ -48,12 +49,15 @@ class Desk:
         published: the folder of the search index.
         world: the map.
         now: when the request came.
+        list_said: what holds of an article from its next build on, as `Book` has it;
+            None where no book is open.
     """
 
     con: Connection
     published: Path
     world: World
     now: datetime
+    list_said: Callable[[int], list[dict[str, Any]] | None]
 
     def ask(self, question: str, **parameters: object) -> Rows:
         """Return the rows that answer a question of `warehouse/questions`."""

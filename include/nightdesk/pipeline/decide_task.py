@@ -12,10 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from nightdesk.config import Settings
+from nightdesk.corrections import load_corrections
 from nightdesk.decision_lines import ARTICLE_KINDS, ENTITY_KINDS, KINDS, read_choice
-from nightdesk.decisions import Decision, append_decision, read_decision
+from nightdesk.decisions import (
+    Decision,
+    append_decision,
+    load_decisions,
+    read_decision,
+)
 from nightdesk.errors import WarehouseError
 from nightdesk.pipeline.correct_task import correct_article, correct_entity
 from nightdesk.warehouse.read import Rows, name_articles, open_catalogue
@@ -71,6 +78,33 @@ class DecisionBook:
         ]
         nights = sorted({found["night"] for found in known})
         return Decided(tuple(found["title"] for found in known), tuple(nights))
+
+    def list_said(self, article: int) -> list[dict[str, Any]]:
+        """Return what holds of an article from its next build on."""
+        folder = self._settings.decisions
+        said = [
+            {
+                "kind": row.kind,
+                "surface": row.surface,
+                "nth": row.nth,
+                "value": row.value,
+                "who": row.who,
+                "decided_at": row.at,
+                "why": row.why,
+            }
+            for row in load_corrections(folder).by_article().get(article, ())
+        ]
+        return said + [
+            {
+                **dict.fromkeys(("surface", "nth", "value")),
+                "kind": row.kind,
+                "who": row.who,
+                "decided_at": row.at,
+                "why": row.why,
+            }
+            for row in load_decisions(folder).rows
+            if article in row.articles
+        ]
 
 
 def decide_texts(settings: Settings, row: Mapping[str, object]) -> Decision:

@@ -12,12 +12,15 @@ from nightdesk.page import places
 from nightdesk.page.asked import Asked, read_id
 from nightdesk.page.columns import TITLE, name_source
 from nightdesk.page.compare import MOST_PARAGRAPHS, compare_texts, compare_words
+from nightdesk.page.deciding import say_kind
 from nightdesk.page.marks import mark_mentions
 from nightdesk.page.table import Column, Row, Table, count
 from nightdesk.page.view import Desk, View
 from nightdesk.page.views.articles import WHICH
 
 _MOST_COPIES = 1000
+_WAITS = "waits for the next build of its night"
+_GONE = "taken back, from the next build of its night on"
 
 
 def find_article(desk: Desk, text: str) -> tuple[date, dict[str, Any]]:
@@ -73,6 +76,9 @@ def view_article(desk: Desk, asked: Asked, article: str) -> View:
         "tags": _list_tags(mentions, night),
         "regions": _list_regions(desk.ask("article_regions", **which), night),
         "copies": _list_carriers(copies),
+        "decided": _list_decided(
+            desk.ask("decided", **which), desk.list_said(row["article_id"])
+        ),
     }
     title = str(row["title"] or "(no title)")
     return View("article.html", title, values, tables, night)
@@ -136,6 +142,39 @@ def _list_tags(mentions: Sequence[Row], night: date) -> Table:
         count("end_offset", ""),
     )
     return Table("Tags and why", columns, mentions, empty="Nothing was tagged.")
+
+
+def _list_decided(built: Sequence[Row], said: Sequence[Row] | None) -> Table:
+    """Return what people decided, and from when on each of it holds.
+
+    Args:
+        built: what the published build took.
+        said: what the next one takes; None: not known, so the same.
+    """
+
+    def key(row: Row) -> tuple[object, ...]:
+        return tuple(row[name] for name in ("kind", "surface", "nth", "decided_at"))
+
+    said = built if said is None else said
+    kept, known = {key(row) for row in said}, {key(row) for row in built}
+    rows = [
+        {**row, "state": row["problem"] or ("holds" if key(row) in kept else _GONE)}
+        for row in built
+    ] + [{**row, "state": _WAITS} for row in said if key(row) not in known]
+    for row in rows:
+        row["said"] = say_kind(row["kind"], row["surface"])
+    columns = (
+        Column("decided_at", "When (UTC)", "time"),
+        Column("who", "Who", "name"),
+        Column("surface", "Words", "name"),
+        Column("said", "It was decided that"),
+        Column("value", "Id, country or day", "name"),
+        Column("why", "Why", "name"),
+        Column("state", "Now"),
+        Column("kind", ""),
+    )
+    rows.sort(key=lambda row: row["decided_at"])
+    return Table("What people decided", columns, rows)
 
 
 def _list_regions(rows: Sequence[Row], night: date) -> Table:

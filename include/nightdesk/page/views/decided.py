@@ -8,7 +8,7 @@ from typing import Any
 
 from nightdesk.gaps import Backfill
 from nightdesk.page import places
-from nightdesk.page.deciding import CHOICES, Decided
+from nightdesk.page.deciding import Decided, say_kind
 from nightdesk.page.view import View
 
 _MEANT = ("place", "entity", "published", "id")
@@ -21,10 +21,9 @@ def view_decided(row: Mapping[str, Any], done: Decided) -> View:
         row: the line that was written.
         done: what it is about, and the nights that it touches.
     """
-    kinds = {kind: said for group in CHOICES for kind, said in group.items()}
     values = {
         "row": row,
-        "said": kinds[row["kind"]],
+        "said": say_kind(row["kind"], row.get("surface")),
         "surface": row.get("surface"),
         "meant": next((row[key] for key in _MEANT if key in row), None),
         "about": [title or "(no title)" for title in done.about],
