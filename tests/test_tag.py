@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from nightdesk.model import Mention, Tags
-from nightdesk.tag import TAG_VERSION, Tagger, input_digest
+from nightdesk.tag import TAG_VERSION, Tagger
 from nightdesk.tag.jsonl import tag_row
 from nightdesk.tag.regions import Country, build_regions
 
@@ -143,8 +143,8 @@ def test_the_digest_depends_on_each_input(
     tagger: Tagger, change: dict[str, Any]
 ) -> None:
     row = {"title": None, "text": "Peru", "lang": "en", "home_country": None}
-    plain = input_digest(tagger.gazetteer, **row)  # type: ignore[arg-type]
-    other = input_digest(tagger.gazetteer, **{**row, **change})
+    plain = tagger.digest_input(**row)  # type: ignore[arg-type]
+    other = tagger.digest_input(**{**row, **change})
     assert plain != other
     assert plain == tag(tagger, "Peru").input_digest
     assert tag(tagger, "Peru").version == TAG_VERSION

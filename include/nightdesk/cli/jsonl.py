@@ -234,12 +234,13 @@ def _together(
 
 def tag_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
     """Tag each row's text."""
+    from nightdesk.backends import make_tagger
     from nightdesk.gazetteer import load_gazetteer
-    from nightdesk.tag import Tagger
     from nightdesk.tag.jsonl import tag_row
 
     settings = load_settings()
-    tagger = Tagger(load_gazetteer(settings.shipped, settings.config_dir))
+    gazetteer = load_gazetteer(settings.shipped, settings.config_dir)
+    tagger = make_tagger(gazetteer, settings.tagger)
     return _each(rows, lambda row: tag_row(tagger, _drop_surrogates(row)))
 
 

@@ -17,7 +17,7 @@ from nightdesk.tag.lexicon import ABBREVIATIONS, CALENDAR, PARTICLES, STARTERS
 _PIECE = re.compile(r"[^\W_]+")
 _PARTS = re.compile(r"([^\W_]+)")
 _STOP = re.compile(r"[.!?…:](?!,)\W*\s|\n|[“\"«(]\s*$")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a letter: the model cannot read it
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a letter
 _LONG_GAP = 40  # a row of points or blanks: no sentence goes on after it
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "ß": "ss", "œ": "oe", "ð": "d"}
@@ -86,6 +86,11 @@ class Words:
         return False
 
 
+def mend_text(text: str) -> str:
+    """Return a text of the same length that a model can read: no half letters."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
 def split_pieces(text: str) -> Words:
     """Return the pieces of a text with their offsets.
 
@@ -93,8 +98,7 @@ def split_pieces(text: str) -> Words:
     >>> words.keys, words.firsts
     (['he', 'left', 'kabul', 'said'], [True, False, True, False])
     """
-    whole = text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-    parts = _PARTS.split(whole)  # a gap, a piece, a gap, a piece ..., a gap
+    parts = _PARTS.split(mend_text(text))  # a gap, a piece, a gap, a piece ..., a gap
     pieces, gaps = parts[1::2], parts[2::2]
     edges = list(accumulate(map(len, parts)))
     starts, ends = edges[:-1:2], edges[1::2]
