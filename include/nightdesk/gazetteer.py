@@ -98,14 +98,17 @@ class _Index:
         self.longest: dict[str, int] = {}
 
     def add(self, surface: str, name: Name) -> None:
-        key = fold_key(surface)
+        self._put(fold_key(surface), name)
+
+    def _put(self, key: str, name: Name) -> None:
+        known = self.names.get(key)
         if not key:
             return
-        known = self.names.get(key)
         if known is None:
             self.names[key] = [name]
-            first, _, rest = key.partition(" ")
-            size = rest.count(" ") + 2 if rest else 1
+            first, size = key, 1
+            if " " in key:
+                first, size = key[: key.index(" ")], key.count(" ") + 1
             if size > self.longest.get(first, 0):
                 self.longest[first] = size
         elif all(other.id != name.id for other in known):
@@ -154,16 +157,16 @@ class _Index:
         self, row: list[str], capitals: set[tuple[str, str]], exonyms: str
     ) -> None:
         geonames_id, name, iso2, admin1, population, others = row
-        key = (iso2, fold_key(name))
-        kind: Kind = "capital" if key in capitals else "city"
-        capitals.discard(key)  # only the largest of that name
+        key = fold_key(name)
+        kind: Kind = "capital" if (iso2, key) in capitals else "city"
+        capitals.discard((iso2, key))  # only the largest of that name
         place_id = f"geonames:{geonames_id}"
         division = f"{iso2}-{admin1}" if admin1 else None
         if not population.isdigit():
             cause = f"population {population!r} is no whole number"
             raise ConfigError(f"gazetteer file: cities.tsv.gz {name}: {cause}")
         people, where = int(population), (iso2,)
-        self.add(name, Name(kind, place_id, name, where, people, division))
+        self._put(key, Name(kind, place_id, name, where, people, division))
         if others or exonyms:
             other = Name(
                 kind, place_id, name, where, people, division, is_alternate=True

@@ -8,7 +8,6 @@ import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,6 +75,8 @@ def find_model(kind: str, name: str) -> LocalModel:
     """
     setting = f"{kind}:{name}"
     where = f"{SETTING}: {setting!r}"
+    from importlib import metadata  # a thirtieth of the start of who has no library
+
     if importlib.util.find_spec(kind) is None:
         cure = f"pip install {kind}, or set crf or rules"
         raise ConfigError(f"{where}: {kind} is not installed: {cure}")
