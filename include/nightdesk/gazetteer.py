@@ -5,6 +5,7 @@
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
     shipped/gazetteer/exonyms.tsv      further English names of these cities
+    shipped/gazetteer/short_states.tsv states behind a town: "Athens, Ga."
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
                                        organisations.txt, certain_words.tsv
     shipped/model/names.crfsuite, words.tsv.gz, families.tsv.gz   the trained tagger and
@@ -78,6 +79,9 @@ def _build(shipped: Path, overlay: Path | None) -> Gazetteer:
         common_words=reader.read_words(shipped / "gazetteer" / "common_words.txt"),
         subregions={country.iso2: country.m49_region for country in countries},
         regions=outline.regions,
+        short_states=index.name_states(
+            reader.rows(shipped / "gazetteer" / "short_states.tsv", 2)
+        ),
         organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
         certain=reader.read_certain(shipped / "gazetteer" / "certain_words.tsv"),
@@ -173,6 +177,20 @@ class _Index:
             )
             for surface in split_cell(exonyms) + split_cell(others):
                 self.add(surface, other)
+
+    def name_states(self, rows: list[list[str]]) -> dict[str, Name]:
+        """Return key of a short form -> the division that it means behind a town."""
+        known = {
+            name.id: name
+            for names in self.names.values()
+            for name in names
+            if name.kind == "admin1"
+        }
+        return {
+            fold_key(form): known[f"iso:{code}"]
+            for code, forms in rows
+            for form in split_cell(forms)
+        }
 
     def add_sections(self, sections: Mapping[str, Rows]) -> None:
         for section in ("macros", "disputed", "places"):

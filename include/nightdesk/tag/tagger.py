@@ -36,7 +36,7 @@ from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/7"
+TAG_VERSION = "names/8"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -158,7 +158,7 @@ class Tagger:
                 passage.spans = read_runs(passage.words, spans, self.gazetteer)
         if self._model is not None:
             named, certain = self._model.find_names(passages), self.gazetteer.certain
-            trust_given_names(named)
+            trust_given_names([passage.words for passage in passages], named)
             for passage, spans, names in zip(passages, found, named, strict=True):
                 words, ruled = passage.words, passage.spans
                 passage.spans = merge_names(words, spans, names, ruled, certain)
