@@ -50,8 +50,8 @@ JOINERS = _words(
 )
 #: In lower case inside names of places ("Dar es Salaam", "Frankfurt am Main").
 PLACE_JOINERS = _words(
-    "a aan am an as ash at auf aux bei das des dos es im in les los las na nad o op os "
-    "sous wa ya"
+    "a aan ad am an as ash at auf aux bei das des dos es ez im in les los las na nad "
+    "o op os sous wa ya"
 )
 #: Behind an apostrophe: a short form, no part of a name.
 CONTRACTIONS = _words("s t d ll m re ve em til")
