@@ -179,7 +179,7 @@ class _Index:
                 self.add(surface, other)
 
     def name_states(self, rows: list[list[str]]) -> dict[str, Name]:
-        """Return key of a short form -> the division that it means behind a town."""
+        """Return letters of a short form -> the division that it means."""
         known = {
             name.id: name
             for names in self.names.values()
@@ -187,7 +187,7 @@ class _Index:
             if name.kind == "admin1"
         }
         return {
-            fold_key(form): known[f"iso:{code}"]
+            form.replace(".", ""): known[f"iso:{code}"]
             for code, forms in rows
             for form in split_cell(forms)
         }

@@ -148,11 +148,11 @@ def _match_state(
     words: Words, at: int, spans: list[Span], gazetteer: Gazetteer
 ) -> Span | None:
     for stop in range(min(at + _MAX_LOWERED, len(words)), at, -1):
-        state = gazetteer.short_states.get(" ".join(words.keys[at:stop]))
+        state = gazetteer.short_states.get("".join(words.pieces[at:stop]))
         inner = words.gaps[at : stop - 1]
         if state is None or any(gap not in (".", ". ") for gap in inner):
             continue
-        is_code = words.surface(at, stop).isupper() and len(words.keys[at]) > 1
+        is_code = len(words.keys[at]) > 1 and words.pieces[at].isupper()
         if not is_code and words.text.startswith(".", words.ends[stop - 1]):
             return Span(at, stop, (state,))
         # "Berlin, DE" is no Delaware

@@ -141,7 +141,8 @@ class Gazetteer:
     common_words: frozenset[str]
     subregions: Mapping[str, str]  # ISO2 -> M49 code of its smallest region
     regions: tuple[Region, ...] = field(default=())
-    #: key of a short form -> the division that it means behind a town: "Athens, Ga."
+    #: letters of a short form, just so -> the division that it means behind a town:
+    #: "Athens, Ga.", while "Ms." is no Mississippi
     short_states: Mapping[str, Name] = field(default_factory=dict)
     version: str = ""
     #: word -> its class, how often it is capitalised, whether persons bear it
