@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from nightdesk.__main__ import main
-from nightdesk.backends import make_tagger
+from nightdesk.backends import check_tagger, make_tagger
 from nightdesk.errors import ConfigError
 from nightdesk.model import Tags
 from nightdesk.settings import load_settings
@@ -131,8 +131,11 @@ def test_what_is_not_there_is_named(
     shipped_gazetteer: Gazetteer, tmp_path: Path, setting: str, cause: str
 ) -> None:
     setting = setting.format(folder=tmp_path)
-    with pytest.raises(ConfigError, match=f"NIGHTDESK_TAGGER: '{setting}': {cause}"):
+    says = f"NIGHTDESK_TAGGER: '{setting}': {cause}"
+    with pytest.raises(ConfigError, match=says):
         make_tagger(shipped_gazetteer, setting)
+    with pytest.raises(ConfigError, match=says):
+        check_tagger(setting)
 
 
 def test_a_library_that_is_not_installed_is_named(
@@ -349,3 +352,13 @@ def test_the_command_tags_by_what_is_set(
     monkeypatch.setenv("NIGHTDESK_TAGGER", "spacy:en_web_xl")
     assert main(words) == 2
     assert "NIGHTDESK_TAGGER: 'spacy:en_web_xl'" in capsys.readouterr().err
+
+
+def test_a_night_is_not_begun_without_its_tagger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    monkeypatch.setenv("NIGHTDESK_TAGGER", "spacy:en_web_xl")
+    assert main(["run", "--night", "2026-03-01", "--offline"]) == 2
+    assert "NIGHTDESK_TAGGER: 'spacy:en_web_xl'" in capsys.readouterr().err
+    assert not (tmp_path / "landing" / "entries").exists()

@@ -21,6 +21,17 @@ _FINDERS: dict[str, type[SpacyNames | GlinerNames]] = {
 }
 
 
+def check_tagger(setting: str) -> None:
+    """Look whether the library and the model of a setting are there.
+
+    Raises:
+        ConfigError: they are not; says what to install.
+    """
+    kind, _, name = setting.partition(":")
+    if name:
+        find_model(kind, name)
+
+
 def make_tagger(gazetteer: Gazetteer, setting: str = "crf") -> Tagger:
     """Return the tagger that a setting names.
 
