@@ -3,10 +3,11 @@ PYTHON ?= python3
 LAUNCH = $(PYTHON) include/launch.py
 BIN = .venv/bin
 WAITS = airflow or browser or kill or long
+BACKENDS ?= .backends
 export PEERS ?= .venv-peers
 DUCKDB2 ?= .duckdb2
 
-.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos duckdb2 \
+.PHONY: setup up night down upgrade test fast lint bench bench-peers chaos duckdb2 backends \
 	pictures lock
 
 setup:           ## only the install, into .venv
@@ -64,6 +65,12 @@ duckdb2:         ## the tests of the warehouse under DuckDB 2.0.0, on the plain 
 	PYTHONPATH=$(DUCKDB2):include $(BIN)/python -m pytest -m "not lake" tests/test_warehouse.py \
 	    tests/test_engines.py tests/test_links.py tests/test_upkeep.py tests/test_schema.py \
 	    tests/test_build.py
+
+backends:        ## the tagger on spaCy and GLiNER themselves (wants 5 GB)
+	$(LAUNCH) setup --dev
+	$(PYTHON) -m pip install -q --target $(BACKENDS) --upgrade -r tests/backends.txt
+	PYTHONPATH=$(BACKENDS):include:tests NIGHTDESK_BACKENDS=1 $(BIN)/python -m pytest -q \
+	    tests/test_backends.py
 
 pictures:        ## the pictures of docs/, from the newsstand and from Airflow (wants chromium)
 	$(LAUNCH) setup --dev

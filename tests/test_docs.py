@@ -21,7 +21,15 @@ from nightdesk.warehouse.mart import list_marts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-_NOT_OURS = (".git", ".venv", ".venv-peers", ".duckdb2", ".airflow", "data")
+_NOT_OURS = (
+    ".git",
+    ".venv",
+    ".venv-peers",
+    ".duckdb2",
+    ".backends",
+    ".airflow",
+    "data",
+)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 
 

@@ -16,7 +16,7 @@ from test_build import FIRST, NIGHT, NOON, job, land, page, query
 
 from nightdesk.__main__ import main
 from nightdesk.cli.attempt import read_page, say_page
-from nightdesk.cli.jsonl import extract_rows
+from nightdesk.cli.page_rows import extract_rows
 from nightdesk.cli.pages import NamedRow, extract_named, read_part
 from nightdesk.errors import NightdeskError
 from nightdesk.extract import Page, extract_article
@@ -123,7 +123,7 @@ def test_a_long_shard_says_how_far_it_is(
 def test_row_whose_page_kills_says_so_and_the_next_ones_are_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nightdesk.cli.jsonl.EXTRACT", name_or_die)
+    monkeypatch.setattr("nightdesk.cli.page_rows.EXTRACT", name_or_die)
     words = ("calm", "spins", "grows", "breaks", "raises", "quiet")
     for word in words:
         text = page([*FIRST, f"A crew of {word} nets."])

@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "language_files": BASE | {"tag"},
     "gazetteer_files": BASE | {"entity_list", "language_files", "tag"},
     "gazetteer": BASE | {"gazetteer_files", "language_files", "tag"},
+    "backends": BASE | {"tag"},
     "fetch": BASE | {"urls"},
     "landing": BASE,
     "warehouse": BASE,
@@ -61,6 +62,7 @@ MAY_IMPORT = {
     "pipeline": STAGES
     | BASE
     | {
+        "backends",
         "nights",
         "register",
         "settle",
@@ -109,6 +111,8 @@ LIVES_IN = {
     "xlsxwriter": {"page"},
     "tantivy": {"search"},
     "pycrfsuite": {"tag", "cli"},
+    "spacy": {"backends"},
+    "gliner": {"backends"},
     "pydantic": {"config", "entity_file", "past_file", "yaml_file"},
     "airflow": set(),
 }

@@ -118,5 +118,8 @@ def test_a_night_is_compared_and_left_as_it_is(
     [change] = [c for c in found["changes"] if c["of"] == "LOC"]
     assert (change["kind"], change["now"]) == ("changed", "LOC x-lome GH")
     assert desk.query(tables) == before
+    monkeypatch.setenv("NIGHTDESK_TAGGER", "rules")
+    assert main(words) == 0
+    assert "names/of-next-year rules now" in capsys.readouterr().out
     with pytest.raises(WarehouseError, match="not published; there is nothing"):
         diff_night(desk.job, NIGHT.replace(day=1))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from nightdesk.model import Mention, Tags
-from nightdesk.tag import TAG_VERSION, Tagger, input_digest
+from nightdesk.tag import TAG_VERSION, Tagger
 from nightdesk.tag.jsonl import tag_row
 from nightdesk.tag.regions import Country, build_regions
 
@@ -143,8 +143,8 @@ def test_the_digest_depends_on_each_input(
     tagger: Tagger, change: dict[str, Any]
 ) -> None:
     row = {"title": None, "text": "Peru", "lang": "en", "home_country": None}
-    plain = input_digest(tagger.gazetteer, **row)  # type: ignore[arg-type]
-    other = input_digest(tagger.gazetteer, **{**row, **change})
+    plain = tagger.digest_input(**row)  # type: ignore[arg-type]
+    other = tagger.digest_input(**{**row, **change})
     assert plain != other
     assert plain == tag(tagger, "Peru").input_digest
     assert tag(tagger, "Peru").version == TAG_VERSION
@@ -260,3 +260,67 @@ def smallest_region(tagger: Tagger, country: str) -> str | None:
 def test_a_text_of_one_long_line_takes_linear_time(tagger: Tagger, piece: str) -> None:
     text = "a talk mediated by " + piece * (100_000 // len(piece)) + " near Lima"
     assert "Lima" in {m.surface for m in tag(tagger, text).mentions}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Pe\u00adru and Bra\u00adzil met.", ["Pe\u00adru PE", "Bra\u00adzil BR"]),
+        ("They left Li\u200bma.", ["Li\u200bma PE"]),
+        ("Co\u0302te d\u2019Ivoire voted.", ["Co\u0302te d\u2019Ivoire CI"]),
+        ("A\u0301 in Sa\u0303o Paulo.", ["Sa\u0303o Paulo BR"]),
+        ("in New\u2009York", ["New\u2009York US"]),
+        ("in New\u202fYork", ["New\u202fYork US"]),
+        ("in New  York", ["New  York US"]),
+        ("Peru\u0000Chile met.", ["Peru PE", "Chile CL"]),
+        ("\ufeffPeru met \u202eChile\u202c.", ["Peru PE", "Chile CL"]),
+        (
+            "Peru\u2028Chile\x0bCuba\x85Mali",
+            ["Peru PE", "Chile CL", "Cuba CU", "Mali ML"],
+        ),
+        ("\ud83d Peru \U0001f5fa\ufe0fChile", ["Peru PE", "Chile CL"]),
+        ("\uff30\uff45\uff52\uff55 voted.", ["\uff30\uff45\uff52\uff55 PE"]),
+        ("\u0130stanbul slept.", ["\u0130stanbul TR"]),
+        ("Peru" + "\u0301" * 500, ["Peru" + "\u0301" * 500 + " PE"]),
+        ("(" * 5000 + "Peru" + ")" * 5000, ["Peru PE"]),
+        ("A" * 200_000, []),
+        ("\u00ad\u200b\u0301 . , ; : ( ) \u201c \u201d", []),
+        ("Mr. Mr. Mr.", []),
+        ("Ga., Ga.", []),
+        (
+            "in Xi'an, Xi\u2019an and Ha\u2019il",
+            ["Xi'an CN", "Xi\u2019an CN", "Ha\u2019il SA"],
+        ),
+        ("from Dar es Salaam to Deir ez-Zor", ["Dar es Salaam TZ", "Deir ez-Zor SY"]),
+        ("in Frankfurt am Main", ["Frankfurt am Main DE"]),
+    ],
+    ids=[
+        "soft hyphens",
+        "a blank without width",
+        "marks apart from their letter",
+        "one at the end of a word",
+        "a thin blank",
+        "a narrow one that does not break",
+        "two blanks",
+        "a zero parts names",
+        "marks of order and direction",
+        "every sign that ends a line",
+        "half a letter, large signs",
+        "wide letters",
+        "a Turkish capital",
+        "a heap of marks",
+        "brackets without end",
+        "a word without end",
+        "signs alone",
+        "titles alone",
+        "short states without towns",
+        "apostrophes inside",
+        "small words inside, glued ones too",
+        "a German one",
+    ],
+)
+def test_odd_letters(tagger: Tagger, text: str, found: list[str]) -> None:
+    tags = tag(tagger, text)
+    places = [m for m in tags.mentions if m.type == "LOC"]
+    assert [f"{m.surface} {m.country or '-'}" for m in places] == found
+    assert all(text[m.start : m.end] == m.surface for m in tags.mentions)

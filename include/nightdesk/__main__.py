@@ -18,7 +18,8 @@ from nightdesk.cli.commands import COMMANDS
 from nightdesk.errors import ConfigError, NightdeskError
 
 _N_ROWS = 4  # words of "tag --jsonl IN OUT"
-_BARE = {"tag": "tag_rows", "extract": "extract_rows"}  # command: function of `jsonl`
+#: command: module and function that take its rows
+_BARE = {"tag": ("jsonl", "tag_rows"), "extract": ("page_rows", "extract_rows")}
 
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -57,7 +58,9 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         if all(file == "-" or not file.startswith("-") for file in files):
             from nightdesk.cli import jsonl
 
-            run = partial(jsonl.run_stage, stage=getattr(jsonl, _BARE[listed[0]]))
+            module, name = _BARE[listed[0]]
+            stage = getattr(importlib.import_module(f"nightdesk.cli.{module}"), name)
+            run = partial(jsonl.run_stage, stage=stage)
             return argparse.Namespace(verbose=False, jsonl=files, run=run)
     command = next((word for word in listed if not word.startswith("-")), None)
     return build_parser(command).parse_args(listed)

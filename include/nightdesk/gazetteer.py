@@ -5,6 +5,7 @@
     shipped/gazetteer/admin1.tsv       first-level divisions
     shipped/gazetteer/cities.tsv.gz    cities of GeoNames, built by build.py beside it
     shipped/gazetteer/exonyms.tsv      further English names of these cities
+    shipped/gazetteer/short_states.tsv states behind a town: "Athens, Ga."
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
                                        organisations.txt, certain_words.tsv
     shipped/model/names.crfsuite, words.tsv.gz, families.tsv.gz   the trained tagger and
@@ -78,6 +79,9 @@ def _build(shipped: Path, overlay: Path | None) -> Gazetteer:
         common_words=reader.read_words(shipped / "gazetteer" / "common_words.txt"),
         subregions={country.iso2: country.m49_region for country in countries},
         regions=outline.regions,
+        short_states=index.name_states(
+            reader.rows(shipped / "gazetteer" / "short_states.tsv", 2)
+        ),
         organisations=reader.read_words(shipped / "gazetteer" / "organisations.txt"),
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
         certain=reader.read_certain(shipped / "gazetteer" / "certain_words.tsv"),
@@ -98,14 +102,17 @@ class _Index:
         self.longest: dict[str, int] = {}
 
     def add(self, surface: str, name: Name) -> None:
-        key = fold_key(surface)
+        self._put(fold_key(surface), name)
+
+    def _put(self, key: str, name: Name) -> None:
+        known = self.names.get(key)
         if not key:
             return
-        known = self.names.get(key)
         if known is None:
             self.names[key] = [name]
-            first, _, rest = key.partition(" ")
-            size = rest.count(" ") + 2 if rest else 1
+            first, size = key, 1
+            if " " in key:
+                first, size = key[: key.index(" ")], key.count(" ") + 1
             if size > self.longest.get(first, 0):
                 self.longest[first] = size
         elif all(other.id != name.id for other in known):
@@ -154,22 +161,36 @@ class _Index:
         self, row: list[str], capitals: set[tuple[str, str]], exonyms: str
     ) -> None:
         geonames_id, name, iso2, admin1, population, others = row
-        key = (iso2, fold_key(name))
-        kind: Kind = "capital" if key in capitals else "city"
-        capitals.discard(key)  # only the largest of that name
+        key = fold_key(name)
+        kind: Kind = "capital" if (iso2, key) in capitals else "city"
+        capitals.discard((iso2, key))  # only the largest of that name
         place_id = f"geonames:{geonames_id}"
         division = f"{iso2}-{admin1}" if admin1 else None
         if not population.isdigit():
             cause = f"population {population!r} is no whole number"
             raise ConfigError(f"gazetteer file: cities.tsv.gz {name}: {cause}")
         people, where = int(population), (iso2,)
-        self.add(name, Name(kind, place_id, name, where, people, division))
+        self._put(key, Name(kind, place_id, name, where, people, division))
         if others or exonyms:
             other = Name(
                 kind, place_id, name, where, people, division, is_alternate=True
             )
             for surface in split_cell(exonyms) + split_cell(others):
                 self.add(surface, other)
+
+    def name_states(self, rows: list[list[str]]) -> dict[str, Name]:
+        """Return letters of a short form -> the division that it means."""
+        known = {
+            name.id: name
+            for names in self.names.values()
+            for name in names
+            if name.kind == "admin1"
+        }
+        return {
+            form.replace(".", ""): known[f"iso:{code}"]
+            for code, forms in rows
+            for form in split_cell(forms)
+        }
 
     def add_sections(self, sections: Mapping[str, Rows]) -> None:
         for section in ("macros", "disputed", "places"):

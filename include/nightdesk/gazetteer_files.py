@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -40,7 +41,9 @@ _FILES: dict[str, tuple[str, ...]] = {
 _LISTS = ("names", "countries", "m49", "macros")
 _KINDS: tuple[Kind, ...] = ("area", "capital", "city")
 Rows = dict[str, dict[str, Any]]
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: A row of these that holds no country counts for nothing.
+_MEMBERS = {"macros": ("countries",), "desks": ("countries", "m49", "macros")}
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -179,9 +182,9 @@ class Reader:
             ConfigError: it is no YAML or has other sections.
         """
         try:
-            # CSafeLoader or SafeLoader: neither makes objects
-            data = yaml.load(self.text(path), Loader=_LOADER)  # noqa: S506
-        except yaml.YAMLError as error:
+            data = yaml.load(self.text(path), Loader=_Loader)  # noqa: S506
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            # ValueError: of what looks like a date and is none
             raise ConfigError(f"config file: {path}: {error}") from error
         if data is None:
             return {}
@@ -192,6 +195,20 @@ class Reader:
             cause = f"holds {found!r}, allowed keys: {', '.join(allowed)}"
             raise ConfigError(f"config file: {path}: {cause}")
         return dict(data)
+
+
+class _Loader(_SAFE):  # type: ignore[misc]
+    """Makes no objects, and takes no key twice: the first one would be lost."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                problem = f"key {key!r} stands twice"
+                raise yaml.constructor.ConstructorError(
+                    None, None, problem, node.start_mark
+                )
+        return super().construct_mapping(node, deep)
 
 
 def _read_countries(reader: Reader, shipped: Path) -> Iterator[Country]:
@@ -241,8 +258,9 @@ def _lay_over(
     seen: set[str] = set()
     for number, row in enumerate(found, 1):
         where = f"config file: {path} {section}[{number}]"
-        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
-            raise ConfigError(f"{where}: needs an id that is text")
+        key = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(key, str) or key.split() != [key]:
+            raise ConfigError(f"{where}: needs an id that is text without blanks")
         where = f"{where} {row['id']}"
         if row["id"] in seen:
             raise ConfigError(f"{where}: the id stands twice in this file")
@@ -268,14 +286,36 @@ def _check_row(
         if not isinstance(cell, list) or not all(isinstance(x, str) for x in cell):
             cause = "must be a list of text (put quotes round NO, on, 034)"
             raise ConfigError(f"{where} {key}: {cause}")
-    for code in row.get("countries", []):
-        if code not in codes:
-            cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
-            raise ConfigError(f"{where} countries: {cause}")
+    _check_names(row, where)
     _check_zone(row.get("timezone", "UTC"), where)
     _check_words(row, where)
     _check_choice(row.get("kind", "area"), _KINDS, f"{where} kind")
     _check_choice(row.get("enabled", True), (True, False), f"{where} enabled")
+    _check_members(row, section, where, codes)
+
+
+def _check_names(row: Mapping[str, Any], where: str) -> None:
+    for key, names in (("name", [row["name"]]), ("names", row.get("names", ["A"]))):
+        if not names:
+            raise ConfigError(f"{where} {key}: must hold one at least, or be left out")
+        for name in names:
+            if not fold_key(name):
+                raise ConfigError(f"{where} {key}: {name!r} holds no letter")
+
+
+def _check_members(
+    row: Mapping[str, Any], section: str, where: str, codes: frozenset[str]
+) -> None:
+    for code in row.get("countries", []):
+        if code not in codes:
+            cause = f"{code!r} is no ISO 3166-1 alpha-2 code (put quotes round NO)"
+            raise ConfigError(f"{where} countries: {cause}")
+    wanted = _MEMBERS.get(section, ())
+    if wanted and not any(row.get(key) for key in wanted):
+        raise ConfigError(f"{where}: needs {' or '.join(wanted)}")
+    is_town = row.get("kind", "area") != "area"
+    if is_town and section == "places" and not row.get("countries"):
+        raise ConfigError(f"{where} countries: a {row['kind']} needs its country")
 
 
 def _check_zone(zone: object, where: str) -> None:
@@ -293,7 +333,11 @@ def _check_words(row: Mapping[str, Any], where: str) -> None:
         if not isinstance(row.get(key, ""), str):
             raise ConfigError(f"{where} {key}: must be text, words between commas")
     least = row.get("least", LEAST)
-    if isinstance(least, bool) or not isinstance(least, int | float) or least <= 0:
+    if (
+        isinstance(least, bool)
+        or not isinstance(least, int | float)
+        or not (0 < least < math.inf)
+    ):
         raise ConfigError(f"{where} least: {least!r}, allowed: a number above 0")
 
 
@@ -308,11 +352,14 @@ def _make_regions(
     m49: list[tuple[str, ...]],
     sections: Mapping[str, Rows],
 ) -> tuple[Region, ...]:
-    try:
-        return build_regions(countries, m49, sections["macros"], sections["desks"])
-    except KeyError as error:
-        cause = f"names {error.args[0]!r}, which is no M49 code or macro region"
-        raise ConfigError(f"config file: regions.yaml: {cause}") from error
+    known = {"m49": {row[0] for row in m49}, "macros": sections["macros"].keys()}
+    for desk, row in sections["desks"].items():
+        for key, ids in known.items():
+            lost = [code for code in row.get(key, ()) if code not in ids]
+            if lost:
+                cause = f"{lost[0]!r} is no M49 code or macro region"
+                raise ConfigError(f"config file: regions.yaml {desk} {key}: {cause}")
+    return build_regions(countries, m49, sections["macros"], sections["desks"])
 
 
 def _make_topics(rows: Rows) -> TopicTable:

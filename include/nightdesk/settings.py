@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parent
 SHIPPED = PACKAGE.parent / "config"
 CHECKOUT = PACKAGE.parents[1]
 _SIZE = re.compile(r"(?i)(\d{1,15}(?:\.\d+)?)\s*(?:([KMGT])(i)?)?B?")
+_TAGGER = re.compile(r"crf|rules|(?:spacy|gliner):\S.*")
 _CONTACT = re.compile(r"(?:mailto:)?[\w.+-]+@[\w.-]+|https?://[\w.-]+[!-~]*")
 
 
@@ -30,6 +31,7 @@ class Settings:
     contact: str | None = None
     newsstand_articles: int = 180
     disk_budget: int | None = None  # bytes that the data folder may take
+    tagger: str = "crf"  # what finds names: crf, rules, spacy:MODEL, gliner:FOLDER
 
     @property
     def config_dir(self) -> Path:
@@ -69,6 +71,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         contact=_read_contact(env.get("NIGHTDESK_CONTACT")),
         newsstand_articles=_read_count(env, "NIGHTDESK_NEWSSTAND_ARTICLES", 180),
         disk_budget=_read_size(env.get("NIGHTDESK_DISK_BUDGET")),
+        tagger=_read_tagger(env.get("NIGHTDESK_TAGGER")),
     )
 
 
@@ -116,6 +119,17 @@ def _read_size(text: str | None) -> int | None:
         )
     base = 1024 if found[3] else 1000
     return int(float(found[1]) * base ** " KMGT".index((found[2] or " ").upper()))
+
+
+def _read_tagger(text: str | None) -> str:
+    """Return what finds names; whether it is installed is seen when it is opened."""
+    text = (text or "crf").strip()
+    if not _TAGGER.fullmatch(text):
+        raise ConfigError(
+            f"NIGHTDESK_TAGGER: {text!r}, allowed: crf, rules, "
+            "spacy:<folder or package>, gliner:<folder>"
+        )
+    return text
 
 
 def _read_mirrors(name: str | None) -> dict[str, str] | None:

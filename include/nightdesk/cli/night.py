@@ -10,7 +10,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from nightdesk.cli import Commands, add_command, jsonl, parse_day, say, say_json
+from nightdesk.cli import (
+    Commands,
+    add_command,
+    jsonl,
+    page_rows,
+    parse_day,
+    say,
+    say_json,
+)
 from nightdesk.cli.accounts import is_published, say_accounts
 from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.progress import warn
@@ -36,7 +44,7 @@ from nightdesk.pipeline.retag_task import diff_night
 _ROWS = {  # stages that also work over rows: what they do, and with what
     "extract": (
         "extract the articles of a night's pages; or of rows {id, url, page}",
-        jsonl.extract_rows,
+        page_rows.extract_rows,
     ),
     "deduplicate": (
         "find the copies inside a night; or among rows "

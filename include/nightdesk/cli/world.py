@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nightdesk.backends import make_tagger
 from nightdesk.cli import Commands, add_command, say
 from nightdesk.cli.connection import connect_warehouse
 from nightdesk.config import Settings, load_settings, load_sources, sources_path
@@ -149,8 +150,10 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
         if not sources.is_newsstand:
             is_told = settings.contact is not None
             yield is_told, "contact for servers", "set NIGHTDESK_CONTACT to an address"
-        load_gazetteer(settings.shipped, settings.config_dir)
+        gazetteer = load_gazetteer(settings.shipped, settings.config_dir)
         yield True, "regions, entities and places", ""
+        tagger = make_tagger(gazetteer, settings.tagger)
+        yield True, f"tagger {settings.tagger}: {tagger.version}", ""
         on = [
             place.kind for place in load_places(settings).values() if place.is_enabled
         ]

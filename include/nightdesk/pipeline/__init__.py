@@ -17,6 +17,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal, TypedDict
 
+from nightdesk.backends import check_tagger
 from nightdesk.collect import batch_sources
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer_files import load_outline
@@ -117,6 +118,7 @@ def plan_run(
         user_agent(job.settings, known)  # raises where nobody may be asked
     keep_worlds_apart(job, known)
     load_outline(job.settings.shipped, job.settings.config_dir)  # raises if wrong
+    check_tagger(job.settings.tagger)  # the same
     load_places(job.settings)  # the same
     chosen = known.select([word.strip() for word in sources or () if word.strip()])
     note_sources(job, known, night)

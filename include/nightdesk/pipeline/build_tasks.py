@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypedDict
 
+from nightdesk.backends import make_tagger
 from nightdesk.corrections import correct_date, find_date, load_corrections
 from nightdesk.decisions import load_merges
 from nightdesk.deduplicate import Document, find_pairs
@@ -32,7 +33,7 @@ from nightdesk.pipeline.link_task import find_reports
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.pipeline.shard_files import digest_of, read_earlier, stem_of
 from nightdesk.settle import SettledNight, settle_night
-from nightdesk.tag import TAG_VERSION, Gazetteer, Tagger, input_digest
+from nightdesk.tag import Tagger
 from nightdesk.tag.entities import add_merges
 from nightdesk.tag.review import find_reviews
 
@@ -139,13 +140,14 @@ def deduplicate_nights(job: Job, shards: Sequence[Shard]) -> list[Joined]:
 # tag -----------------------------------------------------------------------
 
 
-def _load_names(job: Job) -> Gazetteer:
-    """Return the gazetteer with the entities that people merged."""
+def open_tagger(job: Job) -> Tagger:
+    """Return the tagger that is set, with the entities that people merged."""
     merges = load_merges(job.settings.decisions)
     for problem in merges.problems:
         log.error("decision left out: %s", problem)
     gazetteer = load_gazetteer(job.settings.shipped, job.settings.config_dir)
-    return add_merges(gazetteer, {m.old_id: m.entity_id for m in merges.rows})
+    merged = add_merges(gazetteer, {m.old_id: m.entity_id for m in merges.rows})
+    return make_tagger(merged, job.settings.tagger)
 
 
 def _load_said(job: Job) -> dict[int, tuple[Correction, ...]]:
@@ -187,12 +189,11 @@ def tag_articles(
         for a in landing.read_rows([shard["articles"]], Article)
         if a.status == "ok" and (a.article_id, a.page_digest) in current
     ]
-    gazetteer = _load_names(job)
+    tagger = open_tagger(job)
     homes = {key: source.country for key, source in job.list_sources().items()}
     said = _load_said(job)
     keys = [
-        input_digest(
-            gazetteer,
+        tagger.digest_input(
             title=a.title,
             text=a.text,
             lang=a.lang,
@@ -203,12 +204,11 @@ def tag_articles(
     ]
     folder, stem = f"tags/night={shard['night']}", stem_of(shard)
     ids = [f"{a.article_id}:{key}" for a, key in zip(articles, keys, strict=True)]
-    name = f"{stem}-{digest_of([TAG_VERSION, *ids])}"
+    name = f"{stem}-{digest_of([tagger.version, *ids])}"
     path = f"{folder}/{name}.parquet"
     is_there = landing.exists(path) and landing.exists(name_reviews(path))
     if again or not is_there:
         old = {} if again else read_earlier(landing, folder, stem, Tags)
-        tagger = Tagger(gazetteer)
         rows: list[Tags] = []
         for n, (article, key) in enumerate(zip(articles, keys, strict=True), 1):
             tags = old.get(key) or tagger.tag(
@@ -222,7 +222,7 @@ def tag_articles(
             rows.append(replace(tags, article_id=article.article_id, input_digest=key))
             if progress:
                 progress(n, len(articles))
-        reviews = find_reviews(rows, gazetteer)
+        reviews = find_reviews(rows, tagger.gazetteer)
         landing.write_rows(name_reviews(folder), name, reviews, Review)
         landing.write_rows(folder, name, rows, Tags)
         log.info(

@@ -8,11 +8,10 @@ from datetime import date
 
 from nightdesk.errors import WarehouseError
 from nightdesk.model import Tags
-from nightdesk.pipeline.build_tasks import read_night, tag_articles
+from nightdesk.pipeline.build_tasks import open_tagger, read_night, tag_articles
 from nightdesk.pipeline.extract_task import extract_pages
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.select_task import select_pages
-from nightdesk.tag import TAG_VERSION
 from nightdesk.tag.diff import Change, list_changes, make_fact, read_facts
 from nightdesk.warehouse.connect import Connection
 from nightdesk.warehouse.read import open_catalogue
@@ -67,7 +66,7 @@ def diff_night(job: Job, night: date) -> Retagged:
     return Retagged(
         night=night,
         versions=tuple(sorted({row["tag_version"] for row in known.values()})),
-        version=TAG_VERSION,
+        version=open_tagger(job).version,
         n_compared=len(same),
         n_other=len(known.keys() | articles.keys()) - len(same),
         changes=tuple(

@@ -8,6 +8,7 @@ by `nightdesk.gazetteer`. Without weights the rules do alone.
     spans.py    names of the gazetteer in a passage
     names.py    persons, organisations, facilities from runs
     islands.py  where a name may stand; features.py describes it, crf.py labels it
+    finder.py   the same from a library of the user's, which `nightdesk.backends` opens
     merge.py    the model's names and the gazetteer's
     people.py   later, shorter names
     places.py   which place, and whether it is one; context.py reads what stands beside
@@ -21,6 +22,6 @@ by `nightdesk.gazetteer`. Without weights the rules do alone.
 from __future__ import annotations
 
 from nightdesk.tag.table import Gazetteer, Name
-from nightdesk.tag.tagger import TAG_VERSION, Tagger, input_digest
+from nightdesk.tag.tagger import TAG_VERSION, Tagger
 
-__all__ = ["TAG_VERSION", "Gazetteer", "Name", "Tagger", "input_digest"]
+__all__ = ["TAG_VERSION", "Gazetteer", "Name", "Tagger"]

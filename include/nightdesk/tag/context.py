@@ -24,6 +24,8 @@ from nightdesk.tag.words import Words
 
 _QUALIFYING = (", ", " (", " in ", " on ", " in northern ", " in southern ")
 _FAR = 8  # pieces of a ship's name, languages in a list
+#: Of parties that are organised by states.
+_PARTISANS = frozenset(("republican", "republicans", "democrat", "democrats", "gop"))
 _LISTING = (", ", " and ", " or ", ", and ", ", or ")
 #: After "the X": X is the name of a thing, not a city before a noun.
 _AFTER_THING = frozenset(
@@ -94,8 +96,12 @@ def _gap(passage: Passage, stop: int, first: int) -> str:
 
 
 def is_state_wanted(passage: Passage, span: Span) -> bool:
-    """Does the name follow "university of", or "County," ?"""
+    """Is a state meant: "university of X", "Y County, X", "Republicans in X"?"""
     keys, first = passage.words.keys, span.first
+    if _PARTISANS.intersection(keys[span.stop : span.stop + 1]):
+        return True
+    if _PARTISANS.intersection(keys[max(0, first - 2) : first][:1]):
+        return keys[first - 1] in ("in", "from", "of")
     if keys[max(0, first - 2) : first] in (
         ["university", "of"],
         ["universities", "of"],

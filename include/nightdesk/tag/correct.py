@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from nightdesk.model import Correction, Unmet
@@ -166,7 +165,7 @@ def _put(at: Place, name: Name | None, type_: str | None) -> str:
         apart = [s for s in kept if s.stop <= first or stop <= s.first]
         around = [s for s in kept if _is_around(s, first, stop)]
         if old is not None and old.type == "DEMONYM" and name.kind in _GEO:
-            name = replace(name, kind="demonym")
+            name = name._replace(kind="demonym")
         span = _make_span(first, stop, name, type_)
         span.within = any(s.type == "ORG" for s in around)
         kept = [*apart, *around, span]

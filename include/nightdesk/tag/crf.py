@@ -40,13 +40,14 @@ class NameModel:
                     score = self._crf.marginal(labels[first], first)
                     if score >= _LEAST[type_]:
                         where = (island.first + first, island.first + stop)
-                        spans.append(_make_span(island.passage, where, type_, score))
+                        spans.append(make_span(island.passage, where, type_, score))
         return out
 
 
-def _make_span(
+def make_span(
     passage: Passage, where: tuple[int, int], type_: str, score: float
 ) -> Span:
+    """Return the pieces `where` of a passage as a name that a model found."""
     rule = "model place" if type_ == "LOC" else "model"
     full = passage.words.surface(*where)
     return Span(*where, (), type_, rule, round(score, 3), full=full)

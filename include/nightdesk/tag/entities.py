@@ -84,7 +84,7 @@ def _claim_names(
             key, name = fold_key(surface), plain
             exact, needs_support = find_exact(surface), surface in row.context
             if exact or needs_support:
-                name = replace(plain, exact=exact, needs_support=needs_support)
+                name = plain._replace(exact=exact, needs_support=needs_support)
             _add_claim(table, key, name)
             problem = _find_problem(row, surface, key, owners)
             if problem:

@@ -48,6 +48,11 @@ PARTICLES = _words(
 JOINERS = _words(
     "of for the and de del do da du la le el en et y i e d s al on upon sur"
 )
+#: In lower case inside names of places ("Dar es Salaam", "Frankfurt am Main").
+PLACE_JOINERS = _words(
+    "a aan ad am an as ash at auf aux bei das des dos es ez im in les los las na nad "
+    "o op os sous wa ya"
+)
 #: Behind an apostrophe: a short form, no part of a name.
 CONTRACTIONS = _words("s t d ll m re ve em til")
 #: Behind a hyphen: they make an adjective or a noun of the name ("Tokyo-based").
@@ -119,6 +124,8 @@ LOC_SUFFIXES = _words(
     prefecture canal glacier reef plateau parish township village stadium highway
     boulevard falls plains pass heights region crossing zoo"""
 )
+#: Called after another place as often as not ("Damascus Street" in Cairo).
+STREETS = _words("street road avenue square boulevard lane highway strasse")
 LOC_HEADS = _words("mount mt lake fort cape port isle gulf bay strait")
 SPEECH = _words(
     """said says told added warned argued explained noted wrote tweeted claimed

@@ -8,7 +8,7 @@ one of the gazetteer inside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nightdesk.tag.certain import settle_types
 from nightdesk.tag.spans import Span
@@ -17,6 +17,7 @@ from nightdesk.tag.words import Words, fold_key
 
 #: From here on the model is believed against the gazetteer.
 SURE = 0.7
+_COURTESIES = frozenset(("mr", "mrs", "ms"))
 #: Before a name, and no part of it.
 _NO_PART = frozenset(("the", "neighbouring", "neighboring"))
 
@@ -38,6 +39,7 @@ def merge_names(
         certain: words that settle a type.
     """
     settle_types(words, named, certain)
+    _honour(words, named, ruled)
     starts = {span.first: span.stop for span in found}
     for span in named:
         _trim(words, span, starts)
@@ -66,13 +68,15 @@ def merge_names(
     return sorted(out, key=lambda span: (span.first, -span.stop))
 
 
-def trust_given_names(named: Iterable[list[Span]]) -> None:
+def trust_given_names(texts: Sequence[Words], named: Sequence[list[Span]]) -> None:
     """Be sure of the lone given names of people whom the model names in full.
 
-    "Jordan Peale ... Jordan's mother": else the place of that name would be meant.
+    "Jordan Peale ... Jordan's mother, ... Jordan, 19, left": else the place of that
+    name would be meant.
 
     Args:
-        named: what the model found in each passage of a document.
+        texts: the passages of a document.
+        named: what the model found in each of them.
     """
     people = [
         (span, fold_key(span.full or ""))
@@ -84,6 +88,47 @@ def trust_given_names(named: Iterable[list[Span]]) -> None:
     for span, key in people:
         if key in given:
             span.score = max(span.score, SURE)
+    for words, spans in zip(texts, named, strict=True):
+        aged = [
+            Span(i, i + 1, (), "PER", "given name", full=words.surface(i, i + 1))
+            for i, key in enumerate(words.keys)
+            if key in given and words.caps[i] and _is_aged(words, i)
+        ]
+        _take_persons(spans, aged)
+
+
+def _take_persons(named: list[Span], persons: list[Span]) -> None:
+    """Put persons in the place of what the model took for places, or for nothing."""
+    for span in persons:
+        over = [x for x in named if x.first < span.stop and span.first < x.stop]
+        if all(other.type == "LOC" for other in over):
+            named[:] = [*(x for x in named if x not in over), span]
+
+
+def _honour(words: Words, named: list[Span], ruled: list[Span]) -> None:
+    """Be sure of the persons in "Ms. Lyon" and "Mr. Holland", who is called Holland."""
+    titled = (span for span in ruled if span.rule == "title")
+    _take_persons(named, [x for x in titled if _is_led(words, x.first)])
+    for span in named:
+        if words.keys[span.first] in _COURTESIES and span.stop - span.first > 1:
+            span.first += 1
+            span.full = words.surface(span.first, span.stop)
+        if _is_led(words, span.first):
+            span.type, span.rule, span.score = "PER", "title", SURE
+
+
+def _is_led(words: Words, index: int) -> bool:
+    """Does "Mr." stand before a piece?"""
+    before = index - 1
+    is_courteous = before >= 0 and words.keys[before] in _COURTESIES
+    return is_courteous and words.caps[before] and words.is_joint(before)
+
+
+def _is_aged(words: Words, index: int) -> bool:
+    """Does an age follow the piece ("Georgia, 44, says")?"""
+    if index + 1 >= len(words) or words.gap(index) != ", ":
+        return False
+    return len(words.keys[index + 1]) == 2 and words.keys[index + 1].isdigit()
 
 
 def _trim(words: Words, named: Span, starts: dict[int, int]) -> None:

@@ -23,7 +23,7 @@ from nightdesk.tag.context import (
     is_tailed,
     is_thing,
 )
-from nightdesk.tag.lexicon import PLACE_PREPOSITIONS, WEAK_PREPOSITIONS
+from nightdesk.tag.lexicon import PLACE_PREPOSITIONS, STREETS, WEAK_PREPOSITIONS
 from nightdesk.tag.spans import PLACE_KINDS, Passage, Span
 from nightdesk.tag.table import Gazetteer, Name
 
@@ -136,6 +136,8 @@ class PlaceJudge:
 
     def _judge_facility(self, passage: Passage, span: Span, after: list[Span]) -> None:
         """Give a facility the country in its name, after it, or of the whole text."""
+        if passage.words.keys[span.stop - 1] in STREETS:
+            span.names = ()
         if span.names:
             self._choose(passage, span, after)
         inner = span.chosen

@@ -14,6 +14,7 @@ from nightdesk.tag.lexicon import (
     JOINERS,
     PARTICLES,
     PHRASE_WORDS,
+    PLACE_JOINERS,
     PLACE_PREPOSITIONS,
 )
 from nightdesk.tag.table import Gazetteer, Name, is_capital
@@ -25,7 +26,8 @@ REPEAT_SIGNS = 20  # the same where there are no blanks between words
 _LOWER_STARTS = PARTICLES
 _MAX_LOWERED = 3  # pieces of a name in lower case
 _KNOWN_CITY = 250_000  # people
-_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS | {"los", "las"}
+_INNER = GEO_NOUNS | JOINERS | PARTICLES | PHRASE_WORDS | PLACE_JOINERS
+_GLUE = frozenset("-'’‘ʻ")
 PLACE_KINDS = ("country", "abbreviation", "capital", "admin1", "city", "area")
 
 
@@ -124,7 +126,43 @@ def find_names(words: Words, gazetteer: Gazetteer) -> list[Span]:
         if span:
             spans.append(span)
             index = span.stop
-    return spans
+    return _add_states(words, spans, gazetteer)
+
+
+def _add_states(words: Words, spans: list[Span], gazetteer: Gazetteer) -> list[Span]:
+    """Add the short states behind towns: "Athens, Ga.", "Keene, N.H.", "Paris, TX"."""
+    added: list[Span] = []
+    for at, gap in enumerate(words.gaps[:-1], 1):
+        if gap == ", " and words.caps[at] and words.caps[at - 1]:
+            span = _match_state(words, at, spans, gazetteer)
+            if span is not None:
+                added.append(span)
+    if not added:
+        return spans
+    new = {i for span in added for i in range(span.first, span.stop)}
+    kept = [x for x in spans if new.isdisjoint(range(x.first, x.stop))]
+    return sorted(kept + added, key=lambda span: span.first)
+
+
+def _match_state(
+    words: Words, at: int, spans: list[Span], gazetteer: Gazetteer
+) -> Span | None:
+    for stop in range(min(at + _MAX_LOWERED, len(words)), at, -1):
+        state = gazetteer.short_states.get("".join(words.pieces[at:stop]))
+        inner = words.gaps[at : stop - 1]
+        if state is None or any(gap not in (".", ". ") for gap in inner):
+            continue
+        is_code = len(words.keys[at]) > 1 and words.pieces[at].isupper()
+        if not is_code and words.text.startswith(".", words.ends[stop - 1]):
+            return Span(at, stop, (state,))
+        # "Berlin, DE" is no Delaware
+        before = next((x for x in spans if x.stop == at), None)
+        inside = before is not None and any(
+            state.admin1 == x.admin1 for x in before.names
+        )
+        if is_code and inside:
+            return Span(at, stop, (state,))
+    return None
 
 
 def _match_at(words: Words, index: int, size: int, gazetteer: Gazetteer) -> Span | None:
@@ -181,7 +219,8 @@ def _can_go_on(words: Words, index: int, reach: int) -> bool:
     after = index + reach
     if not words.is_joint(after - 1):
         return words.keys[after] == "dc" and words.gap(after - 1) == ", "
-    return words.caps[after] or _is_inner(words.keys[after])
+    is_glued = words.gap(after - 1) in _GLUE  # "Xi'an", "Usol'ye"
+    return words.caps[after] or is_glued or _is_inner(words.keys[after])
 
 
 def _is_inner(key: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nightdesk.model import Region
 
@@ -73,9 +73,8 @@ def _split_number(number: int) -> tuple[int, int, int]:
     return small, middle, large
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One thing that a name may stand for."""
+class Name(NamedTuple):
+    """One thing that a name may stand for; a tuple, for 55,000 are made at a start."""
 
     kind: Kind
     id: str  # place or entity id
@@ -142,6 +141,9 @@ class Gazetteer:
     common_words: frozenset[str]
     subregions: Mapping[str, str]  # ISO2 -> M49 code of its smallest region
     regions: tuple[Region, ...] = field(default=())
+    #: letters of a short form, just so -> the division that it means behind a town:
+    #: "Athens, Ga.", while "Ms." is no Mississippi
+    short_states: Mapping[str, Name] = field(default_factory=dict)
     version: str = ""
     #: word -> its class, how often it is capitalised, whether persons bear it
     classes: Mapping[str, int] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from typing import Literal, cast
 from nightdesk.model import Correction, Mention, Tags
 from nightdesk.tag.correct import Corrector, digest_corrections
 from nightdesk.tag.crf import NameModel
+from nightdesk.tag.finder import Finder, FoundNames
 from nightdesk.tag.languages import NameReader
 from nightdesk.tag.lexicon import GOVERNMENT_WORDS
 from nightdesk.tag.link import find_people, link_entities
@@ -35,7 +36,7 @@ from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/7"
+TAG_VERSION = "names/8"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -44,33 +45,50 @@ _HEADLINE = 0.6  # share of capitalised words above which capitals say nothing
 MentionType = Literal["PER", "ORG", "LOC", "DEMONYM"]
 
 
-def input_digest(
-    gazetteer: Gazetteer,
-    *,
-    title: str | None,
-    text: str,
-    lang: str | None,
-    home_country: str | None = None,
-    corrections: Sequence[Correction] = (),
-) -> str:
-    """Return the SHA-256 (hex) of all that the tags of an article depend on."""
-    said = digest_corrections(c for c in corrections if c.surface is not None)
-    parts = (title, text, lang, home_country, gazetteer.version, TAG_VERSION, said)
-    digest = hashlib.sha256()
-    for part in parts:
-        raw = b"\x00" if part is None else b"\x01" + part.encode("utf-8", "replace")
-        digest.update(len(raw).to_bytes(8, "big") + raw)
-    return digest.hexdigest()
-
-
 class Tagger:
-    """Tags articles by one gazetteer; holds no state but what it made of that."""
+    """Tags articles by one gazetteer; holds no state but what it made of that.
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    Args:
+        gazetteer: its weights find names; without any the rules do alone.
+        finder: finds names instead of the weights.
+    """
+
+    def __init__(self, gazetteer: Gazetteer, finder: Finder | None = None) -> None:
         self.gazetteer = gazetteer
-        self._model = NameModel(gazetteer) if gazetteer.weights else None
+        self._model: NameModel | FoundNames | None = None
+        self._named = ""  # what finds names, if not our own model
+        if finder is not None:
+            self._model, self._named = FoundNames(finder), f" {finder.version}"
+        elif gazetteer.weights:
+            self._model = NameModel(gazetteer)
+        else:
+            self._named = " rules"
         self._corrector = Corrector(gazetteer)
         self._readers: dict[str, NameReader] = {}  # made when first wanted
+
+    @property
+    def version(self) -> str:
+        """What made the tags: the rules, and what finds names if not our own model."""
+        return TAG_VERSION + self._named
+
+    def digest_input(
+        self,
+        *,
+        title: str | None,
+        text: str,
+        lang: str | None,
+        home_country: str | None = None,
+        corrections: Sequence[Correction] = (),
+    ) -> str:
+        """Return the SHA-256 (hex) of all that the tags of an article depend on."""
+        said = digest_corrections(c for c in corrections if c.surface is not None)
+        known = self.gazetteer.version
+        parts = (title, text, lang, home_country, known, self.version, said)
+        digest = hashlib.sha256()
+        for part in parts:
+            raw = b"\x00" if part is None else b"\x01" + part.encode("utf-8", "replace")
+            digest.update(len(raw).to_bytes(8, "big") + raw)
+        return digest.hexdigest()
 
     def tag(
         self,
@@ -113,15 +131,14 @@ class Tagger:
             mentions=mentions,
             countries=score_countries(weights),
             is_tagged=is_english or reader is not None,
-            input_digest=input_digest(
-                self.gazetteer,
+            input_digest=self.digest_input(
                 title=title,
                 text=text,
                 lang=lang,
                 home_country=home_country,
                 corrections=corrections,
             ),
-            version=TAG_VERSION,
+            version=self.version,
             unmet=unmet,
             topics=find_topics(passages, self.gazetteer.topics) if is_english else (),
         )
@@ -141,7 +158,7 @@ class Tagger:
                 passage.spans = read_runs(passage.words, spans, self.gazetteer)
         if self._model is not None:
             named, certain = self._model.find_names(passages), self.gazetteer.certain
-            trust_given_names(named)
+            trust_given_names([passage.words for passage in passages], named)
             for passage, spans, names in zip(passages, found, named, strict=True):
                 words, ruled = passage.words, passage.spans
                 passage.spans = merge_names(words, spans, names, ruled, certain)

@@ -14,16 +14,22 @@ from itertools import accumulate
 
 from nightdesk.tag.lexicon import ABBREVIATIONS, CALENDAR, PARTICLES, STARTERS
 
-_PIECE = re.compile(r"[^\W_]+")
-_PARTS = re.compile(r"([^\W_]+)")
+#: In a piece, not between two: soft hyphens, marks that no letter has swallowed.
+_INSIDE = "\u00ad\u200b\u2060\u0300-\u036f"
+_LETTERS = rf"[^\W_]+(?:[{_INSIDE}]+[^\W_]*)*"
+_PIECE = re.compile(_LETTERS)
+_PARTS = re.compile(f"({_LETTERS})")
+_ASCII_PARTS = re.compile(r"([^\W_]+)")
 _STOP = re.compile(r"[.!?…:](?!,)\W*\s|\n|[“\"«(]\s*$")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a letter: the model cannot read it
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a letter
 _LONG_GAP = 40  # a row of points or blanks: no sentence goes on after it
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "ß": "ss", "œ": "oe", "ð": "d"}
+    | dict.fromkeys("\u00ad\u200b\u2060", "")
 )
 _ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
-_JOINTS = frozenset((" ", "-", "'", "’", "‘", "–", "\u00a0", "ʻ"))
+_JOINTS = frozenset((" ", "-", "'", "’", "‘", "–", "ʻ"))
+_JOINTS |= {"\u00a0", "\u2009", "\u202f", "  "}
 
 
 def fold_piece(piece: str) -> str:
@@ -86,6 +92,11 @@ class Words:
         return False
 
 
+def mend_text(text: str) -> str:
+    """Return a text of the same length that a model can read: no half letters."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
 def split_pieces(text: str) -> Words:
     """Return the pieces of a text with their offsets.
 
@@ -93,8 +104,8 @@ def split_pieces(text: str) -> Words:
     >>> words.keys, words.firsts
     (['he', 'left', 'kabul', 'said'], [True, False, True, False])
     """
-    whole = text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-    parts = _PARTS.split(whole)  # a gap, a piece, a gap, a piece ..., a gap
+    find = _ASCII_PARTS if text.isascii() else _PARTS
+    parts = find.split(mend_text(text))  # a gap, a piece, a gap, a piece ..., a gap
     pieces, gaps = parts[1::2], parts[2::2]
     edges = list(accumulate(map(len, parts)))
     starts, ends = edges[:-1:2], edges[1::2]
