@@ -20,7 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nightdesk.deduplicate.documents import Document, stated_days
+from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.rarity import Rarity
+from nightdesk.deduplicate.slots import is_other_report
 from nightdesk.deduplicate.terms import Terms, read_terms
 
 Floats = npt.NDArray[np.float64]
@@ -42,6 +44,8 @@ STRAY_SHARE = 0.7
 #: next to nothing, and what one copied from the other has its facts in it.
 TEMPLATE_SHARE = 0.0225
 MIN_TEMPLATE_FACTS = 0.25
+#: Of those that share so much they are the very facts: a form brings some along.
+FORM_SHARE = 0.3
 #: The same of two reports of one source, which has forms and sentences of its own.
 MIN_OWN_TEMPLATE_FACTS = 0.4
 #: Where a script has no capitals, pairs of words stand for names, and a template's are
@@ -59,6 +63,8 @@ class Likeness:
     """
 
     def __init__(self, documents: Sequence[Document], rarity: Rarity) -> None:
+        self._documents = documents
+        self._profiles = Profiles()
         self._days = stated_days(documents)
         terms = [read_terms(d.title, d.text) for d in documents]
         read = [(t, rarity, d.lang) for t, d in zip(terms, documents, strict=True)]
@@ -95,7 +101,18 @@ class Likeness:
         differs &= self._numbers.compare(i, near) < MIN_TEMPLATE_NUMBERS
         differs &= shared < COPY_SHARE * fewer
         is_template: Flags = is_worded & (differs | (facts < least))
+        is_form = ~is_template & (shared >= FORM_SHARE * fewer)
+        for k in np.flatnonzero(is_form).tolist():
+            is_template[k] = self._is_other_report(i, int(near[k]))
         return is_template
+
+    def _is_other_report(self, i: int, j: int) -> bool:
+        days = abs(float(self._days[i] - self._days[j]))
+        return is_other_report(
+            self._profiles.read_slots(self._documents[i]),
+            self._profiles.read_slots(self._documents[j]),
+            None if math.isnan(days) else days,
+        )
 
 
 def _number_sources(documents: Sequence[Document]) -> Ints:
