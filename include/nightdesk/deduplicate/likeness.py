@@ -22,7 +22,7 @@ import numpy.typing as npt
 from nightdesk.deduplicate.documents import Document, stated_days
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.rarity import Rarity
-from nightdesk.deduplicate.slots import is_other_report
+from nightdesk.deduplicate.slots import compare_slots, is_other_report
 from nightdesk.deduplicate.terms import Terms, read_terms
 
 Floats = npt.NDArray[np.float64]
@@ -44,8 +44,10 @@ STRAY_SHARE = 0.7
 #: next to nothing, and what one copied from the other has its facts in it.
 TEMPLATE_SHARE = 0.0225
 MIN_TEMPLATE_FACTS = 0.25
-#: Of those that share so much they are the very facts: a form brings some along.
+#: Two that share so much, and put other names into it, are of one form; a form brings
+#: along most of what it states. From ALIKE_SHARE on other figures will do.
 FORM_SHARE = 0.3
+ALIKE_SHARE = 0.6
 #: The same of two reports of one source, which has forms and sentences of its own.
 MIN_OWN_TEMPLATE_FACTS = 0.4
 #: Where a script has no capitals, pairs of words stand for names, and a template's are
@@ -103,16 +105,24 @@ class Likeness:
         is_template: Flags = is_worded & (differs | (facts < least))
         is_form = ~is_template & (shared >= FORM_SHARE * fewer)
         for k in np.flatnonzero(is_form).tolist():
-            is_template[k] = self._is_other_report(i, int(near[k]))
+            is_alike = bool(shared[k] >= ALIKE_SHARE * fewer[k])
+            is_template[k] = self._is_other_report(i, int(near[k]), is_alike)
         return is_template
 
-    def _is_other_report(self, i: int, j: int) -> bool:
+    def _is_other_report(self, i: int, j: int, is_alike: bool) -> bool:
+        """Say whether two of one form are of two matters.
+
+        Figures alone prove that only of texts that are all but one: of an event every
+        writer has figures of his own.
+        """
         days = abs(float(self._days[i] - self._days[j]))
-        return is_other_report(
+        exchange = compare_slots(
             self._profiles.read_slots(self._documents[i]),
             self._profiles.read_slots(self._documents[j]),
-            None if math.isnan(days) else days,
         )
+        if not is_alike and not exchange.n_names:
+            return False
+        return is_other_report(exchange, None if math.isnan(days) else days)
 
 
 def _number_sources(documents: Sequence[Document]) -> Ints:

@@ -110,15 +110,13 @@ def compare_slots(a: Slots, b: Slots) -> Exchange:
     )
 
 
-def is_other_report(a: Slots, b: Slots, days: float | None) -> bool:
+def is_other_report(exchange: Exchange, days: float | None) -> bool:
     """Say whether two texts of one wording are reports of two matters.
 
     Args:
-        a: the slots of a text.
-        b: of the other.
+        exchange: what `compare_slots` says of them.
         days: between them; None: not known.
     """
-    exchange = compare_slots(a, b)
     n_exchanged = exchange.n_numbers + exchange.n_names
     if exchange.n_names and n_exchanged >= MIN_EXCHANGED:
         return n_exchanged >= MIN_EXCHANGED_SHARE * exchange.n_slots

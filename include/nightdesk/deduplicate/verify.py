@@ -32,7 +32,7 @@ from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
-from nightdesk.deduplicate.slots import is_other_report
+from nightdesk.deduplicate.slots import compare_slots, is_other_report
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
 from nightdesk.text import hash_text, split_words
@@ -114,7 +114,9 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     kind: Kind | None = None
     if shared / more >= MIN_RESEMBLANCE or _share_lead(one.profile, other.profile):
         if _states_the_same(facts, containment, days) and not (
-            is_other_report(profiles.read_slots(a), profiles.read_slots(b), days)
+            is_other_report(
+                compare_slots(profiles.read_slots(a), profiles.read_slots(b)), days
+            )
             or begin_apart((a.text, one.profile), (b.text, other.profile))
         ):
             kind = _choose_kind(one, other, shared)
