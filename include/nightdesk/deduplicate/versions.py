@@ -110,7 +110,12 @@ def is_same_article(one: tuple[str, str], other: tuple[str, str]) -> bool:
         return False
     if len({canonicalize_url(address) for address in addresses}) > 1:
         return False
-    grams = [distinct(hash_grams(hash_words(text), GRAM)) for text in texts]
+    return share_text(*texts)
+
+
+def share_text(one: str, other: str) -> bool:
+    """Say whether two texts have enough in common to be versions of one."""
+    grams = [distinct(hash_grams(hash_words(text), GRAM)) for text in (one, other)]
     fewer = min(grams[0].size, grams[1].size)
     return count_shared(grams[0], grams[1]) >= max(1, MIN_CONTAINMENT * fewer)
 
