@@ -40,18 +40,18 @@ MIN_RARITY = 1.4
 #: Facts that are less alike than that are not alike at all.
 MIN_FACTS = 0.05
 #: What is left of a likeness where neither text has a name of the other's lead.
-STRAY_SHARE = 0.6
+STRAY_SHARE = 0.8
 #: The same where the texts have none of the names that the other one repeats.
-APART_SHARE = 0.5
+APART_SHARE = 0.6
 #: Figures in common raise a likeness and none lower it, by a root of their share. It is
 #: drawn towards a half by as much rarity as two figures have, since long texts have
 #: many that are their own; of more than MOST_FIGURES it makes no difference.
 FIGURES_DRAWN = 3.0
-MOST_FIGURES = 8.0
-FIGURES_POWER = 0.25
-MOST_RAISED = 1.15
+MOST_FIGURES = 5.0
+FIGURES_POWER = 0.35
+MOST_RAISED = 1.3
 #: A likeness is lowered by this root of how much of the company of two is common.
-COMPANY_POWER = 0.5
+COMPANY_POWER = 0.15
 MIN_COMPANY = 0.1
 #: Of two reports that share so much of their wording, as fingerprints see it, the facts
 #: must be alike too; else they share a template. Reports in words of their own share

@@ -19,7 +19,7 @@ from nightdesk.deduplicate.slips import is_slip
 from nightdesk.text import SOLO
 
 #: Reports from one form have other numbers, and other names, in the same words. So many
-#: other numbers, and that share of all slots, are no copy: on one day a toll may rise
+#: other numbers, and that share of those stated, are no copy: on one day a toll may rise
 #: and a number be put right. Names are hardly ever exchanged: one beside a number, or
 #: two, and that share of all slots.
 MIN_NUMBERS_EXCHANGED = 2
@@ -48,6 +48,7 @@ class Exchange(NamedTuple):
     """In how many slots that two texts have in common their facts are other ones."""
 
     n_slots: int
+    n_of_numbers: int  # of those slots
     n_numbers: int  # with other numbers
     n_names: int  # with names of which the other text knows nothing
 
@@ -95,12 +96,13 @@ def compare_slots(a: Slots, b: Slots) -> Exchange:
     >>> text = "{} has {} fish and 4 eels.".format
     >>> a, b = read_slots(None, text("Ost", 27)), read_slots(None, text("Maren", 31))
     >>> compare_slots(a, b)
-    Exchange(n_slots=3, n_numbers=1, n_names=1)
+    Exchange(n_slots=3, n_of_numbers=2, n_numbers=1, n_names=1)
     """
     numbers = a.numbers.keys() & b.numbers.keys()
     names = a.names.keys() & b.names.keys()
     return Exchange(
         len(numbers) + len(names),
+        len(numbers),
         sum(not _agree(a.numbers[place], b.numbers[place]) for place in numbers),
         sum(
             not _agree(a.names[place], b.names[place])
@@ -122,7 +124,7 @@ def is_other_report(exchange: Exchange, days: float | None) -> bool:
         return n_exchanged >= MIN_EXCHANGED_SHARE * exchange.n_slots
     is_same_day = days is not None and days <= SAME_DAY
     fewest = MIN_NUMBERS_EXCHANGED_SOON if is_same_day else MIN_NUMBERS_EXCHANGED
-    share = MIN_NUMBERS_EXCHANGED_SHARE * exchange.n_slots
+    share = MIN_NUMBERS_EXCHANGED_SHARE * exchange.n_of_numbers
     return exchange.n_numbers >= max(fewest, share)
 
 

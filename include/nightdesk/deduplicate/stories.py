@@ -38,7 +38,7 @@ STORY_RULE = "story/4"
 
 #: Least mean similarity of two large groups that are joined. This and the shares of
 #: `likeness` were picked on ECB+, on Russian and English pairs and on made-up events.
-MIN_SIMILARITY = 0.075
+MIN_SIMILARITY = 0.11
 #: What two single reports need more. One likeness may be chance; a mean over n pairs is
 #: chance so much less, by the square root of n.
 CHANCE = 0.07
