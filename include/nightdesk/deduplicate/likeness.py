@@ -40,7 +40,7 @@ MIN_RARITY = 1.4
 #: Facts that are less alike than that are not alike at all.
 MIN_FACTS = 0.05
 #: What is left of a likeness where neither text has a name of the other's lead.
-STRAY_SHARE = 0.8
+STRAY_SHARE = 0.75
 #: The same where the texts have none of the names that the other one repeats.
 APART_SHARE = 0.6
 #: Figures in common raise a likeness and none lower it, by a root of their share. It is

@@ -41,7 +41,7 @@ STORY_RULE = "story/4"
 MIN_SIMILARITY = 0.11
 #: What two single reports need more. One likeness may be chance; a mean over n pairs is
 #: chance so much less, by the square root of n.
-CHANCE = 0.07
+CHANCE = 0.08
 
 #: At the end of every cycle, by the calendar, a story that has run for more than
 #: OLD_NIGHTS is closed, and what is reported later is a story of its own: without that
