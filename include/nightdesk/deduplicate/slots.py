@@ -19,9 +19,9 @@ from nightdesk.deduplicate.slips import is_slip
 from nightdesk.text import SOLO
 
 #: Reports from one form have other numbers, and other names, in the same words. So many
-#: other numbers, and that share of those stated, are no copy: on one day a toll may rise
-#: and a number be put right. Names are hardly ever exchanged: one beside a number, or
-#: two, and that share of all slots.
+#: other numbers, and that share of those stated, are no copy: on one day a toll may
+#: rise and a number be put right. Names are hardly ever exchanged: one beside a number,
+#: or two, and that share of all slots.
 MIN_NUMBERS_EXCHANGED = 2
 MIN_NUMBERS_EXCHANGED_SOON = 3  # within SAME_DAY
 MIN_NUMBERS_EXCHANGED_SHARE = 0.3
