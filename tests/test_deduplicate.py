@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -46,6 +47,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "shout": lambda text: text.upper().replace("\n", "\n\n  "),
     "drop_last_line": lambda text: "\n".join(text.splitlines()[:-1]),
     "only_marks": lambda text: text + " ... --- \n * ",
+    "other_figures": lambda text: re.sub(r"\d", "9", text),
     "more_to_follow": lambda text: text + "More to follow.",
 }
 
@@ -117,7 +119,8 @@ def test_rows_get_the_cluster_and_kind(case: dict[str, Any]) -> None:
 BAD_ROWS = {
     "a row that is no object": (["ferry"], "bad_row"),
     "no id": ({"text": "Rain."}, "bad_id"),
-    "an id that is a number": ({"id": 7, "text": "Rain."}, "bad_id"),
+    "an id that is a part of a number": ({"id": 7.5, "text": "Rain."}, "bad_id"),
+    "an id that is true": ({"id": True, "text": "Rain."}, "bad_id"),
     "an empty id": ({"id": "", "text": "Rain."}, "bad_id"),
     "the id of another row": ({"id": "twice", "text": "Rain."}, "bad_id"),
     "no text": ({"id": "x"}, "bad_text"),
@@ -150,6 +153,15 @@ def test_a_bad_row_has_a_status_and_stops_no_other(bad: Any, status: str) -> Non
     assert (found["kind"], found["duplicate_of"]) == ("unique", None)
     assert last["kind"] == "unique"
     assert (first["kind"], second["kind"]) == ("unique", "exact")
+
+
+def test_ids_come_back_as_they_are() -> None:
+    rows = [
+        {"id": row_id, "text": TEXTS["ferry"], "published_at": f"2031-05-0{day}"}
+        for day, row_id in enumerate([7, "7", 0, -3], 1)
+    ]
+    found = [(row["id"], row["cluster_id"]) for row in deduplicate_rows(rows)]
+    assert found == [(7, 7), ("7", 7), (0, 7), (-3, 7)]
 
 
 def test_no_rows_give_no_rows() -> None:
@@ -379,7 +391,7 @@ def test_words_are_those_of_split_words(letters: str) -> None:
 
 def test_fingerprints_are_the_same_for_ever() -> None:
     # A change here needs a new RULE_VERSION.
-    assert RULE_VERSION == "near/5"
+    assert RULE_VERSION == "near/6"
     assert fingerprint_text("Rain over the whole valley") == PINNED_WORDS
     assert fingerprint_text(TEXTS["chinese_other"])[:3] == PINNED_CHINESE
 

@@ -58,22 +58,51 @@ def test_rows_get_their_story(case: dict[str, Any]) -> None:
     assert find_stories(rows[::-1]) == found
 
 
+def make_events() -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the rows of all events, and the event of each."""
+    told = yaml.safe_load((DATA / "events.yaml").read_text("utf-8"))
+    events = {
+        f"{name} {n}": reports
+        for name, pair in told["apart"].items()
+        for n, reports in enumerate(pair)
+    } | told["alone"]
+    rows, event_of = [], {}
+    for event, reports in events.items():
+        for n, report in enumerate(reports):
+            title, text = report.split("\n", 1)
+            time = f"2031-05-06T{6 + n:02}:00:00Z"
+            row_id = f"{event}: {n}"
+            rows.append(
+                {"id": row_id, "published_at": time, "title": title, "text": text}
+            )
+            event_of[row_id] = event
+    return rows, event_of
+
+
+def test_events_of_one_kind_in_one_city_stay_apart() -> None:
+    rows, event_of = make_events()
+    found = find_stories([{**row, "lang": "en"} for row in rows])
+    precision, recall = score_groups(found, event_of)
+    assert (precision >= 0.95, recall >= 0.80) == (True, True), (precision, recall)
+
+
 def test_a_bad_row_is_a_story_of_its_own() -> None:
     good = {"id": "a", "published_at": None, "title": None, "text": TEXTS["ferry"]}
     bad = {"id": "b", "published_at": "soon", "title": None, "text": TEXTS["ferry"]}
     assert story_rows([good, bad]) == [
-        {"id": "a", "status": "ok", "story_id": "a"},
+        {"id": "a", "status": "ok", "story_id": "a", "cluster_id": "a"},
         {
             "id": "b",
             "status": "bad_published_at: not an ISO 8601 time",
             "story_id": "b",
+            "cluster_id": "b",
         },
     ]
 
 
 def test_a_text_of_a_million_characters_without_spaces_is_read() -> None:
     (row,) = story_rows([{"id": "a", "text": "日本" * 500_000}])
-    assert row == {"id": "a", "status": "ok", "story_id": "a"}
+    assert (row["status"], row["story_id"]) == ("ok", "a")
 
 
 def test_no_rows_give_no_stories() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import doctest
 import importlib
+import json
 import pkgutil
 import re
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from pictures import DOCS, FROM_AIRFLOW, PICTURES, VIEWS, write_gallery
 
 import nightdesk
+from nightdesk.__main__ import main
 from nightdesk.cli.commands import COMMANDS
 from nightdesk.feeds import feed_row
 from nightdesk.newsstand.plays import PLAYS
@@ -76,6 +78,19 @@ def test_every_play_and_row_key_is_documented() -> None:
     out = feed_row({"id": 1, "body_b64": body})
     keys = [*out, *out["feed"], *out["entries"][0]]
     assert [key for key in keys if f"`{key}`" not in rows] == []
+
+
+@pytest.mark.parametrize("stage", ["deduplicate", "stories", "tag"])
+def test_examples_of_rows_are_what_comes_out(stage: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs/jsonl.md").read_text("utf-8")
+    section = page.split(f"\n## {stage}\n")[1].split("\n## ")[0]
+    given, shown = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(given, "utf-8")
+    assert main([stage, "--jsonl", str(source), str(target)]) == 0
+    assert target.read_text("utf-8") == shown
+    keys = {*json.loads(given.splitlines()[0]), *json.loads(shown.splitlines()[0])}
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -67,7 +67,8 @@ def add_commands(commands: Commands) -> None:
         commands,
         "stories",
         lambda o: run_stage(o, _story_rows),
-        "group reports of one event: rows {id, published_at, title, text, url?}",
+        "group reports of one event: rows {id, published_at, title, text, url?, lang?} "
+        "to rows {id, status, story_id, cluster_id}",
         "stories --jsonl in.jsonl out.jsonl",
     )
     add_option(stories)
@@ -124,7 +125,8 @@ def _open_lines(source: str) -> AbstractContextManager[BinaryIO]:
 def _parse_row(line: bytes, number: int) -> Row:
     """Return a row; a bad line becomes one that its stage gives a status."""
     try:
-        row = json.loads(line.decode())
+        # Some programs begin a file with a mark of its encoding.
+        row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except (ValueError, RecursionError) as error:
         return {"id": f"line {number}", "_bad": f"not JSON: {error}"}
     if not isinstance(row, dict):
@@ -191,13 +193,10 @@ def _story_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
 def _together(
     rows: Iterable[Row], stage: Callable[[list[Row]], Iterable[Row]]
 ) -> Iterator[Row]:
-    good = []
-    for row in rows:
-        if "_bad" in row:
-            yield {"id": row["id"], "status": "bad_row", "error": row["_bad"]}
-        else:
-            good.append(row)
-    yield from stage(good)
+    """Yield the rows of a stage that needs all of them, bad ones in their place."""
+    rows = list(rows)
+    found = iter(stage([row for row in rows if "_bad" not in row]))
+    yield from _each(rows, lambda _: next(found))
 
 
 def tag_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:

@@ -1,14 +1,15 @@
 """The stage over JSON rows, for the command line, benchmarks and other programs.
 
-Here ids are strings of the caller, and a row that cannot be read gets a status instead
-of stopping the others; everything else is the package's own functions.
+Here ids are strings or integers of the caller, and a row that cannot be read gets a
+status instead of stopping the others; everything else is the package's own functions.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,22 +20,29 @@ from nightdesk.deduplicate.fingerprints import fingerprint_text
 from nightdesk.deduplicate.pairs import find_pairs
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.rarity import Rarity
-from nightdesk.deduplicate.stories import cluster_stories
+from nightdesk.deduplicate.stories import cluster_stories, follow_copies
 from nightdesk.deduplicate.verify import RULE_VERSION, find_container
+from nightdesk.deduplicate.versions import share_text
 from nightdesk.model import Pair
 from nightdesk.text import hash_text
+from nightdesk.urls import canonicalize_url
 
 Row = dict[str, Any]
 
 _OK = "ok"
+#: Two rows of one address are versions of one article where they share their text.
+URL_RULE = "url/1"
 #: Of several pairs of one article, the kind that says most about it.
 _KIND_ORDER = ("exact", "update", "near")
+
+
+Id = str | int
 
 
 class _Read(NamedTuple):
     """What was read of one row; the document of a bad row is None."""
 
-    row_id: str | None
+    row_id: Id | None
     status: str
     document: Document | None
 
@@ -42,7 +50,8 @@ class _Read(NamedTuple):
 def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     """Return one row per row: {id, status, cluster_id, duplicate_of, kind}, in order.
 
-    IN: {id, published_at, title, text, url?}; a time without an offset is UTC. OUT:
+    IN: {id, published_at, title, text, url?, lang?}; a time without an offset is UTC.
+    Rows of one address that share their text are versions of one article. OUT:
     `cluster_id` is the id of the cluster's canonical row, `duplicate_of` the same for
     the others of the cluster and None for the canonical one. `kind` says what a row is
     to its canonical (or, where the two are no pair, to a row between): exact, near or
@@ -52,7 +61,7 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     reads = _read_rows(rows)
     documents = {r.document.article_id: r.document for r in reads if r.document}
     profiles = Profiles()
-    found = find_pairs(list(documents.values()), profiles=profiles)
+    found = _find_pairs(documents.values(), profiles)
     pairs = demote_digests(found, documents.values(), profiles)
     ranks = {i: rank_document(document) for i, document in documents.items()}
     clusters = cluster_pairs(pairs, ranks)
@@ -75,29 +84,65 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
 
 
 def story_rows(rows: Sequence[Any], rarity: Rarity | None = None) -> list[Row]:
-    """Return one row per row: {id, status, story_id}, in order.
+    """Return one row per row: {id, status, story_id, cluster_id}, in order.
 
-    `story_id` is the id of the story's earliest row. A bad row is a story of its own,
-    with a `status` that says why.
+    `story_id` is the id of the story's earliest row; `cluster_id` is the same, under
+    the name that programs which compare groups read. Copies and versions are in the
+    story of the article that they are copies of, however late they are. A bad row is a
+    story of its own, with a `status` that says why.
 
     Args:
         rows: {id, published_at, title, text, url?, lang?}.
         rarity: of terms, from a frozen table; None: by their form alone.
     """
     reads = _read_rows(rows)
-    stories = cluster_stories([r.document for r in reads if r.document], rarity)
+    documents = [r.document for r in reads if r.document]
+    profiles = Profiles()
+    pairs = demote_digests(_find_pairs(documents, profiles), documents, profiles)
+    ranks = {d.article_id: rank_document(d) for d in documents}
+    stories = follow_copies(
+        cluster_stories(documents, rarity), cluster_pairs(pairs, ranks), ranks
+    )
     names = _name_articles(reads)
     return [
         {
             "id": row_id,
             "status": status,
-            "story_id": names[stories[document.article_id]] if document else row_id,
+            **dict.fromkeys(
+                ("story_id", "cluster_id"),
+                names[stories[document.article_id]] if document else row_id,
+            ),
         }
         for row_id, status, document in reads
     ]
 
 
-def _name_articles(reads: Sequence[_Read]) -> dict[int, str | None]:
+def _find_pairs(documents: Collection[Document], profiles: Profiles) -> list[Pair]:
+    """Return the pairs of copies, and of versions of one article."""
+    pairs = {(p.a_id, p.b_id): p for p in find_pairs([*documents], profiles=profiles)}
+    for pair in _find_versions(documents):
+        known = pairs.get((pair.a_id, pair.b_id))
+        if known is None or known.kind not in MERGING_KINDS:
+            pairs[pair.a_id, pair.b_id] = pair
+    return [pairs[ids] for ids in sorted(pairs)]
+
+
+def _find_versions(documents: Iterable[Document]) -> Iterator[Pair]:
+    """Yield a pair for every two rows of one canonical URL that share their text."""
+    pages: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        if document.source_id:
+            try:
+                pages[canonicalize_url(document.canonical_url)].append(document)
+            except ValueError:  # no address, but no reason to lose the row
+                continue
+    for group in pages.values():
+        for a, b in combinations(sorted(group, key=lambda d: d.article_id), 2):
+            if a.text_hash != b.text_hash and share_text(a.text, b.text):
+                yield Pair(a.article_id, b.article_id, "update", 1.0, URL_RULE)
+
+
+def _name_articles(reads: Sequence[_Read]) -> dict[int, Id | None]:
     return {r.document.article_id: r.row_id for r in reads if r.document}
 
 
@@ -105,7 +150,10 @@ def _read_rows(rows: Sequence[Any]) -> list[_Read]:
     """Return what was read of each row; article ids follow the order of the ids."""
     row_ids = [_read_id(row) for row in rows]
     counts = Counter(row_ids)
-    numbers = {row_id: i for i, row_id in enumerate(sorted(filter(None, counts)))}
+    known = sorted(
+        (i for i in counts if i is not None), key=lambda i: (str(i), repr(i))
+    )
+    numbers = {row_id: number for number, row_id in enumerate(known)}
     reads: list[_Read] = []
     for row, row_id in zip(rows, row_ids, strict=True):
         status = _check_row(row)
@@ -118,16 +166,17 @@ def _read_rows(rows: Sequence[Any]) -> list[_Read]:
     return reads
 
 
-def _read_id(row: Any) -> str | None:
+def _read_id(row: Any) -> Id | None:
     row_id = row.get("id") if isinstance(row, Mapping) else None
-    return row_id if isinstance(row_id, str) and row_id else None
+    is_id = isinstance(row_id, str | int) and not isinstance(row_id, bool)
+    return row_id if is_id and row_id != "" else None
 
 
 def _check_row(row: Any) -> str:
     if not isinstance(row, Mapping):
         return "bad_row: not an object"
     if _read_id(row) is None:
-        return "bad_id: not a string"
+        return "bad_id: neither a text nor an integer"
     if not isinstance(row.get("text"), str):
         return "bad_text: not a string"
     for key in ("title", "url", "lang"):
@@ -154,7 +203,7 @@ def _make_document(row: Mapping[str, Any], article_id: int) -> Document:
         text=row["text"],
         title=row.get("title"),
         published_at=_read_time(row.get("published_at")),
-        canonical_url=url or row["id"],
+        canonical_url=url or str(row["id"]),
         source_id=_read_host(url),
         text_hash=hash_text(row["text"]),
         hashes=fingerprint_text(row["text"]),

@@ -34,6 +34,7 @@ class Terms:
     lead: Mapping[str, int]  # the same of its first words
     names: tuple[str, ...]  # capitalised wherever they are; each once, sorted
     facts: tuple[str, ...]  # names of two words, numbers; each once, sorted
+    numbers: tuple[str, ...]  # of one digit too; each once, sorted
 
 
 def read_terms(title: str | None, text: str) -> Terms:
@@ -42,7 +43,7 @@ def read_terms(title: str | None, text: str) -> Terms:
         text = f"{title}\n{text}"
     words = list(_pair_characters(split_words(text)))
     tokens = _TOKEN.findall(text)
-    numbers = {token for token in tokens if token[0].isdigit() and len(token) > 1}
+    numbers = {token for token in tokens if token[0].isdigit()}
     names: set[str] = set()
     if _has_capitals(tokens):
         small = {token for token in tokens if token[0].islower()}
@@ -58,7 +59,8 @@ def read_terms(title: str | None, text: str) -> Terms:
         words=Counter(words),
         lead=Counter(words[:LEAD_WORDS]),
         names=tuple(sorted(names)),
-        facts=tuple(sorted(facts | numbers)),
+        facts=tuple(sorted(facts | {number for number in numbers if len(number) > 1})),
+        numbers=tuple(sorted(numbers)),
     )
 
 

@@ -9,13 +9,13 @@ batch, in every order and on every night. These measures are compared with thres
     lead         each text's beginning found near the beginning of the other
     resemblance  shared grams / grams of the side that has more
     cohesion     names and words common to what is shared and the rest (`topics`)
-    figures      numbers in the same words: the same, or others (`figures`)
+    exchange     numbers and names in the same words: the same, or others (`slots`)
     beginning    names in each text's first words that the other has (`topics`)
 
 Numbers and facts keep templates apart (tables of results, weather, markets), lead keeps
 texts apart that share an end or a quote, resemblance lets re-ordered copies through,
-cohesion knows a digest of several stories by its foreign part, figures know reports
-of one wording and another day, beginnings know short reports in long furniture.
+cohesion knows a digest of several stories by its foreign part, exchanges know reports
+from one form, beginnings know short reports in long furniture.
 The thresholds were chosen on development sets of newswire (real reissues) and of made
 copies. A step of .05 in one of them costs at most .005 of pair F1 on either set, but
 for numbers: at .35 shared boilerplate begins to join short reports (-.014).
@@ -30,14 +30,14 @@ from typing import Literal, NamedTuple
 
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.documents import Document
-from nightdesk.deduplicate.figures import compare_figures
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
+from nightdesk.deduplicate.slots import compare_slots, is_other_report
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
 from nightdesk.text import hash_text, split_words
 
-RULE_VERSION = "near/5"
+RULE_VERSION = "near/6"
 EXACT_RULE = "exact/1"
 
 MIN_CONTAINMENT = 0.35
@@ -48,14 +48,6 @@ MIN_STATED = 1.2  # numbers and facts added: where one is weak, the other makes 
 MIN_LEAD = 0.25
 MIN_RESEMBLANCE = 0.7
 SOON_DAYS = 3.0
-#: Texts that contradict each other in so many figures, and in that share of those that
-#: can be compared, are no copies. On one day a toll may rise and a number be put right;
-#: the same words about other figures on another day are the report of that day.
-MIN_CONTRADICTED = 2
-MIN_CONTRADICTED_SOON = 3  # within SAME_DAY
-MIN_CONTRADICTED_SHARE = 0.3
-MIN_CONTRADICTED_ALIKE = 0.4  # from MIN_RESEMBLANCE on; never within SAME_DAY
-SAME_DAY = 0.75  # days
 #: With fewer facts than that (or in a script without capitals) they prove nothing, and
 #: the words themselves have to: MIN_CONTAINMENT_BARE takes the place of MIN_FACTS.
 FEW_FACTS = 3
@@ -122,7 +114,9 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     kind: Kind | None = None
     if shared / more >= MIN_RESEMBLANCE or _share_lead(one.profile, other.profile):
         if _states_the_same(facts, containment, days) and not (
-            _contradict(a.text, b.text, containment, days)
+            is_other_report(
+                compare_slots(profiles.read_slots(a), profiles.read_slots(b)), days
+            )
             or begin_apart((a.text, one.profile), (b.text, other.profile))
         ):
             kind = _choose_kind(one, other, shared)
@@ -215,20 +209,6 @@ def _states_the_same(facts: _Agreement, containment: float, days: float | None) 
         return False
     is_soon = days is not None and days <= SOON_DAYS
     return facts.facts >= (MIN_FACTS if is_soon else MIN_FACTS_LATER)
-
-
-def _contradict(a: str, b: str, containment: float, days: float | None) -> bool:
-    """Say whether two texts give too many other figures in the same words."""
-    figures = compare_figures(a, b)
-    n_all = figures.n_agreed + figures.n_contradicted
-    is_same_day = days is not None and days <= SAME_DAY
-    fewest = MIN_CONTRADICTED_SOON if is_same_day else MIN_CONTRADICTED
-    share = MIN_CONTRADICTED_SHARE
-    if containment >= MIN_RESEMBLANCE:
-        if is_same_day:
-            return False
-        share = MIN_CONTRADICTED_ALIKE
-    return figures.n_contradicted >= max(fewest, share * n_all)
 
 
 def _is_update(a: _Side, b: _Side, shared: int) -> bool:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from nightdesk.deduplicate.profiles import GRAM
 from nightdesk.deduplicate.scan import count_shared, distinct, hash_grams, hash_words
+from nightdesk.deduplicate.slips import FACTS, SHORT, TURNS, is_slip
 from nightdesk.text import SOLO, hash_text, split_paragraphs, split_words
 from nightdesk.urls import canonicalize_url, registered_domain
 
@@ -24,10 +25,6 @@ EditKind = Literal["added", "removed", "changed"]
 #: Share of the shorter text's runs of words that two addresses must have in common.
 MIN_CONTAINMENT = 0.3
 MIN_ALIKE = 0.5  # share of words that two wordings of one paragraph have in common
-MAX_SLIPS = 2  # letters by which a long word may be misspelt
-MIN_LONG = 8  # letters of a word that is long
-MIN_NAME = 5  # letters of a name that may have one too many or too few
-MIN_LONG_NAME = 7  # and one that is another; shorter ones are other names: Iran, Iraq
 MAX_FACTS_CHANGED = 0.3  # of the words of a paragraph in which a fact was put right
 
 _TOKEN = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}]+")
@@ -45,25 +42,6 @@ _NOTICE = re.compile(
     r"|\bdüzeltme|исправлен|поправк|تصحيح|تصحیح|更正|勘误|訂正",
     re.IGNORECASE | re.MULTILINE,
 )
-# Short words that may be missing or too many without a change of what is said; words
-# that turn a statement round are not among them ("t" of "can't").
-_TURNS = frozenset(
-    ["no", "not", "non", "ne", "ni", "nie", "nor", "kein", "не", "ни", "t"]
-)
-_NEGATIONS = ("il", "un", "in", "im", "ir", "dis", "non")
-# Words that state a fact though they are small, and differ from each other by little.
-_FACT_NAMES = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-    " fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty"
-    " seventy eighty ninety hundred thousand million billion trillion millions"
-    " billions trillions first third fourth fifth sixth seventh eighth ninth tenth"
-    " half millón billón monday tuesday wednesday thursday friday saturday sunday"
-    " january february march april june july august september october november"
-    " december juni juli junio julio junho julho июня июля июнь июль"
-)
-_FACTS = frozenset(_FACT_NAMES.split())
-_PERSONS = frozenset(["he", "she"])
-_SHORT = 3  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +110,12 @@ def is_same_article(one: tuple[str, str], other: tuple[str, str]) -> bool:
         return False
     if len({canonicalize_url(address) for address in addresses}) > 1:
         return False
-    grams = [distinct(hash_grams(hash_words(text), GRAM)) for text in texts]
+    return share_text(*texts)
+
+
+def share_text(one: str, other: str) -> bool:
+    """Say whether two texts have enough in common to be versions of one."""
+    grams = [distinct(hash_grams(hash_words(text), GRAM)) for text in (one, other)]
     fewer = min(grams[0].size, grams[1].size)
     return count_shared(grams[0], grams[1]) >= max(1, MIN_CONTAINMENT * fewer)
 
@@ -203,47 +186,10 @@ def _is_respelt(a: Sequence[str], b: Sequence[str]) -> bool:
         return False
     if not a or not b:
         extra = [token.casefold() for token in (*a, *b)]
-        return len(extra) == 1 and len(extra[0]) <= _SHORT and extra[0] not in _TURNS
+        return len(extra) == 1 and len(extra[0]) <= SHORT and extra[0] not in TURNS
     if len(a) == len(b):
-        return all(_is_slip(*pair) for pair in zip(a, b, strict=True))
+        return all(is_slip(*pair) for pair in zip(a, b, strict=True))
     return "".join(a).casefold() == "".join(b).casefold()
-
-
-def _is_slip(one: str, other: str) -> bool:
-    """Say whether one of two words is the other misspelt, and neither says its own."""
-    is_name = one[0].isupper() and other[0].isupper()
-    one, other = sorted((one.casefold(), other.casefold()), key=len)
-    if one == other:
-        return True
-    if any({one, other} <= words for words in (_FACTS, _PERSONS)):
-        return False
-    if _TURNS & {one, other} or other in {f"{start}{one}" for start in _NEGATIONS}:
-        return False
-    n = _count_slips(one, other)
-    if n > 1:
-        is_long = len(one) >= MIN_LONG and one[0] == other[0]
-        is_form = other in {f"{one}es", f"{one}ed"}
-        return n == MAX_SLIPS and (is_long or is_form) and not is_name
-    if not is_name or sorted(one) == sorted(other):
-        return len(other) >= _SHORT
-    least = MIN_NAME if len(one) < len(other) else MIN_LONG_NAME
-    return len(one) >= least and one[0] == other[0]
-
-
-def _count_slips(one: str, other: str) -> int:
-    """Return the letters too many, missing, exchanged or swapped; 3 for any more."""
-    if len(other) - len(one) > MAX_SLIPS:
-        return MAX_SLIPS + 1
-    above: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        above, last, row = row, above, [i]
-        for j, letter_too in enumerate(other, 1):
-            n = min(above[j] + 1, row[-1] + 1, above[j - 1] + (letter != letter_too))
-            if i > 1 and j > 1 and letter_too + letter == one[i - 2] + other[j - 2]:
-                n = min(n, last[j - 2] + 1)
-            row.append(n)
-    return min(row[-1], MAX_SLIPS + 1)
 
 
 def _is_fact_exchanged(edit: Edit) -> bool:
@@ -259,6 +205,6 @@ def _is_fact_exchanged(edit: Edit) -> bool:
 
 def _states_fact(tokens: Sequence[str]) -> bool:
     return any(
-        token[0].isdigit() or token[0].isupper() or token.casefold() in _FACTS
+        token[0].isdigit() or token[0].isupper() or token.casefold() in FACTS
         for token in tokens
     )
