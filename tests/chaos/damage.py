@@ -67,20 +67,35 @@ def run(data: Path, *words: str) -> tuple[int, str]:
         env={**os.environ, **own},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1500,
         check=False,
     )
     assert done.returncode in (0, 1, 2), f"{words}: ended by {done.returncode}"
     return done.returncode, done.stdout or done.stderr
 
 
-def run_damages(folder: Path, n_damages: int, seed: int) -> Counter[str]:
-    """Damage n files of each kind; an AssertionError says what was wrong."""
+def run_damages(
+    folder: Path, n_damages: int, seed: int, tell: Callable[[str], object] = str
+) -> Counter[str]:
+    """Damage n files of each kind; an AssertionError says all that was wrong.
+
+    Args:
+        folder: to work in, empty.
+        n_damages: of each kind of file.
+        seed: of what is damaged, and where.
+        tell: is given a line on each damage as it has been looked at.
+    """
     drill = Drill(folder / "whole", random.Random(seed))
     make_desk(drill)
+    wrong = []
     for kind in KINDS:
         for _ in range(n_damages):
-            damage_one(drill, kind, folder / "copy")
+            try:
+                tell(f"{kind}: {damage_one(drill, kind, folder / 'copy')}")
+            except AssertionError as error:
+                tell(f"{kind}: WRONG: {error}")
+                wrong.append(f"{kind}: {error}")
+    assert not wrong, "\n".join(wrong)
     return drill.counts
 
 
@@ -133,8 +148,12 @@ def read_hashes(data: Path) -> str:
     return said
 
 
-def damage_one(drill: Drill, kind: str, data: Path) -> None:
-    """Damage one file of a copy, look at it, and mend it as it is said."""
+def damage_one(drill: Drill, kind: str, data: Path) -> str:
+    """Damage one file of a copy, look at it, and mend it as it is said.
+
+    Returns:
+        What was damaged, what the tables' hashes said, what `verify` said to do.
+    """
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(drill.whole, data, symlinks=True)
     if kind != "wal":
@@ -156,6 +175,9 @@ def damage_one(drill: Drill, kind: str, data: Path) -> None:
         assert run(data, "warehouse", "rebuild")[0] == 0
     assert read_hashes(data) == drill.hashes, f"not as before: {name}: {what}"
     drill.counts[f"{kind}: {'repaired' if findings else 'nothing was lost'}"] += 1
+    seen = "the same" if is_same else "refused" if code else "other rows"
+    cures = "; ".join(cure.strip() for _, cure in findings) or "nothing"
+    return f"{name}: {what}: hashes {seen}; to do: {cures}"
 
 
 def damage(path: Path, chance: random.Random) -> str:
@@ -201,15 +223,20 @@ def mend(drill: Drill, data: Path, finding: tuple[str, str]) -> None:
         assert code == 0, f"{cure}: {said}"
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--damages", type=int, default=40, help="of each kind of file")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        counts = run_damages(Path(folder), options.damages, options.seed)
+        counts = run_damages(Path(folder), options.damages, options.seed, say)
     for what, n in sorted(counts.items()):
-        sys.stdout.write(f"{what:32} {n}\n")
+        say(f"{what:32} {n}")
 
 
 if __name__ == "__main__":
