@@ -33,15 +33,17 @@ def test_a_load_waits_for_who_has_the_file_and_says_for_whom(tmp_path: Path) -> 
 def test_a_command_that_waits_says_for_whom(tmp_path: Path) -> None:
     path = tmp_path / "held.duckdb"
     load_nights(path, [0])
-    with held(path, 4, reads=True) as holder:
-        done = subprocess.run(
+    with held(path, 600, reads=True) as holder:
+        command = subprocess.Popen(
             [sys.executable, "-m", "nightdesk", "warehouse", "hash"],
             env={**os.environ, "NIGHTDESK_WAREHOUSE": str(path)},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=200,
-            check=False,
         )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count(f"warehouse locked pid={holder.pid} (") == 1
-    assert "20:" in done.stdout
+        line = command.stderr.readline()  # it comes while the file is held
+        holder.terminate()
+    rows, more = command.communicate(timeout=200)
+    assert f"warehouse locked pid={holder.pid} (" in line
+    assert (command.returncode, more) == (0, "")
+    assert "20:" in rows
