@@ -26,9 +26,9 @@ DAMAGE = {
     "'PER' AS type, 'r' AS rule, 1 AS score FROM article",
     "published_in_window": "UPDATE article SET published_on = night - 4",
     "ranges": "UPDATE article SET confidence = 1.5",
-    "row_drift": "INSERT INTO load_ledger BY NAME SELECT night - n::INTEGER AS night, n AS seq, "
-    "'' AS capture_digest, '' AS article_digest, 90 AS n_seen, 90 AS n_loaded, "
-    "'' AS run_id, '' AS code_version, '' AS sources_digest, "
+    "row_drift": "INSERT INTO load_ledger BY NAME SELECT night - n::INTEGER AS night, "
+    "n AS seq, '' AS capture_digest, '' AS article_digest, 90 AS n_seen, "
+    "90 AS n_loaded, '' AS run_id, '' AS code_version, '' AS sources_digest, "
     "published_at AS loaded_at FROM article, range(1, 4) AS r(n)",
 }
 CHECKS = {check.name: check.severity for check in store.list_checks()}

@@ -1,10 +1,9 @@
 """One run of the nightly DAG, in the order that Airflow gives its tasks, to be killed.
 
-    python tests/chaos/dagrun.py 2026-03-01 --kill 5 --within .5
+    python tests/chaos/dagrun.py 2026-03-01 --kill extract 0 --within .5
 
 It is Airflow's own loop (`DAG.test`): its states, its mapped tasks, its XComs in its
-database. Says `begin N TASK` as the N-th task of this process begins and `end N S` when
-it is over, S the seconds that it took. A run that is there already goes on: what had
+database. Says `end TASK S` when a task is over, S the seconds that it took. A run that is there already goes on: what had
 succeeded stays, and a task whose process died under it is tried again, as a scheduler
 does when it misses the task's heartbeat.
 """
@@ -17,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
@@ -28,7 +28,7 @@ DAGS = Path(__file__).parents[2] / "dags"
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("night", type=datetime.fromisoformat)
-    parser.add_argument("--kill", type=int, help="at the N-th task, from 0")
+    parser.add_argument("--kill", nargs=2, metavar=("TASK", "N"), help="at its N-th")
     parser.add_argument("--within", type=float, help="so many seconds after it began")
     options = parser.parse_args()
     from airflow.dag_processing.dagbag import DagBag
@@ -43,25 +43,24 @@ def main() -> None:
     say(f"run {run.state}")
 
 
-def watch_tasks(kill: int | None, within: float | None) -> None:
-    """Say what runs, and end this process before a task or some time into it."""
+def watch_tasks(kill: list[str] | None, within: float | None) -> None:
+    """Say what has run, and end this process before a task or some time into it."""
     from airflow.sdk.definitions import dag as module
 
-    n_begun, run_task = 0, module._run_task
+    begun: Counter[str] = Counter()
+    run_task = module._run_task
 
     def run_watched(*, ti: Any, **more: Any) -> Any:
-        nonlocal n_begun
-        n, start = n_begun, time.monotonic()
-        n_begun += 1
-        if n == kill:
+        start = time.monotonic()
+        if kill == [ti.task_id, str(begun[ti.task_id])]:
             if within is None:
                 die()
             timer = threading.Timer(within, die)
             timer.daemon = True
             timer.start()
-        say(f"begin {n} {ti.task_id}")
+        begun[ti.task_id] += 1
         result = run_task(ti=ti, **more)
-        say(f"end {n} {time.monotonic() - start}")
+        say(f"end {ti.task_id} {time.monotonic() - start}")
         return result
 
     module._run_task = run_watched

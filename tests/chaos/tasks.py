@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -122,11 +122,14 @@ def run_dag(drill: Drill, place: str, *more: str) -> list[str]:
 
 def run_whole(drill: Drill) -> dict[str, str]:
     """Run the night with nobody killing; return its hashes, and note its tasks."""
-    said = [line.split() for line in run_dag(drill, "whole")]
-    names = [words[2] for words in said if words[0] == "begin"]
-    times = [float(words[2]) for words in said if words[0] == "end"]
-    drill.tasks = list(zip(names, times, strict=True))
+    drill.tasks = read_ends(run_dag(drill, "whole"))
     return drill.read_hashes("whole")
+
+
+def read_ends(said: Iterable[str]) -> list[tuple[str, float]]:
+    """Return the tasks that came to their end, each with its seconds."""
+    words = [line.split() for line in said if line.startswith("end ")]
+    return [(name, float(seconds)) for _, name, seconds in words]
 
 
 def run_kills(drill: Drill, names: Collection[str] | None = None) -> Counter[str]:
@@ -135,19 +138,23 @@ def run_kills(drill: Drill, names: Collection[str] | None = None) -> Counter[str
     An AssertionError says what was wrong.
     """
     wanted = run_whole(drill)
+    seen: Counter[str] = Counter()
     for n, (name, seconds) in enumerate(drill.tasks):
+        nth, seen[name] = seen[name], seen[name] + 1
         if names is not None and name not in names:
             continue
         place = f"killed-{n}"
+        said = []
         if n:  # before the first nothing has happened
-            run_dag(drill, place, "--kill", str(n))
+            said += run_dag(drill, place, "--kill", name, str(nth))
             drill.counts[f"killed before {name}"] += 1
         after_s = str(drill.chance.uniform(0, seconds))
-        said = run_dag(drill, place, "--kill", "0", "--within", after_s)
-        assert said[0] == f"begin 0 {name}", f"not where it was: {said[0]}"
+        said += run_dag(drill, place, "--kill", name, "0", "--within", after_s)
         if said[-1] != "run success":
             drill.counts[f"killed within {name}"] += 1
-            said = run_dag(drill, place)
+            said += run_dag(drill, place)
+        again = count(read_ends(said)) - count(drill.tasks)
+        assert not again, f"killed at {name}: had succeeded, and ran again: {again}"
         found = drill.read_hashes(place)
         wrong = sorted(k for k in wanted if wanted[k] != found.get(k))
         assert not wrong, f"killed at {name}: other rows in {wrong}"
@@ -156,15 +163,20 @@ def run_kills(drill: Drill, names: Collection[str] | None = None) -> Counter[str
     return drill.counts
 
 
+def count(tasks: Iterable[tuple[str, float]]) -> Counter[str]:
+    return Counter(name for name, _ in tasks)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--task", action="append", help="only at this one")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         open_drill(Path(folder), options.seed) as drill,
     ):
-        counts = run_kills(drill)
+        counts = run_kills(drill, options.task)
     for what, n in sorted(counts.items()):
         sys.stdout.write(f"{n:8} {what}\n")
 
