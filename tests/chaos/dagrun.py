@@ -3,9 +3,9 @@
     python tests/chaos/dagrun.py 2026-03-01 --kill extract 0 --within .5
 
 It is Airflow's own loop (`DAG.test`): its states, its mapped tasks, its XComs in its
-database. Says `end TASK S` when a task is over, S the seconds that it took. A run that is there already goes on: what had
-succeeded stays, and a task whose process died under it is tried again, as a scheduler
-does when it misses the task's heartbeat.
+database. Says `end TASK S` when a task is over, S the seconds that it took. A run that
+is there already goes on: what had succeeded stays, and a task whose process died under
+it is tried again, as a scheduler does when it misses the task's heartbeat.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -98,6 +98,7 @@ def run_damages(
     seed: int,
     tell: Callable[[str], object] = str,
     mend_every: int = 1,
+    kinds: Collection[str] = tuple(KINDS),
 ) -> Counter[str]:
     """Damage n files of each kind; an AssertionError says all that was wrong.
 
@@ -107,11 +108,12 @@ def run_damages(
         seed: of what is damaged, and where.
         tell: is given a line on each damage as it has been looked at.
         mend_every: how many damages of a kind there are to each that is mended.
+        kinds: keys of KINDS.
     """
     drill = Drill(folder / "whole", random.Random(seed))
     make_desk(drill)
     wrong = []
-    for kind in KINDS:
+    for kind in kinds:
         for n in range(n_damages):
             drill.is_mending = n % mend_every == 0
             try:
@@ -265,11 +267,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--damages", type=int, default=40, help="of each kind of file")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=KINDS, action="append", help="only this one")
     parser.add_argument("--mend", type=int, default=1, help="every n-th of them")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         counts = run_damages(
-            Path(folder), options.damages, options.seed, say, options.mend
+            Path(folder),
+            options.damages,
+            options.seed,
+            say,
+            options.mend,
+            options.kind or tuple(KINDS),
         )
     for what, n in sorted(counts.items()):
         say(f"{what:32} {n}")
