@@ -198,7 +198,7 @@ def damage_one(drill: Drill, kind: str, data: Path) -> str:
     word = "mended" if drill.is_mending else "named"
     drill.counts[f"{kind}: {word if findings else 'nothing was lost'}"] += 1
     seen = "the same" if is_same else "refused" if code else "other rows"
-    cures = "; ".join(cure.strip() for _, cure in findings) or "nothing"
+    cures = "; ".join(dict.fromkeys(cure.strip() for _, cure in findings)) or "nothing"
     return f"{name}: {what}: hashes {seen}; to do: {cures}"
 
 
