@@ -54,6 +54,9 @@ chaos:           ## kill runs, backfills, loads and publishes; damage files; nig
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 200
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/damage.py --damages 40
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/nights.py --kills 50 --engine postgres
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/tasks.py --seed 1
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/rebuilds.py --rebuilds 100
+	PYTHONPATH=include:tests $(BIN)/python tests/chaos/beside.py --nights 30 --hold 60
 	PYTHONPATH=include:tests $(BIN)/python tests/chaos/order.py --articles 5000 --nights 30
 	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py \
 	    tests/e2e/test_past_in_airflow.py \

@@ -24,9 +24,9 @@ from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.publish_task import find_brief
 from nightdesk.search.index import open_index
 from nightdesk.search.verify import verify_index
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import read_manifest
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ from warehouseworld import article, entry, load
 
 from nightdesk.__main__ import main
 from nightdesk.warehouse import mart, store
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import connect_to, open_warehouse
-from nightdesk.warehouse.publish import read_manifest
 
 NIGHT = "2026-03-01"
 

@@ -20,10 +20,11 @@ from nightdesk.errors import WarehouseError
 from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.built import read_loads
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import read_manifest, roll_back
+from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 pytestmark = pytest.mark.slow

@@ -13,9 +13,10 @@ from warehouseworld import NEXT, NIGHT, article, entry, load
 from nightdesk.errors import CheckFailed, WarehouseError
 from nightdesk.model import Pair
 from nightdesk.warehouse import links
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import publish_nights, read_manifest
+from nightdesk.warehouse.publish import publish_nights
 from nightdesk.warehouse.read import list_nights, open_catalogue
 
 pytestmark = pytest.mark.slow

@@ -71,11 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _read_options(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # news is in more scripts than ASCII
         sys.stdout.reconfigure(errors="backslashreplace")
+    level = logging.INFO if options.verbose else logging.ERROR
     logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.ERROR,
+        level=level,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
+    # Whoever sits before it should know for whom a command waits.
+    waits = logging.getLogger("nightdesk.warehouse.connect")
+    waits.setLevel(min(level, logging.WARNING))
     try:
         return int(options.run(options))
     except ConfigError as error:

@@ -45,6 +45,7 @@ def page(n_articles: int = 100_000) -> Iterator[Figure]:
 def build(folder: Path, n_articles: int) -> None:
     """Publish as many nights as hold the articles."""
     from nightdesk.warehouse import publish
+    from nightdesk.warehouse.catalogue import write_catalogue
     from nightdesk.warehouse.connect import connect_to, open_warehouse
 
     n_nights = max(n_articles // PER_NIGHT, 1)
@@ -66,7 +67,7 @@ def build(folder: Path, n_articles: int) -> None:
             }
             manifest["nights"][str(night)] = {"load": str(n + 1), "parts": parts}
     manifest["number"] = 2
-    publish._write_catalogue(folder, manifest)
+    write_catalogue(folder, manifest)
 
 
 def move_part(con: Any, folder: Path, part: str, where: tuple[str, date, int]) -> str:
@@ -77,13 +78,7 @@ def move_part(con: Any, folder: Path, part: str, where: tuple[str, date, int]) -
         "DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning = false)",
         [str(source)],
     ).fetchall()
-    moved = []
-    for name, kind, *_ in columns:
-        if name in _IDS:
-            moved.append(f"{name} + {n * _MOVED} AS {name}")
-        elif kind == "DATE" or kind.startswith("TIMESTAMP"):
-            moved.append(f"({name} + INTERVAL {n} DAY)::{kind} AS {name}")
-    replaced = f"* REPLACE ({', '.join(moved)})" if moved else "*"
+    replaced = move_columns(columns, str(n))
     name = f"parts/{table}/night={night}/made.parquet"
     rows = ", ROW_GROUP_SIZE 2048" if table == "article_text" else ""  # as publish
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +88,23 @@ def move_part(con: Any, folder: Path, part: str, where: tuple[str, date, int]) -
         f"TO '{folder / name}' (FORMAT parquet, COMPRESSION zstd{rows})"
     )
     return name
+
+
+def move_columns(columns: list[tuple[Any, ...]], n: str) -> str:
+    """Return what to select of columns (name, type) for a night that is n days later.
+
+    >>> move_columns([("night", "DATE"), ("url", "VARCHAR")], "2")
+    '(night + 2 * INTERVAL 1 DAY)::DATE AS night, "url"'
+    """
+    moved = []
+    for name, kind, *_ in columns:
+        if name in _IDS:
+            moved.append(f"{name} + {n} * {_MOVED} AS {name}")
+        elif name != "loaded_at" and (kind == "DATE" or kind.startswith("TIMESTAMP")):
+            moved.append(f"({name} + {n} * INTERVAL 1 DAY)::{kind} AS {name}")
+        else:
+            moved.append(f'"{name}"')
+    return ", ".join(moved)
 
 
 def measure(folder: Path, beside: str) -> Iterator[Figure]:

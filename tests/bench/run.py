@@ -25,11 +25,13 @@ from deduplicate import PEERS, deduplicate
 from feeds import feeds
 from fetching import fetching
 from languages import languages
+from loading import loading
 from page import page
 from past import past
 from peer_extract import GIVES
 from polling import polling
 from processes import processes
+from publishing import publishing
 from readings import read_pages, readings
 from repeats import repeats
 from search import search
@@ -247,7 +249,9 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "archive": archive,
     "past": past,
     "polling": polling,
+    "loading": loading,
     "warehouse": warehouse,
+    "publishing": publishing,
     "search": search,
     "page": page,
 }

@@ -1,6 +1,6 @@
 """What a night costs the warehouse, beside one that holds fifty times as many articles.
 
-    python tests/bench/warehouse.py --articles 60000 3000000
+    python tests/bench/warehouse.py --articles 100000 5000000
 
 Rows are made up by the engine, 2,000 a night, with 12 hashes each, a tenth of them in
 clusters and stories. Then a night of 2,000 articles, of which every tenth is a copy of
@@ -33,7 +33,7 @@ N_TURNS = 5
 START = date(2020, 1, 1)
 
 
-def warehouse(small: int = 60_000, large: int = 600_000) -> Iterator[Figure]:
+def warehouse(small: int = 100_000, large: int = 5_000_000) -> Iterator[Figure]:
     """CPU of one night's load and of its marts, at two sizes of the warehouse."""
     sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests")]
     costs: dict[tuple[str, int], list[float]] = defaultdict(list)
@@ -135,7 +135,7 @@ def write_articles(old: date, new: date) -> list[Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--articles", type=int, nargs=2, default=(60_000, 600_000))
+    parser.add_argument("--articles", type=int, nargs=2, default=(100_000, 5_000_000))
     for what, unit, ours, against, theirs in warehouse(*parser.parse_args().articles):
         print(f"{what}: {ours:.3f} {unit}, {against} {theirs:.3f}: {ours / theirs:.2f}")
     return 0

@@ -29,10 +29,11 @@ import duckdb
 from engines import FILE, Engine, open_engine
 from writer import N_ARTICLES, write_for_ever
 
+from nightdesk.warehouse.catalogue import list_parts
 from nightdesk.warehouse.compact import compact_any
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.content import list_tables
-from nightdesk.warehouse.publish import list_kept, list_parts, publish_nights
+from nightdesk.warehouse.publish import list_kept, publish_nights
 
 ENGINES = ("file", "lake", "postgres")
 _FORKS = multiprocessing.get_context("forkserver")

@@ -14,7 +14,7 @@ from nightdesk.search.ask import Filters
 from nightdesk.search.find import Found, find_stories
 from nightdesk.search.index import open_index
 from nightdesk.search.snippet import Mark
-from nightdesk.warehouse.publish import read_manifest
+from nightdesk.warehouse.catalogue import read_manifest
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _JOINERS = "\u200c\u200d"  # without a shape of their own, but words need them

@@ -19,7 +19,7 @@ from nightdesk.deduplicate.clusters import rank_document
 from nightdesk.deduplicate.credits import Credit, is_short_for, make_key, read_credits
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profiles
-from nightdesk.deduplicate.scan import distinct, is_among
+from nightdesk.deduplicate.scan import distinct, is_among, scan_words
 
 ORIGIN_RULE = "origin/3"
 
@@ -33,6 +33,7 @@ WEIGHTS: Mapping[str, int] = {
     "byline": 2,
     "material": 2,
 }
+_GLANCE = 80  # characters: nearly every text has a word among its first
 MAX_COPY_SHARE = 0.1  # of a text that stands in no other: more makes the copy an edit
 
 
@@ -146,6 +147,8 @@ def _rank(member: Member) -> tuple[datetime, str]:
 def _share_parts(
     members: Sequence[Member], maker_id: int | None, profiles: Profiles
 ) -> tuple[Part, ...]:
+    if len(members) == 1:  # most articles: no profile, with nothing to compare it with
+        return (_share_alone(members[0], maker_id),)
     grams = [profiles.read(member.document).grams for member in members]
     everything = np.sort(np.concatenate(grams))
     shared = distinct(everything[1:][everything[1:] == everything[:-1]])
@@ -153,8 +156,19 @@ def _share_parts(
     for member, own in zip(members, grams, strict=True):
         n_own = int(np.count_nonzero(~is_among(own, shared)))
         share = round(n_own / own.size, 4) if own.size else 0.0
-        role: Role = "copy" if share <= MAX_COPY_SHARE else "edit"
-        if member.document.article_id == maker_id:
-            role = "origin"
-        parts.append(Part(member.document.article_id, role, share))
+        parts.append(_make_part(member, maker_id, share))
     return tuple(parts)
+
+
+def _share_alone(member: Member, maker_id: int | None) -> Part:
+    """Return the part of the only member: all its words are its own, if it has any."""
+    text = member.document.text
+    has_words = any(scan_words(part).hashes.size for part in (text[:_GLANCE], text))
+    return _make_part(member, maker_id, float(has_words))
+
+
+def _make_part(member: Member, maker_id: int | None, share: float) -> Part:
+    role: Role = "copy" if share <= MAX_COPY_SHARE else "edit"
+    if member.document.article_id == maker_id:
+        role = "origin"
+    return Part(member.document.article_id, role, share)

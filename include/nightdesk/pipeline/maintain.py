@@ -23,10 +23,11 @@ from nightdesk.pipeline.rebuild_task import rebuild_nights
 from nightdesk.pipeline.retention_task import WAITING, expire_texts, give_up_captures
 from nightdesk.pipeline.takedown_scan import describe_scan
 from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_any, compact_if_worth
 from nightdesk.warehouse.connect import Connect, find_file
 from nightdesk.warehouse.lake_files import clean_lake
-from nightdesk.warehouse.publish import read_manifest, sweep_published
+from nightdesk.warehouse.publish import sweep_published
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def expire(job: Job, connect: Connect) -> Counts:
     if nights:
         sweep_derived(job.landing, job.clock(), nights)
         compact_any(connect)
-        publish_changes(job, connect)
+        publish_changes(job, connect, fresh=True)
         sweep_published(job.settings.published, keep=1)
         update_search(job.settings, again=True)
         job.landing.drop(WAITING)

@@ -26,12 +26,12 @@ from nightdesk.report import (
     read_facts,
 )
 from nightdesk.search.index import Snapshot, update_index
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.publish import (
     Published,
     list_kept,
     publish_nights,
-    read_manifest,
 )
 from nightdesk.warehouse.read import Rows, list_nights, open_catalogue, read_marts
 from nightdesk.warehouse.searched import digest_nights, read_names, read_night
@@ -42,12 +42,15 @@ log = logging.getLogger(__name__)
 _WRITTEN = ".catalogue"
 
 
-def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Published:
+def publish_changes(
+    job: Job, connect: Connect, *, again: bool = False, fresh: bool = False
+) -> Published:
     """Publish what was loaded since the last publish, write its briefs, index it.
 
     Cheap and idempotent: without a change nothing is written. The search index is
     mended too if it needs that; where it cannot be, the night is published all the
-    same, the error is logged, and the next publish tries again.
+    same, the error is logged, and the next publish tries again. `again` and `fresh`
+    are those of `publish_nights`.
 
     Raises:
         CheckFailed: a mart of a night broke a check; the catalogue in force stays, and
@@ -57,7 +60,9 @@ def publish_changes(job: Job, connect: Connect, *, again: bool = False) -> Publi
     settings = job.settings
     try:
         with open_warehouse(connect) as con:
-            published = publish_nights(con, settings.published, again=again)
+            published = publish_nights(
+                con, settings.published, again=again, fresh=fresh
+            )
     except CheckFailed as error:
         note_refusal(job, "publish", error, ())
         show_refusals(job)

@@ -21,8 +21,8 @@ from nightdesk.landing.traces import (
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.publish_task import find_brief, point_latest, write_brief
 from nightdesk.text import unescape
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import Connect, open_warehouse
-from nightdesk.warehouse.publish import read_manifest
 from nightdesk.warehouse.read import list_nights, open_catalogue
 from nightdesk.warehouse.trace import scan_file, scan_tables
 

@@ -147,7 +147,7 @@ def apply_tombstones(job: Job, connect: Connect) -> TakenDown:
     job.say("compacting the warehouse")
     compact_any(connect)  # rows that were deleted leave their bytes
     job.say("publishing")
-    publish_changes(job, connect)
+    publish_changes(job, connect, fresh=True)
     counts["published files"] = sweep_published(job.settings.published, keep=1)
     job.say("making the search index anew")
     update_search(job.settings, again=True)

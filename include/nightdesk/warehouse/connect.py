@@ -144,7 +144,7 @@ def open_patiently(connect: Connect, wait_s: float = 120) -> Connection:
         WarehouseLocked: it had it open for all that time; names its pid.
         WarehouseError: it cannot be opened.
     """
-    deadline, pause = time.monotonic() + wait_s, 0.2
+    deadline, pause, told = time.monotonic() + wait_s, 0.2, 0
     while True:
         try:
             return connect()
@@ -159,7 +159,11 @@ def open_patiently(connect: Connect, wait_s: float = 120) -> Connection:
                     "end that process or wait until it is done",
                     pid,
                 ) from error
-            log.warning("warehouse locked pid=%d, waiting", pid)
+            if pid != told:
+                log.warning(
+                    "warehouse locked pid=%d (%s), waiting up to %d s", pid, who, wait_s
+                )
+            told = pid
             time.sleep(pause)
             pause = min(pause * 2, 5)
 

@@ -22,12 +22,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from nightdesk.errors import WarehouseError
-from nightdesk.warehouse.connect import STORAGE, Connection, transaction
+from nightdesk.warehouse.catalogue import (
+    Manifest,
+    flush,
+    list_parts,
+    point_to,
+    read_manifest,
+    write_catalogue,
+)
+from nightdesk.warehouse.connect import Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
-from nightdesk.warehouse.describe import write_comments
 from nightdesk.warehouse.mart import (
     Mart,
     check_mart,
@@ -45,8 +50,6 @@ _TEXT_ROWS = 2048
 #: Tables that serve the loader alone.
 _INTERNAL = frozenset({"fingerprint", "load_turn", "schema_version"})
 
-Manifest = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Published:
@@ -56,13 +59,20 @@ class Published:
     nights: tuple[date, ...]  # that changed, oldest first
 
 
-def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Published:
+def publish_nights(
+    con: Connection, folder: Path, *, again: bool = False, fresh: bool = False
+) -> Published:
     """Publish every night that was loaded or changed since the catalogue in force.
+
+    What it holds of the other nights is taken over, so that a publish costs what its
+    nights cost.
 
     Args:
         con: the warehouse, open.
         folder: where parts and catalogues lie.
         again: write every part anew, changed or not.
+        fresh: write the catalogue anew, from the parts alone, changed or not: in one
+            that was taken over the bytes of deleted rows stay.
 
     Raises:
         WarehouseError: a file cannot be written; the catalogue in force stays.
@@ -73,7 +83,7 @@ def publish_nights(con: Connection, folder: Path, *, again: bool = False) -> Pub
         # One at a time: another's half written files would be swept. And one state of
         # the warehouse, whatever others commit meanwhile.
         with _lock(folder), transaction(con):
-            return _publish(con, folder, again=again)
+            return _publish(con, folder, again=again, fresh=fresh)
     except OSError as error:
         raise WarehouseError(f"publish: {folder}: {error}") from error
 
@@ -88,7 +98,7 @@ def _lock(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
+def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Published:
     old = read_manifest(folder)
     code = _digest_code(con)
     is_same = old.get("code") == code and not again
@@ -114,7 +124,7 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
         nights[str(night)] = {"load": load, "parts": parts}
         for mart in marts:
             _write_mart(con, folder, night, mart, nights)
-    if not changed and set(nights) == set(old.get("nights", {})):
+    if not (changed or fresh) and set(nights) == set(old.get("nights", {})):
         return Published(int(old.get("number", 0)), ())
     number = 1 + max([0, *_list_numbers(folder)])  # above those rolled back too
     manifest = {
@@ -123,7 +133,7 @@ def _publish(con: Connection, folder: Path, *, again: bool) -> Published:
         "nights": nights,
         "whole": _write_whole(con, folder),
     }
-    _write_catalogue(folder, manifest)
+    write_catalogue(folder, manifest, {} if fresh or not is_same else old)
     sweep_published(folder)
     return Published(number, tuple(changed))
 
@@ -138,15 +148,6 @@ def _depends(mart: Mart, night: date, changed: list[date]) -> bool:
     """Return whether a mart of an unchanged night looks back at a changed one."""
     first = night - timedelta(days=mart.looks_back)
     return any(first <= day < night for day in changed)
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the catalogue in force; {} before the first publish."""
-    current = folder / "current.duckdb"
-    if not current.exists():
-        return {}
-    manifest: Manifest = json.loads(current.resolve().with_suffix(".json").read_text())
-    return manifest
 
 
 def _write_tables(con: Connection, folder: Path, night: date) -> dict[str, str]:
@@ -210,50 +211,10 @@ def _write_part(
     con.execute("DROP TABLE part")
     data = Path(name)
     digest = hashlib.sha256(data.read_bytes()).hexdigest()[:32]
-    _flush(data)
+    flush(data)
     data.chmod(0o644)
     data.replace(target / f"{digest}.parquet")
     return f"parts/{place}/{digest}.parquet"
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _write_catalogue(folder: Path, manifest: Manifest) -> None:
-    name = f"nightdesk-{manifest['number']}"
-    fresh = folder / f".{name}.tmp"
-    fresh.unlink(missing_ok=True)
-    with duckdb.connect() as con:
-        quoted = str(fresh).replace("'", "''")
-        con.execute(f"ATTACH '{quoted}' AS fresh (STORAGE_VERSION '{STORAGE}')")
-        con.execute("USE fresh")
-        with transaction(con):
-            _fill_catalogue(con, folder, manifest)
-        con.execute("USE memory")
-        con.execute("DETACH fresh")
-    _flush(fresh)
-    text = json.dumps(manifest, sort_keys=True, indent=1)
-    draft = folder / f".{name}.json.tmp"
-    draft.write_text(text)
-    _flush(draft)
-    draft.replace(folder / f"{name}.json")
-    fresh.replace(folder / f"{name}.duckdb")
-    _point_to(folder, manifest["number"])
-
-
-def _point_to(folder: Path, number: int) -> None:
-    """Make a catalogue the one in force, all at once."""
-    link = folder / ".current.tmp"
-    link.unlink(missing_ok=True)
-    link.symlink_to(f"nightdesk-{number}.duckdb")
-    link.replace(folder / "current.duckdb")
-    _flush(folder)
 
 
 def _list_numbers(folder: Path) -> list[int]:
@@ -299,33 +260,8 @@ def roll_back(folder: Path, number: int | None = None) -> int:
             f"publish: {folder}: no catalogue {wanted or 'before ' + str(now)} is kept;"
             f" kept: {', '.join(map(str, kept)) or 'none'}"
         )
-    _point_to(folder, wanted)
+    point_to(folder, wanted)
     return wanted
-
-
-def _fill_catalogue(con: Connection, folder: Path, manifest: Manifest) -> None:
-    kept = {mart.name for mart in load_marts() if mart.is_table}
-    parts: dict[str, list[str]] = {t: [p] for t, p in manifest["whole"].items()}
-    for night in sorted(manifest["nights"]):
-        for table, part in manifest["nights"][night]["parts"].items():
-            parts.setdefault(table, []).append(part)
-    for table, names in sorted(parts.items()):
-        paths = ", ".join(
-            "'" + str((folder / name).resolve()).replace("'", "''") + "'"
-            for name in names
-        )
-        kind = "TABLE" if table in kept else "VIEW"
-        con.execute(f"CREATE {kind} {table} AS SELECT * FROM read_parquet([{paths}])")
-    con.execute("CREATE TABLE publication (number BIGINT)")
-    con.execute("INSERT INTO publication VALUES (?)", [manifest["number"]])
-    relations = con.execute(
-        "SELECT table_name, CASE WHEN table_type = 'VIEW' THEN 'VIEW' ELSE 'TABLE' END,"
-        " column_name FROM information_schema.columns JOIN information_schema.tables"
-        " USING (table_catalog, table_schema, table_name)"
-        " WHERE table_catalog = current_database() ORDER BY 1, ordinal_position"
-    ).fetchall()
-    for statement in write_comments(relations):
-        con.execute(statement)
 
 
 def sweep_published(folder: Path, keep: int = _KEEP) -> int:
@@ -357,9 +293,3 @@ def sweep_published(folder: Path, keep: int = _KEEP) -> int:
 
 def _has_catalogue(manifest: Path) -> bool:
     return manifest.with_suffix(".duckdb").exists()
-
-
-def list_parts(manifest: Manifest) -> list[str]:
-    """Return the paths of the parts of a catalogue, relative to its folder."""
-    nights = (entry["parts"].values() for entry in manifest["nights"].values())
-    return [*manifest["whole"].values(), *(part for parts in nights for part in parts)]

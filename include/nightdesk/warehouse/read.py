@@ -77,7 +77,8 @@ def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
     return {
         mart.name: fetch_rows(
             con,
-            f"SELECT * FROM {mart.name} WHERE night BETWEEN ? AND ? ORDER BY rowid",
+            f"SELECT * FROM {mart.name} WHERE night BETWEEN ? AND ? "
+            "ORDER BY night, rowid",
             [
                 night - timedelta(days=days - 1) if mart.name in _SERIES else night,
                 night,

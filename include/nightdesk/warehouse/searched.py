@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from nightdesk.errors import WarehouseError
-from nightdesk.warehouse.publish import Manifest
+from nightdesk.warehouse.catalogue import Manifest
 from nightdesk.warehouse.read import Rows, fetch_rows
 
 _QUERY = Path(__file__).with_suffix(".sql")

@@ -11,9 +11,10 @@ import duckdb
 
 from nightdesk.errors import WarehouseError
 from nightdesk.model import Finding
+from nightdesk.warehouse.catalogue import list_parts, read_manifest
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import list_kept, list_parts, read_manifest
+from nightdesk.warehouse.publish import list_kept
 from nightdesk.warehouse.store import find_lost, list_checks, read_ledger
 
 _REBUILD = "nightdesk warehouse rebuild"

@@ -1,0 +1,134 @@
+"""A catalogue that takes over an older one holds what one made of the parts holds."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from warehouseworld import NIGHT, article, entry, load
+
+from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.publish import publish_nights, roll_back
+from nightdesk.warehouse.read import open_catalogue, read_marts
+
+pytestmark = pytest.mark.slow
+NIGHTS = [NIGHT + timedelta(days=n) for n in range(3)]
+TITLE = "A title that was taken down"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with two nights, which are published."""
+    folder = tmp_path_factory.mktemp("whole")
+    with open_warehouse(connect_to(str(folder / "nightdesk.duckdb"))) as con:
+        for n in (0, 1):
+            put(con, n, [n])
+        publish_nights(con, folder / "published")
+    return folder
+
+
+@pytest.fixture
+def con(whole: Path, tmp_path: Path):
+    """A copy of it, open."""
+    shutil.copytree(whole, tmp_path, symlinks=True, dirs_exist_ok=True)
+    with open_warehouse(connect_to(str(tmp_path / "nightdesk.duckdb"))) as con:
+        yield con
+
+
+def put(con, n: int, ids: list[int]) -> None:
+    load(con, NIGHTS[n], [entry(i) for i in ids], [article(i) for i in ids])
+
+
+def read_all(folder: Path) -> dict[str, list[tuple]]:
+    """Return the rows of every table and view, and the comments on them."""
+    with open_catalogue(folder) as con:
+        names = [row[0] for row in con.execute("SHOW TABLES").fetchall()]
+        rows = {
+            name: con.execute(f"FROM {name} ORDER BY ALL").fetchall()
+            for name in names
+            if name != "publication"
+        }
+        for kind in ("tables", "views"):
+            said = f"SELECT {kind[:-1]}_name, comment FROM duckdb_{kind}() ORDER BY ALL"
+            rows[kind] = con.execute(said).fetchall()
+        rows["columns"] = con.execute(
+            "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
+            "WHERE NOT internal ORDER BY ALL"
+        ).fetchall()
+    return rows
+
+
+def count_anew(caplog: pytest.LogCaptureFixture) -> int:
+    return sum("is made anew" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(2, [2, 3])],
+        [(0, [4, 5])],
+        [(0, []), (2, [0]), (1, [1, 6])],
+    ],
+    ids=[
+        "a night that is new",
+        "an old night with other articles",
+        "all nights, and an article goes from an old one to a new one",
+    ],
+)
+def test_what_is_taken_over_is_what_the_parts_hold(
+    con, tmp_path: Path, caplog, changes
+) -> None:
+    folder = tmp_path / "published"
+    for n, ids in changes:
+        put(con, n, ids)
+    publish_nights(con, folder)
+    with open_catalogue(folder) as reader:
+        brief = read_marts(reader, NIGHTS[1])
+    taken_over = read_all(folder)
+    assert count_anew(caplog) == 0
+    publish_nights(con, folder, fresh=True)
+    assert read_all(folder) == taken_over
+    with open_catalogue(folder) as reader:  # row by row, in the order of each mart
+        assert read_marts(reader, NIGHTS[1]) == brief
+
+
+def test_what_was_rolled_back_comes_again(con, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    put(con, 2, [2])
+    publish_nights(con, folder)
+    wanted = read_all(folder)
+    roll_back(folder)
+    assert publish_nights(con, folder).nights == (NIGHTS[2],)
+    assert read_all(folder) == wanted
+
+
+def test_a_damaged_catalogue_is_not_taken_over(con, tmp_path: Path, caplog) -> None:
+    folder = tmp_path / "published"
+    current = (folder / "current.duckdb").resolve()
+    current.write_bytes(current.read_bytes()[:5000])
+    put(con, 2, [2])
+    publish_nights(con, folder)
+    assert count_anew(caplog) == 1
+    taken_over = read_all(folder)
+    publish_nights(con, folder, fresh=True)
+    assert read_all(folder) == taken_over
+
+
+def find_bytes(folder: Path, text: str) -> set[str]:
+    """Return the files of a folder in which a text stands as bytes."""
+    found = (p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+    return {p.name for p in found if text.encode() in p.read_bytes()}
+
+
+def test_a_fresh_catalogue_has_no_byte_of_what_is_gone(con, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    con.execute("UPDATE article SET title = ? WHERE night = ?", [TITLE, NIGHT])
+    con.execute("UPDATE load_ledger SET seq = 9 WHERE night = ?", [NIGHT])
+    publish_nights(con, folder)
+    assert find_bytes(folder, TITLE)
+    put(con, 0, [])
+    number = publish_nights(con, folder, fresh=True).number
+    assert f"nightdesk-{number}.duckdb" not in find_bytes(folder, TITLE)
+    assert publish_nights(con, folder, fresh=True).number == number + 1
