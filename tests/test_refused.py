@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_at, connect_to, name_warehouse
 from lxml import html
 from warehouseworld import NIGHT as QUIET
 from warehouseworld import article, entry, load
 
 from nightdesk.__main__ import main
 from nightdesk.warehouse import mart, store
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.publish import read_manifest
 
 NIGHT = "2026-03-01"
@@ -32,7 +33,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def change(data: Path, sql: str) -> None:
-    uri = str(data / "warehouse" / "nightdesk.duckdb")
+    uri = name_warehouse(data / "warehouse" / "nightdesk.duckdb")
     with open_warehouse(connect_to(uri)) as con:
         con.execute(sql)
 
@@ -133,7 +134,7 @@ DAMAGE = [
 
 @pytest.fixture
 def warehouse(tmp_path: Path):
-    with open_warehouse(connect_to(str(tmp_path / "w.duckdb"))) as con:
+    with open_warehouse(connect_at(tmp_path / "w.duckdb")) as con:
         yield con
 
 
