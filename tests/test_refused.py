@@ -23,18 +23,22 @@ NIGHT = "2026-03-01"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
+def find_warehouse(data: Path) -> str:
+    return name_warehouse(data / "warehouse" / "nightdesk.duckdb")
+
+
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("LANDING", "MIRRORS", "CONTACT", "WAREHOUSE"):
+    for name in ("LANDING", "MIRRORS", "CONTACT"):
         monkeypatch.delenv(f"NIGHTDESK_{name}", raising=False)
     monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", find_warehouse(tmp_path))
     monkeypatch.setenv("NIGHTDESK_NEWSSTAND_ARTICLES", "80")
     return tmp_path
 
 
 def change(data: Path, sql: str) -> None:
-    uri = name_warehouse(data / "warehouse" / "nightdesk.duckdb")
-    with open_warehouse(connect_to(uri)) as con:
+    with open_warehouse(connect_to(find_warehouse(data))) as con:
         con.execute(sql)
 
 

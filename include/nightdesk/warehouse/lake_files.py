@@ -76,8 +76,8 @@ def _forget_bounds(con: Connection, lake: str) -> None:
 def list_kept(con: Connection) -> Iterator[tuple[str, str]]:
     """Yield all in which a lake keeps values of rows, as a name and as SQL to read.
 
-    Every file below its data path, whether a snapshot knows it or not, and tables of
-    its catalogue. Nothing for what is no lake.
+    Every Parquet file below its data path, whether a snapshot knows it or not, and
+    tables of its catalogue. Nothing for what is no lake.
     """
     lake = name_lake(con)
     if lake is None:
@@ -86,8 +86,9 @@ def list_kept(con: Connection) -> Iterator[tuple[str, str]]:
     inlined = con.execute(f"SELECT table_name FROM {place}.{_INLINED}").fetchall()
     for table in (*_VALUES, *(row[0] for row in inlined)):
         yield f"the catalogue: {table}", f'{place}."{table}"'
-    rows = con.execute(f"SELECT data_path FROM ducklake_settings('{lake}')").fetchall()
-    for (file,) in con.execute("FROM glob(?)", [f"{rows[0][0]}**/*"]).fetchall():
+    sql = f"SELECT data_path || '**/*.parquet' FROM ducklake_settings('{lake}')"
+    ((files,),) = con.execute(sql).fetchall()
+    for (file,) in con.execute("FROM glob(?)", [files]).fetchall():
         quoted = file.replace("'", "''")
         yield file, f"read_parquet('{quoted}')"
 
