@@ -273,6 +273,7 @@ def test_people_say_what_one_story_is(con, kind, documents, stories) -> None:
     ), "a text and its copies tell one story"
 
 
+@pytest.mark.file_only("the two of a lake are in test_engines")
 def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
     connect, entered = connect_at(tmp_path / "w.duckdb"), threading.Event()
     order: list[str] = []

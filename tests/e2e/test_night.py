@@ -250,6 +250,7 @@ def test_two_nights_at_once_are_as_one_after_the_other(tmp_path: Path) -> None:
     assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
 
 
+@pytest.mark.file_only("nothing locks a lake on Postgres")
 def test_a_locked_warehouse_names_its_holder(tmp_path: Path) -> None:
     import subprocess
     import sys
