@@ -8,7 +8,7 @@ export PEERS ?= .venv-peers
 DUCKDB2 ?= .duckdb2
 
 .PHONY: setup up night down upgrade test fast lint bench bench-peers chaos duckdb2 backends \
-	pictures lock
+	engines pictures lock
 
 setup:           ## only the install, into .venv
 	$(LAUNCH) setup
@@ -61,6 +61,13 @@ chaos:           ## kill runs, backfills, loads and publishes; damage files; nig
 	NIGHTDESK_CHAOS=1 $(BIN)/python -m pytest -q tests/test_orders.py tests/test_tag_offsets.py \
 	    tests/e2e/test_past_in_airflow.py \
 	    tests/e2e/test_night.py::test_a_large_night_is_what_the_newsstand_served
+
+engines:         ## every test that opens a warehouse, on each engine (wants a Postgres)
+	$(LAUNCH) setup --dev
+	for engine in file lake postgres s3; do \
+	    NIGHTDESK_NO_SKIPS=1 $(BIN)/python -m pytest -q --engine $$engine \
+	        -m "not airflow and not browser and not kill and not shared" || exit 1; \
+	done
 
 duckdb2:         ## the tests of the warehouse under DuckDB 2.0.0, on the plain file
 	$(LAUNCH) setup --dev

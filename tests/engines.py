@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ import pytest
 from s3world import Store, open_store
 
 from nightdesk.errors import WarehouseError
-from nightdesk.warehouse.connect import Connect, connect_to
+from nightdesk.warehouse import connect as connect_module
+from nightdesk.warehouse.connect import Connect
 from nightdesk.warehouse.lake import INSTALL, find_extension
 
 NAMES = ("file", "lake", "postgres", "s3")
@@ -30,6 +32,18 @@ POSTGRES = os.environ.get(
 )
 KEY_ID = "desk"
 KEY = f"{KEY_ID}:hush"
+_MOVE = "UPDATE ducklake_metadata SET value = ? WHERE key = 'data_path'"
+_COPY = """
+DO $$ DECLARE name TEXT; BEGIN
+FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{old}' LOOP
+    EXECUTE 'CREATE SCHEMA IF NOT EXISTS {new}';
+    EXECUTE format('CREATE TABLE {new}.%I (LIKE {old}.%I INCLUDING ALL)', name, name);
+    EXECUTE format('INSERT INTO {new}.%I SELECT * FROM {old}.%I', name, name);
+    IF name = 'ducklake_metadata' THEN
+        UPDATE {new}.ducklake_metadata SET value = '{data}' WHERE key = 'data_path';
+    END IF;
+END LOOP; END $$
+"""
 _NUMBERS = itertools.count(1)
 
 
@@ -45,10 +59,10 @@ class Engine:
         """Return the connection string of a warehouse; always the same for a path."""
         if self.name == "file":
             return str(path)
-        if self.name == "lake":
-            return f"ducklake:{path}"
         if path not in self.schemas:
             self.schemas[path] = f"nightdesk_test_{os.getpid()}_{next(_NUMBERS)}"
+        if self.name == "lake":
+            return f"ducklake:{path}"
         schema = self.schemas[path]
         options = f"METADATA_SCHEMA '{schema}', DATA_PATH '{self.data(path)}'"
         if self.store:
@@ -63,10 +77,77 @@ class Engine:
         return f"{path}.files/"
 
     def connect(self, path: Path) -> Connect:
-        return connect_to(self.uri(path), KEY if self.store else None)
+        return connect_module.connect_to(self.uri(path), KEY if self.store else None)
+
+    def copy_warehouses(self, old: Path, new: Path) -> None:
+        """Give the copy of a folder its own copies of the lakes in it."""
+        for path in [path for path in self.schemas if path.is_relative_to(old)]:
+            copy = new / path.relative_to(old)
+            self.uri(copy)
+            if self.name == "lake":
+                if copy.exists():
+                    with duckdb.connect(str(copy)) as con:
+                        con.execute(_MOVE, [f"{copy}.files/"])
+                continue
+            names = {"old": self.schemas[path], "new": self.schemas[copy]}
+            ask_postgres(_COPY.format(**names, data=self.data(copy)))
+            if self.store:
+                self.store.copy(*(f"/nightdesk/{name}/" for name in names.values()))
 
 
 FILE = Engine("file")
+_RUN = [FILE]
+
+
+# the engine of this run of the tests (`pytest --engine`) ---------------------
+
+
+def run_engine() -> Engine:
+    """Return what the warehouses of this run are on."""
+    return _RUN[-1]
+
+
+@contextmanager
+def run_on(name: str) -> Iterator[None]:
+    """Put the warehouses that tests make meanwhile on an engine."""
+    with open_engine(name) as engine:
+        _RUN.append(engine)
+        try:
+            yield
+        finally:
+            _RUN.pop()
+
+
+def name_warehouse(path: Path) -> str:
+    """Return the connection string of a warehouse at a path."""
+    return run_engine().uri(path)
+
+
+def connect_to(uri: str) -> Connect:
+    """Return what opens one of the warehouses of this run."""
+    return connect_module.connect_to(uri, KEY if run_engine().store else None)
+
+
+def connect_at(path: Path) -> Connect:
+    """Return what opens the warehouse at a path."""
+    return connect_to(name_warehouse(path))
+
+
+def lose_warehouse(uri: str) -> None:
+    """Take a warehouse away: its file; or all that a lake holds."""
+    if run_engine() is FILE:
+        Path(uri).unlink()
+    else:
+        connect_module.drop_tables(connect_to(uri))
+
+
+def copy_desk(old: Path, new: Path) -> None:
+    """Copy a data folder with the warehouses in it, wherever those are."""
+    shutil.copytree(old, new, symlinks=True)
+    run_engine().copy_warehouses(old, new)
+
+
+# engines ---------------------------------------------------------------------
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from engines import FILE, Engine
+from engines import Engine, run_engine
 from httpworld import Answer, World, reply
 
 from nightdesk.config import Settings
@@ -85,7 +85,7 @@ class Desk:
     options: Mapping[str, str] = field(default_factory=dict)  # keys of the source
     moment: datetime = MORNING
     job_options: Mapping[str, Any] = field(default_factory=dict)
-    engine: Engine = FILE
+    engine: Engine = field(default_factory=run_engine)
 
     def serve(self, path: str, answer: Answer, host: str = "alpha.example") -> None:
         self.world.pages[f"/{host}{path}"] = answer

@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from engines import connect_to, name_warehouse
+
 from nightdesk.config import Settings
 from nightdesk.pipeline.publish_task import update_search
-from nightdesk.warehouse.connect import Connection, connect_to, open_warehouse
+from nightdesk.warehouse.connect import Connection, open_warehouse
 from nightdesk.warehouse.publish import publish_nights
 
 NIGHT = date(2026, 3, 9)
@@ -282,7 +284,7 @@ def put_world(con: Connection) -> None:
 
 def make_settings(folder: Path) -> Settings:
     """Return settings whose data lie in a folder."""
-    warehouse = str(folder / "warehouse.duckdb")
+    warehouse = name_warehouse(folder / "warehouse.duckdb")
     return Settings(data=folder, landing=str(folder / "landing"), warehouse=warehouse)
 
 

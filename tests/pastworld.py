@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from engines import name_warehouse
+
 from nightdesk.config import Settings
 from nightdesk.fetch import answered
 from nightdesk.landing import Landing
@@ -68,7 +70,7 @@ class Desk:
         settings = Settings(
             data=self.folder,
             landing=str(self.folder / "landing"),
-            warehouse=str(self.folder / "warehouse.duckdb"),
+            warehouse=name_warehouse(self.folder / "warehouse.duckdb"),
             mirrors=self.world.mirrors(self.stand.base_url),
         )
         return Job(settings, self.run_id, partial(stand_still, self.moment))

@@ -29,6 +29,14 @@ class Store:
     refused: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
 
+    def copy(self, old: str, new: str) -> None:
+        """Put what lies below a path below another, too."""
+        self.objects |= {
+            new + path.removeprefix(old): data
+            for path, data in self.objects.items()
+            if path.startswith(old)
+        }
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

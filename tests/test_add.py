@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from engines import connect_to, name_warehouse
 from httpworld import World as Server
 from httpworld import reply
 
@@ -21,7 +22,7 @@ from nightdesk.newsstand import Truth, World, serve
 from nightdesk.pipeline import Job, collect_sources, plan_run, run_night
 from nightdesk.pipeline.add_task import SOURCE_ID, add_page, read_address
 from nightdesk.pipeline.remove_task import remove_page
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +62,7 @@ def make_job(folder: Path, mirrors: dict[str, str] | None = None) -> Job:
     settings = Settings(
         data=folder / "data",
         landing=str(folder / "data" / "landing"),
-        warehouse=str(folder / "data" / "warehouse" / "nightdesk.duckdb"),
+        warehouse=name_warehouse(folder / "data" / "warehouse" / "nightdesk.duckdb"),
         mirrors=mirrors or World().mirrors("http://127.0.0.1:9"),
     )
     return Job(settings, "test", partial(tell, MORNING))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import connect_at, connect_to, lose_warehouse, name_warehouse
 from nightworld import share_extractors
 
 from nightdesk.config import Settings
@@ -26,7 +27,7 @@ from nightdesk.pipeline import (
 )
 from nightdesk.pipeline.register_task import note_sources
 from nightdesk.urls import article_id, canonicalize_url
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.read import list_nights, open_catalogue
 
@@ -57,7 +58,7 @@ def job(tmp_path: Path) -> Job:
     settings = Settings(
         data=tmp_path,
         landing=str(tmp_path / "landing"),
-        warehouse=str(tmp_path / "warehouse.duckdb"),
+        warehouse=name_warehouse(tmp_path / "warehouse.duckdb"),
         contact="desk@newsroom.example",
     )
     settings.config_dir.mkdir()
@@ -201,7 +202,7 @@ def test_the_order_of_builds_plays_no_part(job: Job, tmp_path: Path) -> None:
             job.landing.drop(name)
         for night in order:
             build(job, night, str(path))
-        with open_warehouse(connect_to(str(path))) as con:
+        with open_warehouse(connect_at(path)) as con:
             found.append(hash_tables(con))
     assert found[0] == found[1] == found[2]
     assert query_file(
@@ -228,7 +229,7 @@ def test_a_lost_warehouse_is_built_again_and_readers_keep_their_nights(
         land(job, f"fish-{n}", stated, body=page(FIRST[n:] + FIRST[:n]))
         build(job, stated.date())
     publish_changes(job, connect_to(job.settings.warehouse))
-    Path(job.settings.warehouse).unlink()
+    lose_warehouse(job.settings.warehouse)
     build(job)
     publish_changes(job, connect_to(job.settings.warehouse))
     with open_catalogue(job.settings.published) as con:

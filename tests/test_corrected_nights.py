@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_to, copy_desk, name_warehouse
 from httpworld import World, reply
 from nightworld import NIGHT, Desk, write_feed, write_item, write_page
 
@@ -22,7 +22,6 @@ from nightdesk.pipeline.why_task import explain_id
 from nightdesk.settings import SHIPPED
 from nightdesk.tag import TAG_VERSION, tagger
 from nightdesk.urls import article_id
-from nightdesk.warehouse.connect import connect_to
 from nightdesk.warehouse.read import fetch_rows, open_catalogue
 
 pytestmark = pytest.mark.slow
@@ -52,7 +51,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(shelf: Desk, tmp_path: Path) -> Iterator[Desk]:
     folder = tmp_path / "desk"
-    shutil.copytree(shelf.folder, folder, symlinks=True)
+    copy_desk(shelf.folder, folder)
     with World() as world, pytest.MonkeyPatch.context() as patch:
         desk = set_up(folder, world, patch)
         desk.moment = shelf.moment
@@ -61,7 +60,7 @@ def desk(shelf: Desk, tmp_path: Path) -> Iterator[Desk]:
 
 def set_up(folder: Path, world: World, patch: pytest.MonkeyPatch) -> Desk:
     patch.setenv("NIGHTDESK_DATA", str(folder))
-    patch.setenv("NIGHTDESK_WAREHOUSE", str(folder / "warehouse.duckdb"))
+    patch.setenv("NIGHTDESK_WAREHOUSE", name_warehouse(folder / "warehouse.duckdb"))
     desk = Desk(folder, world)
     desk.serve("/peach", reply(write_page("A frost in Georgia", "", TEXT)))
     desk.serve("/fish", reply(write_page("A quarrel over fish")))

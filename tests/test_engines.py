@@ -23,9 +23,15 @@ from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse import lake as lakes
 from nightdesk.warehouse.compact import compact_any
-from nightdesk.warehouse.connect import connect_to, load_in_turn, open_warehouse
+from nightdesk.warehouse.connect import (
+    Connect,
+    connect_to,
+    load_in_turn,
+    open_warehouse,
+)
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.lake_files import clean_lake
+from nightdesk.warehouse.trace import scan_tables
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 PAIR = Pair(1, 2, "exact", 1.0, "r")
@@ -108,6 +114,16 @@ def test_a_lake_without_its_extensions_names_the_command(
         open_warehouse(connect_to(f"ducklake:{tmp_path / 'c'}")),
     ):
         pass
+
+
+def test_motherduck_without_its_extension_says_what_to_install() -> None:
+    uri = "md:news?motherduck_token=hush"
+    with (
+        pytest.raises(WarehouseError, match=r'(?s)not found.*"INSTALL md"') as caught,
+        open_warehouse(connect_to(uri)),
+    ):
+        pass
+    assert "hush" not in str(caught.value)
 
 
 @pytest.mark.lake
@@ -214,6 +230,13 @@ def test_a_load_that_another_one_overtook_runs_again(tmp_path: Path) -> None:
 # upkeep ----------------------------------------------------------------------
 
 
+def find_secret(connect: Connect) -> set[str]:
+    """Return where a takedown's scan finds it."""
+    with open_warehouse(connect) as con:
+        _, hits, others = scan_tables(con, "w", lambda raw: b"A secret" in raw, ())
+    return {*hits, *others}
+
+
 @slow
 def test_bytes_of_what_was_deleted_go_and_rows_stay(
     lake: Engine, tmp_path: Path
@@ -222,19 +245,24 @@ def test_bytes_of_what_was_deleted_go_and_rows_stay(
     many = range(10, 40)  # too many rows to lie in the catalogue
     secret = [article(n, f"A secret {n}") for n in many]
     with open_warehouse(connect) as con:
-        load(con, NEXT, [entry(n) for n in many], secret)
         load(con, NIGHT, [entry(1), entry(2)], [article(1), article(2, "A secret")])
-        load(con, NEXT, [entry(n) for n in many], [article(n) for n in many])
         load(con, NIGHT, [entry(1)], [article(1)])
-        before = hash_tables(con)
     weekly = clean_lake(connect)
     assert weekly is not None
     assert weekly["snapshots"] == 0, "it can be gone back to for a week"
+    with open_warehouse(connect) as con:
+        load(con, NEXT, [entry(n) for n in many], secret)
+        load(con, NEXT, [entry(n) for n in many], [article(n) for n in many])
+        before = hash_tables(con)
+    kinds = {Path(place).suffix or place for place in find_secret(connect)}
+    stats = "the catalogue: ducklake_{}_column_stats"
+    assert kinds == {".parquet", stats.format("table"), stats.format("file")}
     done = compact_any(connect)
     assert done["snapshots"] > 0
     assert done["files"] > 0
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
+    assert find_secret(connect) == set()
     kept = {str(p): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     kept |= lake.store.objects if lake.store else {}
     assert len(kept) > 5

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import connect_to
 from test_build import FIRST, NIGHT, NOON, job, land, page, query
 
 from nightdesk.__main__ import main
@@ -30,7 +31,6 @@ from nightdesk.pipeline import (
     tag_articles,
 )
 from nightdesk.pipeline.add_task import add_page
-from nightdesk.warehouse.connect import connect_to
 from nightdesk.workers import Limits, WorkerPool
 
 __all__ = ["job"]  # a fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from engines import connect_to, copy_desk, lose_warehouse, name_warehouse
 from httpworld import World, reply
 from nightworld import TEXT, write_feed, write_item, write_page
 
@@ -31,7 +32,7 @@ from nightdesk.pipeline import (
 )
 from nightdesk.pipeline.extract_task import Extractors, open_extractors
 from nightdesk.poll_state import PollState, read_state
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 FIRST = date(2026, 3, 5)
@@ -57,7 +58,7 @@ class Desk:
     def __init__(self, folder: Path, tools: Tools, server: World) -> None:
         self.folder, self.tools, self.server = folder, tools, server
         self.moment = datetime(2026, 3, 5, 6, tzinfo=UTC)
-        self.warehouse = str(folder / "warehouse.duckdb")
+        self.warehouse = name_warehouse(folder / "warehouse.duckdb")
 
     def write(self, *rows: str) -> Job:
         """Write the sources file; return a run that reads it."""
@@ -119,7 +120,7 @@ class Desk:
 
     def copy(self, folder: Path) -> Desk:
         """Return the same desk in another folder."""
-        shutil.copytree(self.folder, folder)
+        copy_desk(self.folder, folder)
         desk = Desk(folder, self.tools, self.server)
         desk.moment = self.moment
         return desk
@@ -215,7 +216,7 @@ def test_a_story_that_several_list_stays_with_its_source(lived: Desk) -> None:
 @pytest.mark.slow
 def test_the_landing_alone_gives_the_same_nights(lived: Desk, tmp_path: Path) -> None:
     desk = lived.copy(tmp_path / "data")
-    Path(desk.warehouse).unlink()
+    lose_warehouse(desk.warehouse)
     job = desk.write(*NIGHTS[-1])
     for n in (1, 2, 0):
         desk.run(job, FIRST + n * DAY, offline=True)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from engines import connect_at, connect_to, lose_warehouse
 from linkworld import load_night
 from test_build import NIGHT, NOON, job, land, page, query
 from test_deduplicate import TEXTS
@@ -43,7 +44,7 @@ from nightdesk.pipeline import (
 from nightdesk.pipeline.frozen_tables import FrozenTables
 from nightdesk.pipeline.learn_task import LEARNERS, learn_boilerplate
 from nightdesk.settings import SHIPPED
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 __all__ = ["job"]  # a fixture
@@ -148,7 +149,7 @@ def test_a_night_keeps_to_the_lines_it_was_built_with(job: Job) -> None:
     publish_changes(job, connect_to(job.settings.warehouse))
     assert learn_boilerplate(job, NIGHT)["version"] == learned["version"]
     freeze_rows(job.landing, "boilerplate", [], SiteLine)
-    Path(job.settings.warehouse).unlink()
+    lose_warehouse(job.settings.warehouse)
     assert rebuild(job, latest=False) == after
 
 
@@ -189,8 +190,8 @@ def test_two_nights_are_compared_by_the_tables_of_the_later_one(
     landing.write_rows("learned/shingles", "0001-far", hot, HotShingle)
     tables = FrozenTables(landing, SHIPPED)
     loads = [(1, [one], first), (2, [told, copy], second)]
-    for order in (loads, loads[::-1], [*loads, loads[0]]):
-        with open_warehouse(connect_to(":memory:")) as con:
+    for n_order, order in enumerate((loads, loads[::-1], [*loads, loads[0]])):
+        with open_warehouse(connect_at(tmp_path / f"{n_order}.duckdb")) as con:
             for n, documents, learned in order:
                 load_night(con, nth_night(n), documents, learned=learned, tables=tables)
             across = "SELECT count(*) FROM {}_pair WHERE a_night <> b_night"

@@ -10,13 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from engines import connect_at
 from linkworld import START, load_night, make_document
 
 from nightdesk.decisions import Decision
 from nightdesk.deduplicate import Document, cluster_pairs
 from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS, limit_stories
 from nightdesk.model import Pair
-from nightdesk.warehouse.connect import connect_to, load_in_turn, open_warehouse
+from nightdesk.warehouse.connect import load_in_turn, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 pytestmark = pytest.mark.slow
@@ -40,8 +41,8 @@ Both sides may renew the agreement over fish, which lasts until the year ends.""
 
 
 @pytest.fixture
-def con():
-    with open_warehouse(connect_to(":memory:")) as connection:
+def con(tmp_path: Path):
+    with open_warehouse(connect_at(tmp_path / "w.duckdb")) as connection:
         yield connection
 
 
@@ -220,10 +221,12 @@ def decide(kind: str, *documents: Document, hour: int = 1) -> Decision:
         "stories only",
     ],
 )
-def test_what_people_decided_holds_in_every_order(decisions, clusters) -> None:
+def test_what_people_decided_holds_in_every_order(
+    decisions, clusters, tmp_path
+) -> None:
     hashes = []
     for order in ([A, B, C, LATE], [LATE, C, B, A]):
-        with open_warehouse(connect_to(":memory:")) as con:
+        with open_warehouse(connect_at(tmp_path / str(len(hashes)))) as con:
             load_all(con, *order, decisions=sorted(decisions))
             assert read_clusters(con) == clusters
             hashes.append(hash_tables(con))
@@ -270,8 +273,9 @@ def test_people_say_what_one_story_is(con, kind, documents, stories) -> None:
     ), "a text and its copies tell one story"
 
 
+@pytest.mark.file_only("the two of a lake are in test_engines")
 def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
-    connect, entered = connect_to(str(tmp_path / "w.duckdb")), threading.Event()
+    connect, entered = connect_at(tmp_path / "w.duckdb"), threading.Event()
     order: list[str] = []
 
     def load_second() -> None:

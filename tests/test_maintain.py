@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import connect_at, connect_to, copy_desk
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -24,7 +24,7 @@ from nightdesk.pipeline import airflow_files, maintain, publish_changes
 from nightdesk.pipeline.airflow_files import prune_logs, prune_metadata
 from nightdesk.pipeline.disk import FEW_DAYS, forecast_disk
 from nightdesk.warehouse.compact import compact_if_worth
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 WEEKS = timedelta(days=14)
@@ -45,7 +45,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
     folder = tmp_path / "desk"
-    shutil.copytree(whole.folder, folder, symlinks=True)
+    copy_desk(whole.folder, folder)
     return Desk(folder, whole.world, moment=whole.moment)
 
 
@@ -127,9 +127,10 @@ def test_what_a_killed_publish_left_is_swept_and_counted(desk: Desk) -> None:
     assert run(desk, "sweep")["published"] == 1
 
 
+@pytest.mark.file_only("a lake is tidied: see test_engines")
 def test_compaction_is_done_where_it_gives_back_much(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
-    connect = connect_to(str(path))
+    connect = connect_at(path)
     with open_warehouse(connect) as con:
         con.execute(
             "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(200000)"

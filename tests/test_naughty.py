@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from engines import connect_to, name_warehouse
 from lxml import html as lxml_html
 from test_build import MORNING, NIGHT, NOON, SOURCES, at, build, query
 
@@ -27,7 +28,6 @@ from nightdesk.model import Capture, Coverage, Entry, KnownUrl, Listing
 from nightdesk.pipeline import Job, publish_changes
 from nightdesk.pipeline.publish_task import find_brief
 from nightdesk.urls import article_id, canonicalize_url
-from nightdesk.warehouse.connect import connect_to
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
@@ -196,7 +196,7 @@ def job(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
     settings = Settings(
         data=folder,
         landing=str(folder / "landing"),
-        warehouse=str(folder / "warehouse.duckdb"),
+        warehouse=name_warehouse(folder / "warehouse.duckdb"),
         contact="desk@newsroom.example",
     )
     settings.config_dir.mkdir()

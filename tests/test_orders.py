@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_at
 from linkworld import N_SOURCES, START, load_night, make_document
 
 from nightdesk.deduplicate import (
@@ -21,7 +22,7 @@ from nightdesk.deduplicate import (
 )
 from nightdesk.newsstand import World
 from nightdesk.newsstand.texts import make_paragraphs
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -75,7 +76,7 @@ def nights() -> Nights:
 
 def build(nights: Nights, order: Iterable[Sequence[date]], path: Path) -> Path:
     """Load nights in an order; those that come together side by side."""
-    connect = connect_to(str(path))
+    connect = connect_at(path)
     with open_warehouse(connect):
         pass  # the file is there before two nights want it
 
@@ -90,7 +91,7 @@ def build(nights: Nights, order: Iterable[Sequence[date]], path: Path) -> Path:
 
 
 def read_hashes(path: Path) -> dict[str, str]:
-    with open_warehouse(connect_to(str(path))) as con:
+    with open_warehouse(connect_at(path)) as con:
         hashes = hash_tables(con)
     return {table: hashes[table] for table in TABLES}
 
@@ -104,7 +105,7 @@ def forwards(nights: Nights, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nights_give_the_clusters_of_one_batch(nights: Nights, forwards: Path) -> None:
     documents = [d for _, night in sorted(nights.items()) for d in night]
     assert len(documents) >= LEAST
-    with open_warehouse(connect_to(str(forwards))) as con:
+    with open_warehouse(connect_at(forwards)) as con:
         rows = dict(
             con.execute("SELECT article_id, cluster_id FROM cluster_member").fetchall()
         )

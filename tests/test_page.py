@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pageworld
 import pytest
+from engines import connect_to
 from lxml import html
 from pageworld import COPY, FOREIGN, GAP, HELD, HOSTILE, LEAD, NASTY, NIGHT
 
@@ -17,7 +18,7 @@ from nightdesk.gaps import Backfill
 from nightdesk.page.site import HEADERS, ROUTES, Answer, Site
 from nightdesk.report import gather_baseline, gather_unusual
 from nightdesk.settings import SHIPPED
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.read import open_catalogue, read_marts
 
 GEO = SHIPPED / "geo"

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from engines import connect_at, connect_to
 from pastworld import BY_ID, NIGHT, NOW, Desk, open_desk, stand_still
 
 from nightdesk.pipeline import plan_run, run_night
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,12 +33,12 @@ def run(desk: Desk) -> None:
 
 
 def query(desk: Desk, sql: str) -> list[tuple]:
-    with open_warehouse(connect_to(str(desk.folder / "warehouse.duckdb"))) as con:
+    with open_warehouse(connect_at(desk.folder / "warehouse.duckdb")) as con:
         return con.execute(sql).fetchall()
 
 
 def hashes(desk: Desk) -> dict[str, str]:
-    with open_warehouse(connect_to(str(desk.folder / "warehouse.duckdb"))) as con:
+    with open_warehouse(connect_at(desk.folder / "warehouse.duckdb")) as con:
         return hash_tables(con, NIGHT)
 
 
@@ -113,7 +114,7 @@ def test_pages_of_a_crawl_give_the_same_articles(tmp_path: Path) -> None:
         f"WHERE a.night = '{NIGHT}' GROUP BY ALL ORDER BY ALL"
     )
     live(tmp_path / "live", {PAGES: {}})
-    with open_warehouse(connect_to(str(tmp_path / "live" / "warehouse.duckdb"))) as con:
+    with open_warehouse(connect_at(tmp_path / "live" / "warehouse.duckdb")) as con:
         before = con.execute(told).fetchall()
     (tmp_path / "past").mkdir()
     with desk_with(tmp_path / "past", {PAGES: {}}, NOW) as desk:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import connect_to, name_warehouse
 
 from nightdesk.config import Settings
 from nightdesk.newsstand import World, serve
 from nightdesk.pipeline import Job, plan_run, publish_changes, run_night
-from nightdesk.warehouse.connect import connect_to
 from nightdesk.warehouse.read import open_catalogue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -69,7 +69,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
         settings = Settings(
             data=folder,
             landing=str(folder / "landing"),
-            warehouse=str(folder / "warehouse" / "nightdesk.duckdb"),
+            warehouse=name_warehouse(folder / "warehouse" / "nightdesk.duckdb"),
             mirrors=world.mirrors(stand.base_url),
         )
         found = Job(settings, "test", partial(at, MORNING))

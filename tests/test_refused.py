@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_at, connect_to, name_warehouse
 from lxml import html
 from warehouseworld import NIGHT as QUIET
 from warehouseworld import article, entry, load
@@ -15,25 +16,29 @@ from warehouseworld import article, entry, load
 from nightdesk.__main__ import main
 from nightdesk.warehouse import mart, store
 from nightdesk.warehouse.catalogue import read_manifest
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 
 NIGHT = "2026-03-01"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
+def find_warehouse(data: Path) -> str:
+    return name_warehouse(data / "warehouse" / "nightdesk.duckdb")
+
+
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("LANDING", "MIRRORS", "CONTACT", "WAREHOUSE"):
+    for name in ("LANDING", "MIRRORS", "CONTACT"):
         monkeypatch.delenv(f"NIGHTDESK_{name}", raising=False)
     monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", find_warehouse(tmp_path))
     monkeypatch.setenv("NIGHTDESK_NEWSSTAND_ARTICLES", "80")
     return tmp_path
 
 
 def change(data: Path, sql: str) -> None:
-    uri = str(data / "warehouse" / "nightdesk.duckdb")
-    with open_warehouse(connect_to(uri)) as con:
+    with open_warehouse(connect_to(find_warehouse(data))) as con:
         con.execute(sql)
 
 
@@ -133,7 +138,7 @@ DAMAGE = [
 
 @pytest.fixture
 def warehouse(tmp_path: Path):
-    with open_warehouse(connect_to(str(tmp_path / "w.duckdb"))) as con:
+    with open_warehouse(connect_at(tmp_path / "w.duckdb")) as con:
         yield con
 
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_to
 from httpworld import World, redirect, reply
 from nightworld import Desk, write_feed, write_item, write_page
 
 from nightdesk.fetch import TdmRule, add_rules, parse_tdmrep
 from nightdesk.model import Capture, Listing
 from nightdesk.pipeline import publish_changes
-from nightdesk.warehouse.connect import connect_to
 from nightdesk.warehouse.read import open_catalogue
 
 URL = "https://a.example"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engines import connect_to, name_warehouse
 from httpworld import World, reply
 from nightworld import NIGHT, Desk, write_feed, write_item, write_page
 
@@ -17,7 +18,6 @@ from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.retag_task import diff_night
 from nightdesk.tag import TAG_VERSION, tagger
 from nightdesk.tag.diff import Change, count_changes, list_changes, read_facts
-from nightdesk.warehouse.connect import connect_to
 
 LOC = Mention("text", 10, 17, "Georgia", "LOC", "country", country="GE")
 
@@ -76,7 +76,9 @@ def test_changes_are_counted() -> None:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
+    monkeypatch.setenv(
+        "NIGHTDESK_WAREHOUSE", name_warehouse(tmp_path / "warehouse.duckdb")
+    )
     with World() as world:
         desk = Desk(tmp_path, world)
         desk.serve("/fish", reply(write_page("A quarrel over fish")))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_to, copy_desk, lose_warehouse
 from fastwarc.warc import ArchiveIterator
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
@@ -20,7 +20,7 @@ from nightdesk.landing.retention import give_up_day
 from nightdesk.model import Capture
 from nightdesk.pipeline import extract_task
 from nightdesk.pipeline.retention_task import give_up_captures
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 DAY = date(2026, 3, 6)
@@ -145,7 +145,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
     folder = tmp_path / "desk"
-    shutil.copytree(whole.folder, folder)
+    copy_desk(whole.folder, folder)
     return Desk(folder, whole.world, moment=whole.moment)
 
 
@@ -189,6 +189,6 @@ def test_a_night_older_than_its_captures_is_rebuilt_from_its_articles(
         monkeypatch.setattr(extract_task, "EXTRACT_VERSION", "another")
     desk.build(NIGHT)
     assert hashes(desk) == whole
-    Path(desk.job.settings.warehouse).unlink()
+    lose_warehouse(desk.job.settings.warehouse)
     desk.build(NIGHT)
     assert hashes(desk) == whole

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import connect_at, connect_to, name_warehouse
 from warehouseworld import NIGHT as QUIET
 from warehouseworld import article, entry, load
 
@@ -19,7 +20,7 @@ from nightdesk.errors import WarehouseError
 from nightdesk.newsstand import World, serve
 from nightdesk.pipeline import Job, plan_run, run_night
 from nightdesk.warehouse import connect, describe
-from nightdesk.warehouse.connect import connect_to, migrate, open_warehouse
+from nightdesk.warehouse.connect import migrate, open_warehouse
 from nightdesk.warehouse.publish import publish_nights
 from nightdesk.warehouse.read import open_catalogue
 from nightdesk.warehouse.schema_page import write_page
@@ -45,7 +46,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
         settings = Settings(
             data=folder,
             landing=str(folder / "landing"),
-            warehouse=str(folder / "nightdesk.duckdb"),
+            warehouse=name_warehouse(folder / "nightdesk.duckdb"),
             mirrors=world.mirrors(stand.base_url),
         )
         job = Job(settings, "test", partial(at, MORNING))
@@ -242,7 +243,7 @@ def test_every_article_says_where_it_comes_from(catalogue) -> None:
 def test_a_migration_reaches_the_nights_that_were_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = connect_to(str(tmp_path / "w.duckdb"))
+    opened = connect_at(tmp_path / "w.duckdb")
     published = tmp_path / "published"
     with open_warehouse(opened) as con:
         load(con, QUIET, [entry(1)], [article(1)])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nightworld
 import pytest
+from engines import connect_to, name_warehouse
 from httpworld import World, reply
 from test_search import (
     CREW,
@@ -45,7 +46,7 @@ from nightdesk.search.ask import Filters
 from nightdesk.search.find import find_stories
 from nightdesk.search.index import Snapshot, open_index, update_index
 from nightdesk.search.verify import verify_index
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.publish import publish_nights
 
 ROOT = Path(__file__).parents[1]
@@ -228,7 +229,7 @@ class Desk:
         self.settings = Settings(
             data=folder,
             landing=str(folder / "landing"),
-            warehouse=str(folder / "warehouse.duckdb"),
+            warehouse=name_warehouse(folder / "warehouse.duckdb"),
         )
         self.connect = connect_to(self.settings.warehouse)
         self.index = self.settings.published / "search"
@@ -254,7 +255,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name in ("LANDING", "MIRRORS", "CONTACT"):
         monkeypatch.delenv(f"NIGHTDESK_{name}", raising=False)
     monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
+    monkeypatch.setenv(
+        "NIGHTDESK_WAREHOUSE", name_warehouse(tmp_path / "warehouse.duckdb")
+    )
     return Desk(tmp_path)
 
 

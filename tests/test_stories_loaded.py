@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 import pytest
+from engines import connect_at
 from linkworld import N_SOURCES, load_night, make_document
 
 from nightdesk.deduplicate import Document
@@ -20,7 +21,7 @@ from nightdesk.newsstand.stories import (
     render_title,
 )
 from nightdesk.newsstand.texts import make_paragraphs
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +70,9 @@ def write_rest() -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, tuple[Counter[int], Counter[int], tuple[int, int, int]]]:
+def told(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[Counter[int], Counter[int], tuple[int, int, int]]]:
     """Topic -> the stories of its event, of its twin, and the counts of the event.
 
     Every topic has two events in one city on one day, all in one loaded night.
@@ -81,7 +84,9 @@ def told() -> dict[str, tuple[Counter[int], Counter[int], tuple[int, int, int]]]
         reports[topic] = (
             write_reports(event, 0, "event"), write_reports(twin, 5, "twin"),
         )  # fmt: skip
-    with open_warehouse(connect_to(":memory:")) as con:
+    with open_warehouse(
+        connect_at(tmp_path_factory.mktemp("told") / "w.duckdb")
+    ) as con:
         documents = [d for sides in reports.values() for side in sides for d in side]
         load_night(con, NIGHT, [*documents, *write_rest()])
         rows = "SELECT article_id, story_id FROM carried WHERE night = ?"

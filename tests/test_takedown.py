@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from engines import connect_to, copy_desk
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -29,7 +30,7 @@ from nightdesk.tombstones import (
     read_tombstone,
 )
 from nightdesk.urls import article_id, canonicalize_url
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.publish import list_kept
 
@@ -90,7 +91,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def copy(desk: Desk, folder: Path) -> Desk:
-    shutil.copytree(desk.folder, folder, symlinks=True)
+    copy_desk(desk.folder, folder)
     return Desk(folder, desk.world, moment=desk.moment)
 
 

@@ -10,11 +10,12 @@ from random import Random
 import duckdb
 import pyarrow as pa
 import pytest
+from engines import connect_at
 from test_marts import CASES, NIGHT, build_mart, fill_case
 from warehouseworld import NEXT, article, entry, load
 from warehouseworld import NIGHT as FIRST
 
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.mart import load_marts
 from nightdesk.warehouse.publish import publish_nights
 from nightdesk.warehouse.read import open_catalogue, read_marts
@@ -131,7 +132,7 @@ def test_an_older_night_joins_the_baseline_of_later_ones(tmp_path: Path) -> None
             sql = "SELECT n_nights_28 FROM baseline WHERE night = ?"
             return con.execute(sql, [night]).fetchall()[0][0]
 
-    with open_warehouse(connect_to(str(tmp_path / "w.duckdb"))) as con:
+    with open_warehouse(connect_at(tmp_path / "w.duckdb")) as con:
         load(con, NEXT, [entry(2)], [article(2)])
         con.execute("UPDATE article SET is_tagged = true")
         publish_nights(con, folder)

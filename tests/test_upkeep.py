@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import connect_at, connect_to, copy_desk
 from httpworld import World, reply
 from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -22,7 +23,7 @@ from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_warehouse
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
@@ -56,7 +57,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def desk(whole: Desk, tmp_path: Path) -> Desk:
     """A copy that a test may damage."""
     folder = tmp_path / "desk"
-    shutil.copytree(whole.folder, folder, symlinks=True)
+    copy_desk(whole.folder, folder)
     return Desk(folder, whole.world, moment=whole.moment)
 
 
@@ -66,7 +67,7 @@ def publish(desk: Desk, *, again: bool = False) -> int:
 
 
 def hashes_of(path: Path) -> dict[str, str]:
-    with open_warehouse(connect_to(str(path))) as con:
+    with open_warehouse(connect_at(path)) as con:
         return hash_tables(con)
 
 
@@ -81,7 +82,7 @@ def damage(path: Path, kind: str, chance: random.Random) -> None:
 
 def judge(path: Path) -> tuple[list[str], dict[str, str]]:
     """What verify says of a database file, and its hashes if it says nothing."""
-    found = [f.cure for f in verify_warehouse(connect_to(str(path)), {})]
+    found = [f.cure for f in verify_warehouse(connect_at(path), {})]
     return found, {} if found else hashes_of(path)
 
 
@@ -102,6 +103,7 @@ def test_a_whole_desk_has_nothing_wrong(whole: Desk) -> None:
     assert list(verify_published(whole.job.settings.published)) == []
 
 
+@pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
 @pytest.mark.parametrize("kind", ["flip", "cut"])
 def test_a_damaged_warehouse_is_never_taken_for_whole(
     desk: Desk, tmp_path: Path, apart: ProcessPoolExecutor, kind: str
@@ -125,6 +127,7 @@ def test_a_damaged_warehouse_is_never_taken_for_whole(
     }
 
 
+@pytest.mark.file_only("a damaged catalogue is not made again from here")
 def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -274,9 +277,10 @@ def test_what_a_killed_publish_left_is_swept(desk: Desk) -> None:
     assert [path for path in left if path.exists()] == []
 
 
+@pytest.mark.file_only("a lake is tidied: see test_engines")
 def test_compacting_gives_room_back_and_changes_no_row(desk: Desk) -> None:
     path = Path(desk.job.settings.warehouse)
-    connect = connect_to(str(path))
+    connect = connect_at(path)
     with open_warehouse(connect) as con:
         con.execute(
             "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from engines import Engine
+from engines import Engine, connect_at
 from warehouseworld import NEXT, NIGHT, article, entry, load
 
 from nightdesk.errors import CheckFailed, WarehouseError
@@ -25,7 +25,7 @@ PAIR = Pair(1, 2, "exact", 1.0, "r")
 
 @pytest.fixture
 def warehouse(tmp_path: Path):
-    with open_warehouse(connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))) as con:
+    with open_warehouse(connect_at(tmp_path / "w" / "nightdesk.duckdb")) as con:
         yield con
 
 
@@ -37,9 +37,10 @@ def each(engine: Engine, tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def hashes() -> dict[str, str]:
-    """What a plain warehouse says of two articles and their one cluster."""
-    with open_warehouse(connect_to(":memory:")) as con:
+def hashes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a warehouse says of two articles and their one cluster."""
+    path = tmp_path_factory.mktemp("hashes") / "w.duckdb"
+    with open_warehouse(connect_to(str(path))) as con:
         load(con, NIGHT, [entry(1)], [article(1)])
         load(con, NEXT, [entry(2)], [article(2)], [PAIR])
         return hash_tables(con)
@@ -153,7 +154,7 @@ def test_a_reader_keeps_its_catalogue_and_old_ones_are_swept(
 def test_of_two_publishes_at_once_the_second_finds_nothing_to_do(
     tmp_path: Path,
 ) -> None:
-    connect = connect_to(str(tmp_path / "w.duckdb"))
+    connect = connect_at(tmp_path / "w.duckdb")
     with open_warehouse(connect) as con:
         load(con, NIGHT, [entry(1)], [article(1)])
 
@@ -166,8 +167,9 @@ def test_of_two_publishes_at_once_the_second_finds_nothing_to_do(
         assert sorted(pool.map(publish, range(2))) == [(1, 0), (1, 1)]
 
 
+@pytest.mark.file_only("of a lake the catalogue is made so")
 def test_a_new_file_is_made_once_however_many_want_it(tmp_path: Path) -> None:
-    connect = connect_to(str(tmp_path / "w" / "nightdesk.duckdb"))
+    connect = connect_at(tmp_path / "w" / "nightdesk.duckdb")
     with ThreadPoolExecutor(8) as pool:
         connections = list(pool.map(lambda _: connect(), range(8)))
     connections[0].execute("CREATE TABLE seen AS SELECT 1")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from briefpage import walk_page
 from briefworld import walk_brief, walk_markdown
+from engines import connect_to
 from nightworld import share_extractors
 from test_night import at, run, settings_in
 
@@ -30,7 +31,7 @@ from nightdesk.pipeline import (
 )
 from nightdesk.pipeline.publish_task import write_brief
 from nightdesk.pipeline.register_task import note_sources
-from nightdesk.warehouse.connect import Connection, connect_to, open_warehouse
+from nightdesk.warehouse.connect import Connection, open_warehouse
 from nightdesk.warehouse.publish import publish_nights
 from nightdesk.warehouse.read import open_catalogue
 

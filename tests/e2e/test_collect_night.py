@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from engines import connect_at, connect_to, name_warehouse
 
 from nightdesk.cli.health import judge_sources
 from nightdesk.config import Settings
@@ -18,7 +19,7 @@ from nightdesk.newsstand import Stand, World, serve
 from nightdesk.pipeline import Job, batch_due, collect_sources, plan_run, run_night
 from nightdesk.pipeline.register_task import note_sources
 from nightdesk.poll_state import PollState, read_state
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -51,7 +52,7 @@ class Desk:
         settings = Settings(
             data=self.folder,
             landing=str(self.folder / "landing"),
-            warehouse=str(self.folder / "warehouse.duckdb"),
+            warehouse=name_warehouse(self.folder / "warehouse.duckdb"),
             mirrors=self.world.mirrors(stand.base_url),
         )
         return Job(settings, "test", self.clock)
@@ -72,7 +73,7 @@ class Desk:
         return sorted(mine, key=lambda row: str(row.started_at))
 
     def query(self, sql: str) -> list[tuple]:
-        with open_warehouse(connect_to(str(self.folder / "warehouse.duckdb"))) as con:
+        with open_warehouse(connect_at(self.folder / "warehouse.duckdb")) as con:
             return con.execute(sql).fetchall()
 
 
@@ -110,7 +111,7 @@ def found(desk: Desk) -> dict[str, Health]:
     settings = Settings(
         data=desk.folder,
         landing=str(desk.folder / "landing"),
-        warehouse=str(desk.folder / "warehouse.duckdb"),
+        warehouse=name_warehouse(desk.folder / "warehouse.duckdb"),
     )
     night, found = judge_sources(settings, NIGHT)
     assert night == NIGHT

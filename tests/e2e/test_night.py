@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -11,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from engines import connect_to, copy_desk, name_warehouse
 
 from nightdesk.config import Settings, load_sources, sources_path
 from nightdesk.errors import NightFailed, WarehouseLocked
 from nightdesk.newsstand import ArticleTruth, World, serve
 from nightdesk.pipeline import Job, plan_run, run_night
 from nightdesk.urls import canonicalize_url
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -38,7 +38,7 @@ def settings_in(folder: Path, mirrors: dict[str, str] | None = None) -> Settings
     return Settings(
         data=folder,
         landing=str(folder / "landing"),
-        warehouse=str(folder / "warehouse" / "nightdesk.duckdb"),
+        warehouse=name_warehouse(folder / "warehouse" / "nightdesk.duckdb"),
         mirrors=mirrors,
     )
 
@@ -116,7 +116,7 @@ def test_a_warehouse_made_again_from_the_landing_is_the_same(
     copy = Settings(
         data=tmp_path,
         landing=str(built / "landing"),
-        warehouse=str(tmp_path / "warehouse" / "nightdesk.duckdb"),
+        warehouse=name_warehouse(tmp_path / "warehouse" / "nightdesk.duckdb"),
     )
     run_job(copy, NIGHT, MORNING, offline=True, reprocess_from="extract")
     assert hashes(tmp_path) == before
@@ -223,7 +223,7 @@ def test_one_source_again_leaves_the_others_as_they_were(
     built: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "copy"
-    shutil.copytree(built, folder, symlinks=True)
+    copy_desk(built, folder)
     before = hashes(folder)
     source = query(folder, "SELECT min(source_id) FROM article")[0][0]
     run(folder, make_world(), sources=[source], refetch=True)
@@ -250,6 +250,7 @@ def test_two_nights_at_once_are_as_one_after_the_other(tmp_path: Path) -> None:
     assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
 
 
+@pytest.mark.file_only("nothing locks a lake on Postgres")
 def test_a_locked_warehouse_names_its_holder(tmp_path: Path) -> None:
     import subprocess
     import sys

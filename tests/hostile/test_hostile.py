@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
+from engines import connect_to, name_warehouse
 from hostile_certificates import make_contexts
 from hostile_client import Job, name_result, run_job
 from hostile_server import list_pages, open_canary
@@ -32,7 +33,7 @@ from nightdesk.fetch import Limits
 from nightdesk.pipeline import Job as Run
 from nightdesk.pipeline import plan_run, run_night
 from nightdesk.pipeline.job import utc_now
-from nightdesk.warehouse.connect import connect_to, open_warehouse
+from nightdesk.warehouse.connect import open_warehouse
 
 #: Cases that are fetched more than once; True: without the validators learned.
 FETCHES = {
@@ -224,7 +225,7 @@ def make_run(hostile: Hostile, names: list[str], folder: Path) -> Run:
     settings = Settings(
         data=folder,
         landing=str(folder / "landing"),
-        warehouse=str(folder / "warehouse.duckdb"),
+        warehouse=name_warehouse(folder / "warehouse.duckdb"),
         contact="desk@newsroom.example",
         mirrors=mirrors,
     )

@@ -6,8 +6,8 @@ is the schema of the warehouse, and what the configuration must look like.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from nightdesk import __version__
@@ -16,13 +16,8 @@ from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.backup_task import back_up
 from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.job import Job
-from nightdesk.warehouse.connect import (
-    Connect,
-    find_file,
-    open_warehouse,
-    read_version,
-)
-from nightdesk.warehouse.verify import verify_warehouse
+from nightdesk.warehouse.connect import Connect, open_warehouse, read_version
+from nightdesk.warehouse.verify import check_warehouse
 
 #: What the desk was last upgraded to.
 _NOTE = "version.json"
@@ -48,7 +43,7 @@ class Upgraded:
 
 
 def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgraded:
-    """Back up, migrate, check; put the warehouse back if that fails.
+    """Back up, migrate, check; the warehouse stays as it was if that fails.
 
     Args:
         job: the run.
@@ -61,29 +56,19 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
     """
     note = job.landing.read_json(_NOTE)
     text = changelog.read_text("utf-8") if changelog.exists() else ""
-    path = find_file(job.settings.warehouse)
-    kept = path and path.with_name(f"{path.name}.before-upgrade")
     try:
         backup.parent.mkdir(parents=True, exist_ok=True)
         back_up(job, backup)
-        before = read_version(connect) if path is None or path.is_file() else 0
-        if path and kept and path.is_file():
-            job.say(f"keeping a copy of {path}")
-            shutil.copyfile(path, kept)
     except OSError as error:
         raise LandingError(f"upgrade: {error}; nothing was changed") from error
     try:
+        before = read_version(connect)
         _migrate(job, connect)
     except NightdeskError as error:
-        if path and kept and kept.exists():
-            kept.replace(path)
-            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
         raise WarehouseError(
             f"upgrade: {error}; the warehouse is as it was: go back to the version "
             f"that made it ({note.get('version', 'the one before')}); backup: {backup}"
         ) from error
-    if kept:
-        kept.unlink(missing_ok=True)
     old = set(str(note.get("changelog", "")).split("\n"))
     fresh = [line for line in text.rstrip().split("\n") if line not in old]
     done = Upgraded(
@@ -98,16 +83,14 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
 
 
 def _migrate(job: Job, connect: Connect) -> None:
-    """Bring the warehouse to the schema of the code, and look whether all is well.
+    """Bring the warehouse to the schema of the code, if all is well with it then.
 
     Raises:
-        NightdeskError: it is not.
+        NightdeskError: it is not, and nothing was changed.
     """
     job.load_sources()
     load_gazetteer(job.settings.shipped, job.settings.config_dir)
-    job.say("bringing the warehouse to the schema of this version")
-    with open_warehouse(connect):
+    job.say("bringing the warehouse to the schema of this version, and checking it")
+    check = partial(check_warehouse, loads=read_loads(job.landing))
+    with open_warehouse(connect, check=check):
         pass
-    job.say("checking the warehouse")
-    for finding in verify_warehouse(connect, read_loads(job.landing)):
-        raise WarehouseError(f"{finding.file}: {finding.problem}")

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 Connection = duckdb.DuckDBPyConnection
 Connect = Callable[[], Connection]
+Check = Callable[[Connection], None]
 T = TypeVar("T")
 
 _SCHEMA = Path(__file__).parent / "schema"
@@ -115,12 +116,15 @@ def _create(path: Path, lake: Lake | None) -> None:
 
 
 @contextmanager
-def open_warehouse(connect: Connect, *, wait_s: float = 120) -> Iterator[Connection]:
+def open_warehouse(
+    connect: Connect, *, wait_s: float = 120, check: Check | None = None
+) -> Iterator[Connection]:
     """Open the warehouse for writing, with its schema up to date.
 
     Args:
         connect: opens a connection (`connect_to`, or a hook's `get_conn`).
         wait_s: how long to wait for another process that has it open.
+        check: raises for what must not be; the schema stays as it was then.
 
     Raises:
         WarehouseLocked: another process held it for all that time; names its pid.
@@ -129,7 +133,7 @@ def open_warehouse(connect: Connect, *, wait_s: float = 120) -> Iterator[Connect
     con = open_patiently(connect, wait_s)
     try:
         con.execute("SET TimeZone = 'UTC'")
-        migrate(con)
+        migrate(con, check)
         yield con
     except duckdb.Error as error:
         raise _tell(error) from _hide_cause(error)
@@ -184,8 +188,10 @@ def _hide_cause(error: duckdb.Error) -> duckdb.Error | None:
     return error if hide_passwords(str(error)) == str(error) else None
 
 
-def migrate(con: Connection) -> None:
+def migrate(con: Connection, check: Check | None = None) -> None:
     """Apply the numbered schema files that this warehouse has not seen: all, or none.
+
+    None, too, if the warehouse does not stand a check afterwards.
 
     Raises:
         WarehouseError: a file that was applied has been changed since.
@@ -207,13 +213,15 @@ def migrate(con: Connection) -> None:
                 f"warehouse: schema file {path.name} is not the one that made this "
                 "warehouse; schema files are added, never changed"
             )
-    if fresh:
+    if fresh or check:
         with transaction(con):
             for version, digest, sql in fresh:
                 con.execute(sql)
                 con.execute(
                     "INSERT INTO schema_version VALUES (?, ?)", [version, digest]
                 )
+            if check:
+                check(con)
 
 
 def read_version(connect: Connect) -> int:

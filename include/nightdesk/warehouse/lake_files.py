@@ -6,6 +6,7 @@ their files. A load that was killed leaves files that no snapshot knows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
@@ -16,6 +17,9 @@ _KEEP, _LOST = timedelta(days=7), timedelta(days=1)
 #: A file is written again without its deleted rows from this share of them on.
 _WORN = 0.3
 _NOW = timedelta()
+#: The tables of a catalogue that hold values of rows, and those that name such tables.
+_VALUES = ("ducklake_table_column_stats", "ducklake_file_column_stats")
+_INLINED = "ducklake_inlined_data_tables"
 
 
 def clean_lake(connect: Connect, *, is_whole: bool = False) -> dict[str, int] | None:
@@ -45,11 +49,59 @@ def _clean(con: Connection, lake: str, *, is_whole: bool) -> dict[str, int]:
     _call(con, "flush_inlined_data", lake)
     _call(con, "rewrite_data_files", lake, f"delete_threshold => {worn}")
     _call(con, "merge_adjacent_files", lake)
+    if is_whole:
+        _forget_bounds(con, lake)
     return {
         "snapshots": _call(con, "expire_snapshots", lake, _older_than(keep)),
         "files": _call(con, "cleanup_old_files", lake, "cleanup_all => true"),
         "lost files": _call(con, "delete_orphaned_files", lake, _older_than(lost)),
     }
+
+
+def _forget_bounds(con: Connection, lake: str) -> None:
+    """Forget the smallest and the largest text that a column ever had.
+
+    DuckLake only ever widens these bounds: they would show texts that are long gone.
+    Those of single files go with their file.
+    """
+    place = _find_catalogue(con, lake)
+    con.execute(
+        f"UPDATE {place}.ducklake_table_column_stats SET min_value = NULL, "
+        f"max_value = NULL WHERE (table_id, column_id) IN "
+        f"(SELECT (table_id, column_id) FROM {place}.ducklake_column "
+        "WHERE column_type IN ('varchar', 'json'))"
+    )
+
+
+def list_kept(con: Connection) -> Iterator[tuple[str, str]]:
+    """Yield all in which a lake keeps values of rows, as a name and as SQL to read.
+
+    Every Parquet file below its data path, whether a snapshot knows it or not, and
+    tables of its catalogue. Nothing for what is no lake.
+    """
+    lake = name_lake(con)
+    if lake is None:
+        return
+    place = _find_catalogue(con, lake)
+    inlined = con.execute(f"SELECT table_name FROM {place}.{_INLINED}").fetchall()
+    for table in (*_VALUES, *(row[0] for row in inlined)):
+        yield f"the catalogue: {table}", f'{place}."{table}"'
+    sql = f"SELECT data_path || '**/*.parquet' FROM ducklake_settings('{lake}')"
+    ((files,),) = con.execute(sql).fetchall()
+    for (file,) in con.execute("FROM glob(?)", [files]).fetchall():
+        quoted = file.replace("'", "''")
+        yield file, f"read_parquet('{quoted}')"
+
+
+def _find_catalogue(con: Connection, lake: str) -> str:
+    """Return the schema that the tables of a lake's catalogue are in."""
+    ((path, schema),) = con.execute(
+        "SELECT path, options['metadata_schema'] FROM duckdb_databases() "
+        "WHERE database_name = ?",
+        [lake],
+    ).fetchall()
+    default = "public" if path.startswith("postgres:") else "main"
+    return f'"__ducklake_metadata_{lake}"."{schema or default}"'
 
 
 def _older_than(age: timedelta) -> str:

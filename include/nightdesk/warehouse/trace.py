@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import duckdb
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import Connection
 from nightdesk.warehouse.content import list_tables
+from nightdesk.warehouse.lake_files import list_kept
 from nightdesk.warehouse.read import fetch_rows
 
 #: Tables in which a source has rows of its entries; in others it has counts.
@@ -66,7 +68,7 @@ def scan_tables(
     has_needle: HasNeedle,
     ids: Collection[int],
 ) -> tuple[int, list[str], list[str]]:
-    """Look through every row of a database.
+    """Look through every row of a database; of a lake, of its files and catalogue, too.
 
     Args:
         con: open.
@@ -78,19 +80,21 @@ def scan_tables(
         The bytes that were looked through, where traces are, and which rows of other
         articles hold a needle.
     """
+    tables = [(f"{name}: {table}", table) for table in list_tables(con)]
     n_bytes, hits, others = 0, list[str](), list[str]()
-    for table, columns in list_tables(con).items():
-        own = "article_id" if "article_id" in columns else "NULL"
-        cursor = con.execute(f"SELECT {own}, to_json(t)::VARCHAR FROM {table} AS t")
+    for place, sql in itertools.chain(tables, list_kept(con)):
+        columns = con.execute(f"SELECT * FROM {sql} LIMIT 0").description or ()
+        own = "article_id" if "article_id" in {c[0] for c in columns} else "NULL"
+        cursor = con.execute(f"SELECT {own}, to_json(t)::VARCHAR FROM {sql} AS t")
         while rows := cursor.fetchmany(2000):
             for article_id, text in rows:
                 raw = text.encode("utf-8", "surrogatepass")
                 n_bytes += len(raw)
                 if article_id in ids:
-                    hits.append(f"{name}: {table}: a row of the article")
+                    hits.append(f"{place}: a row of the article")
                 elif has_needle(raw):
                     found = others if article_id is not None else hits
-                    found.append(f"{name}: {table}")
+                    found.append(place)
     return n_bytes, hits, others
 
 

@@ -34,16 +34,29 @@ def verify_warehouse(
     """
     try:
         with open_warehouse(connect) as con:
-            for night, what in find_lost(read_ledger(con), loads).items():
-                yield Finding(f"warehouse, night {night}", what, _REBUILD)
-            yield from _verify_nights(con)
+            yield from _find_faults(con, loads)
     except WarehouseError as error:
         yield Finding("warehouse", str(error), _REBUILD)
 
 
-def _verify_nights(con: Connection) -> Iterator[Finding]:
+def check_warehouse(con: Connection, loads: Mapping[date, datetime | None]) -> None:
+    """Raise for what is wrong with an open warehouse; see `verify_warehouse`.
+
+    Raises:
+        WarehouseError: with the first finding.
+    """
+    for finding in _find_faults(con, loads):
+        raise WarehouseError(f"{finding.file}: {finding.problem}")
+
+
+def _find_faults(
+    con: Connection, loads: Mapping[date, datetime | None]
+) -> Iterator[Finding]:
+    ledger = read_ledger(con)
+    for night, what in find_lost(ledger, loads).items():
+        yield Finding(f"warehouse, night {night}", what, _REBUILD)
     hash_tables(con)
-    for night in read_ledger(con):
+    for night in ledger:
         for check in list_checks():
             rows = con.execute(check.sql, {"night": night}).fetchall()
             if rows and check.severity == "error":
