@@ -1,7 +1,8 @@
 """The entities in force: the shipped ones, and the user's laid over them by id.
 
 The shipped ones are kept as a table beside their YAML files, since reading 2,900 rows
-of YAML takes longer than all else that a command needs to start.
+of YAML takes longer than all else that a command needs to start; so does getting ready
+to check what people wrote (`entity_file`), which is put off until there is something.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from nightdesk.entity_file import lay_over
 from nightdesk.errors import ConfigError
 from nightdesk.model import Entity
 
@@ -57,6 +57,8 @@ def load_entities(
     found = {row.id: row for row in rows}
     own = overlay / "entities.yaml" if overlay is not None else None
     if own is not None and own.exists():
+        from nightdesk.entity_file import lay_over
+
         digest = f"{digest} {lay_over(own, countries, found, places)}"
     return EntityList(tuple(found.values()), digest, places)
 
@@ -71,6 +73,8 @@ def _digest_files(paths: Iterable[Path]) -> str:
 def _read_entities(
     paths: Iterable[Path], countries: Collection[str], places: dict[str, str]
 ) -> tuple[Entity, ...]:
+    from nightdesk.entity_file import lay_over
+
     found: dict[str, Entity] = {}
     for path in paths:
         before = set(found)
