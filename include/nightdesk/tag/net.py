@@ -25,8 +25,7 @@ UNIT = 64  # 1 in a hidden unit
 _NO_WORD, _UNKNOWN = 0, 1  # rows before those of the vectors
 _SPECIAL = 2
 _MOST = 65535.0  # of a hidden unit
-#: Rows multiplied at once: for so few the library starts no threads.
-_BLOCK = 16
+_SMALL = 1_000_000  # products in a multiplication for which no threads are started
 
 Bytes = NDArray[np.int8]
 Floats = NDArray[np.float64]
@@ -109,10 +108,8 @@ class Net:
         """Return the logarithm of each label's probability, a row for each piece."""
         known = self._weights
         cells = self._vectors.read_windows(islands).astype(np.float32)
-        blocks = range(0, len(cells), _BLOCK)
         # whole numbers below 2**24 (477 cells of 127 * 127): exact in 32 bits
-        sums = [cells[start : start + _BLOCK] @ self._window for start in blocks]
-        hidden = np.concatenate(sums) * known.window_scale
+        hidden = multiply(cells, self._window) * known.window_scale
         hidden += self._add_features(islands) * known.table_scale
         hidden += known.bias
         units = np.rint(np.clip(hidden * UNIT, 0.0, _MOST))
@@ -129,6 +126,18 @@ class Net:
                 rows += filter(None, map(find, features))
         table = self._weights.table[rows]
         return np.add.reduceat(table, starts, axis=0, dtype=np.int32)
+
+
+def multiply(
+    left: NDArray[np.float32], right: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the product of two matrices, without the threads of the library.
+
+    They cost more time than they save here, and what they add depends on their number.
+    """
+    step = max(1, _SMALL // right.size)
+    blocks = range(0, len(left), step)
+    return np.concatenate([left[start : start + step] @ right for start in blocks])
 
 
 def normalize(scores: Floats) -> Floats:

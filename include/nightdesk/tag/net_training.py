@@ -23,6 +23,7 @@ from nightdesk.tag.net import (
     Bytes,
     NetWeights,
     WordVectors,
+    multiply,
     normalize,
 )
 
@@ -149,7 +150,7 @@ class _Learner:
         kept = random.random(pieces.features[some].shape) >= FEATURES_OUT
         features = np.hstack((pieces.features[some] * kept, pieces.marks[some]))
         added = weights["table"][features].sum(axis=1) / np.float32(1 - FEATURES_OUT)
-        hidden = cells @ weights["window"] + added + weights["bias"]
+        hidden = multiply(cells, weights["window"]) + added + weights["bias"]
         mask = _leave_out(random, hidden.shape, UNITS_OUT) * (hidden > 0)
         units = hidden * mask
         scores = units @ weights["out"] + weights["out_bias"]
@@ -161,7 +162,7 @@ class _Learner:
         moves = {
             "out": units.T @ slope,
             "out_bias": slope.sum(axis=0),
-            "window": cells.T @ back,
+            "window": multiply(cells.T, back),
             "bias": back.sum(axis=0),
         }
         for key, gradient in moves.items():
