@@ -76,7 +76,7 @@ class NameModel:
                 score = float(np.exp(rows[first][labels[first]]))
                 if score >= _LEAST[type_]:
                     where = (island.first + first, island.first + stop)
-                    spans.append(_make_span(island.passage, where, type_, score))
+                    spans.append(make_span(island.passage, where, type_, score))
         return out
 
     def _weigh(self, islands: Sequence[Island]) -> list[list[float]]:
@@ -126,9 +126,10 @@ def choose_labels(rows: Sequence[Sequence[float]]) -> list[int]:
     return labels[::-1]
 
 
-def _make_span(
+def make_span(
     passage: Passage, where: tuple[int, int], type_: str, score: float
 ) -> Span:
+    """Return the pieces `where` of a passage as a name that a model found."""
     rule = "model place" if type_ == "LOC" else "model"
     full = passage.words.surface(*where)
     return Span(*where, (), type_, rule, round(score, 3), full=full)
