@@ -145,7 +145,7 @@ class _Learner:
     ) -> None:
         """Learn from some of the pieces."""
         weights, labels = self.weights, pieces.labels[some]
-        cells = pieces.cells[some] / np.float32(CELL)
+        cells = pieces.cells[some].astype(np.float32) / np.float32(CELL)
         cells *= _leave_out(random, cells.shape, CELLS_OUT)
         kept = random.random(pieces.features[some].shape) >= FEATURES_OUT
         features = np.hstack((pieces.features[some] * kept, pieces.marks[some]))
