@@ -557,7 +557,7 @@ def settings(tmp_path: Path) -> Settings:
     small = tmp_path / "shipped"
     shutil.copytree(CONFIG, small, ignore=shutil.ignore_patterns("corpus", "model"))
     (small / "model").mkdir()
-    for name in ("words.tsv.gz", "families.tsv.gz"):
+    for name in ("words.tsv.gz", "families.tsv.gz", "vectors.npy"):
         shutil.copy(CONFIG / "model" / name, small / "model")
     cities = small / "gazetteer" / "cities.tsv.gz"
     rows = gzip.decompress(cities.read_bytes()).split(b"\n")

@@ -8,9 +8,9 @@
     shipped/gazetteer/short_states.tsv states behind a town: "Athens, Ga."
     shipped/gazetteer/given_names.txt, common_words.txt, not_places.txt,
                                        organisations.txt, certain_words.tsv
-    shipped/model/names.crfsuite, words.tsv.gz, families.tsv.gz   the trained tagger and
-                                       what it knows of words; the user's own
-                                       model/names.crfsuite goes before it
+    shipped/model/names.npz, words.tsv.gz, families.tsv.gz, vectors.npy   the trained
+                                       tagger and what it knows of words; the user's own
+                                       model/names.npz goes before it
     topics.yaml                        the words of topics, laid over in the same way
     regions.yaml, places.yaml          shipped, then the overlay's: a row with the same
                                        id replaces, `enabled: false` removes
@@ -86,6 +86,7 @@ def _build(shipped: Path, overlay: Path | None) -> Gazetteer:
         classes=reader.read_classes(shipped / "model" / "words.tsv.gz"),
         certain=reader.read_certain(shipped / "gazetteer" / "certain_words.tsv"),
         families=reader.text(shipped / "model" / "families.tsv.gz"),
+        vectors=reader.raw(shipped / "model" / "vectors.npy"),
         weights=outline.weights,
         topics=outline.topics,
         version=reader.version(),

@@ -167,11 +167,11 @@ class Reader:
     def weights(self, *folders: Path | None) -> bytes:
         """Return the first weights that are there; none: the rules do without."""
         for folder in folders:
-            path = (folder or Path()) / "model" / "names.crfsuite"
+            path = (folder or Path()) / "model" / "names.npz"
             if folder is not None and path.exists():
                 raw = self.raw(path)
-                if not raw.startswith(b"lCRF"):
-                    raise ConfigError(f"model file: {path}: no weights of crfsuite")
+                if not raw.startswith(b"PK"):  # an archive of numpy
+                    raise ConfigError(f"model file: {path}: no weights of the model")
                 return raw
         return b""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +17,11 @@ from nightdesk.config import Settings, load_settings
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.tag.corpus import Example, parse_marked, parse_rows
+from nightdesk.tag.crf import pack_weights
+from nightdesk.tag.net import WordVectors
+from nightdesk.tag.net_training import Lesson, train_net
 from nightdesk.tag.table import Gazetteer
-from nightdesk.tag.training import PARAMETERS, iterate_islands
+from nightdesk.tag.training import PARAMETERS, make_lessons
 
 
 def add_commands(commands: Commands) -> None:
@@ -39,24 +42,24 @@ def add_commands(commands: Commands) -> None:
         help="more labelled text: a file, or a folder of *.txt and *.jsonl(.gz)",
     )
     train.add_argument(
-        "--leave-out",
+        "--aside",
         action="append",
         default=[],
         metavar="SET",
-        help="rows of --extra whose `set` begins so",
+        help="rows of --extra whose `set` begins so are labelled by other habits",
     )
     train.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="default: model/names.crfsuite among your own files, which then is used",
+        help="default: model/names.npz among your own files, which then is used",
     )
 
 
 def _train(options: argparse.Namespace) -> int:
     settings = load_settings()
     examples = list(_read_all(settings, options))
-    out = options.out or settings.config_dir / "model" / "names.crfsuite"
+    out = options.out or settings.config_dir / "model" / "names.npz"
     begun = time.monotonic()
     weights = train_model(load_gazetteer(settings.shipped), examples)
     try:
@@ -75,15 +78,15 @@ def _train(options: argparse.Namespace) -> int:
 def _read_all(settings: Settings, options: argparse.Namespace) -> Iterator[Example]:
     yield from read_examples(settings.shipped / "corpus")
     for path in options.extra:
-        yield from read_examples(path, options.leave_out)
+        yield from read_examples(path, options.aside)
 
 
-def read_examples(path: Path, leave_out: Sequence[str] = ()) -> Iterator[Example]:
+def read_examples(path: Path, aside: Sequence[str] = ()) -> Iterator[Example]:
     """Yield the labelled documents of a file, or of the files of a folder by name.
 
     Args:
         path: the file or the folder.
-        leave_out: how the `set` of JSON rows begins that are not wanted.
+        aside: how the `set` of JSON rows begins that are labelled by other habits.
 
     Raises:
         ConfigError: nothing is there, or a line is wrong; says file and line.
@@ -96,7 +99,7 @@ def read_examples(path: Path, leave_out: Sequence[str] = ()) -> Iterator[Example
             elif file.name.endswith((".jsonl", ".jsonl.gz")):
                 raw = file.read_bytes()
                 text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode()
-                yield from parse_rows(text.split("\n"), str(file), leave_out)
+                yield from parse_rows(text.split("\n"), str(file), aside)
             elif not path.is_dir():
                 raise ConfigError(f"corpus file: {file}: is no .txt or .jsonl(.gz)")
         except (OSError, EOFError, UnicodeDecodeError) as error:
@@ -105,11 +108,19 @@ def read_examples(path: Path, leave_out: Sequence[str] = ()) -> Iterator[Example
 
 def train_model(gazetteer: Gazetteer, examples: Sequence[Example]) -> bytes:
     """Return the weights that the examples give, the same for the same examples."""
-    if not examples:
+    lessons = list(make_lessons(replace(gazetteer, weights=b""), examples))
+    if all(lesson.is_aside or not lesson.islands for lesson in lessons):
         raise ConfigError("train: there is no labelled text")
+    net = train_net(WordVectors(gazetteer.vectors), lessons)
+    return pack_weights(_train_crf(lessons), net)
+
+
+def _train_crf(lessons: Iterable[Lesson]) -> bytes:
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=PARAMETERS, verbose=False)
-    for rows, labels in iterate_islands(replace(gazetteer, weights=b""), examples):
-        trainer.append(rows, labels)
+    for lesson in lessons:
+        if not lesson.is_aside:
+            for island, labels in zip(lesson.islands, lesson.labels, strict=True):
+                trainer.append(island.rows, labels)
     with TemporaryDirectory(prefix="nightdesk-train-") as folder:
         path = Path(folder) / "names.crfsuite"
         trainer.train(str(path))

@@ -31,6 +31,7 @@ class Example:
 
     text: str
     names: tuple[tuple[int, int, str], ...]
+    is_aside: bool = False  # labelled by other habits than ours: the network alone
 
 
 def parse_marked(text: str, source: str) -> list[Example]:
@@ -76,11 +77,11 @@ def _make_example(lines: list[tuple[int, str]], source: str) -> Example:
 
 
 def parse_rows(
-    lines: Iterable[str], source: str, leave_out: Sequence[str] = ()
+    lines: Iterable[str], source: str, aside: Sequence[str] = ()
 ) -> Iterator[Example]:
     """Yield the documents of JSON lines {text, entities: [[start, end, type]], set?}.
 
-    Those of a set that begins with a word of `leave_out` are passed over.
+    Those of a set that begins with a word of `aside` are marked so.
 
     Raises:
         ConfigError: a line is something else; says `source` and line.
@@ -90,9 +91,9 @@ def parse_rows(
             continue
         try:
             row = json.loads(line)
-            if str(row.get("set", "")).startswith(tuple(leave_out)):
-                continue
-            yield Example(row["text"], tuple(map(_check_name, row["entities"])))
+            is_aside = str(row.get("set", "")).startswith(tuple(aside))
+            names = tuple(map(_check_name, row["entities"]))
+            yield Example(row["text"], names, is_aside)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             cause = f"no {{text, entities}}: {error!r}"
             raise ConfigError(f"corpus file: {source}:{number}: {cause}") from error

@@ -1,23 +1,50 @@
 """The trained tagger: names of persons, organisations and places in a document.
 
-A linear-chain CRF (Lafferty et al. 2001; the crfsuite library) over the islands of
-`islands.py`, described by `features.py`. The weights come in as bytes; making them is
+A linear-chain CRF (Lafferty et al. 2001; the crfsuite library) and the network of
+`net.py` read the islands of `islands.py`, described by `features.py`; what each thinks
+of a piece is weighed together. The weights come in as bytes; making them is
 `nightdesk train`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any
 
+import numpy as np
 import pycrfsuite
+from numpy.typing import NDArray
 
-from nightdesk.tag.features import Describer
+from nightdesk.tag.features import Describer, Island
+from nightdesk.tag.net import (
+    LABELS,
+    Net,
+    NetWeights,
+    WordVectors,
+    list_arrays,
+    make_weights,
+    normalize,
+)
 from nightdesk.tag.spans import Passage, Span
 from nightdesk.tag.table import Gazetteer
 
-OUTSIDE = "O"
+OUTSIDE = LABELS[0]
 #: A name less sure than this is left out; places are often words of no list at all.
-_LEAST = {"PER": 0.4, "ORG": 0.4, "LOC": 0.6}
+_LEAST = {"PER": 0.4, "ORG": 0.55, "LOC": 0.6}
+_NET_SHARE = 0.5  # of the word in a label
+_RARE = 1e-6  # no label is less likely to the CRF
+_NEVER = -1e9
+#: Before this label stands one of the same name; -1: whatever it be.
+_BEFORE = [LABELS.index(f"B{x[1:]}") if x[0] == "I" else -1 for x in LABELS]
+
+
+def pack_weights(crf: bytes, net: NetWeights) -> bytes:
+    """Return the bytes that a `NameModel` reads."""
+    file = BytesIO()
+    arrays: dict[str, Any] = {"crf": np.frombuffer(crf, np.uint8), **list_arrays(net)}
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
 
 
 class NameModel:
@@ -26,22 +53,77 @@ class NameModel:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._describer = Describer(gazetteer)
         self._crf = pycrfsuite.Tagger()
-        self._crf.open_inmemory(gazetteer.weights)
+        arrays: Mapping[str, NDArray[Any]]
+        with np.load(BytesIO(gazetteer.weights)) as arrays:
+            self._crf_weights = arrays["crf"].tobytes()  # it reads them where they are
+            self._crf.open_inmemory(self._crf_weights)
+            self._net = Net(WordVectors(gazetteer.vectors), make_weights(arrays))
+        self._labels = self._crf.labels()
 
     def find_names(self, passages: Sequence[Passage]) -> list[list[Span]]:
         """Return the names in each passage, whose spans are those of the rules."""
         places = {id(passage): number for number, passage in enumerate(passages)}
         out: list[list[Span]] = [[] for _ in passages]
-        for island in self._describer.describe(passages):
-            labels = self._crf.tag(island.rows)
-            if any(label != OUTSIDE for label in labels):
-                spans = out[places[id(island.passage)]]
-                for first, stop, type_ in read_labels(labels):
-                    score = self._crf.marginal(labels[first], first)
-                    if score >= _LEAST[type_]:
-                        where = (island.first + first, island.first + stop)
-                        spans.append(make_span(island.passage, where, type_, score))
+        islands = list(self._describer.describe(passages))
+        done = 0
+        weighed = self._weigh(islands)
+        for island in islands:
+            rows = weighed[done : done + len(island.rows)]
+            done += len(rows)
+            labels = choose_labels(rows)
+            spans = out[places[id(island.passage)]]
+            for first, stop, type_ in read_labels([LABELS[x] for x in labels]):
+                score = float(np.exp(rows[first][labels[first]]))
+                if score >= _LEAST[type_]:
+                    where = (island.first + first, island.first + stop)
+                    spans.append(make_span(island.passage, where, type_, score))
         return out
+
+    def _weigh(self, islands: Sequence[Island]) -> list[list[float]]:
+        """Return the logarithm of each label's probability for each piece."""
+        if not islands:
+            return []
+        chances = np.zeros((sum(len(x.rows) for x in islands), len(LABELS)))
+        columns = [LABELS.index(label) for label in self._labels]
+        chances[:, columns] = [row for x in islands for row in self._read(x)]
+        crf = np.log(chances + _RARE)
+        mixed = crf + _NET_SHARE * (self._net.weigh(islands) - crf)
+        rows: list[list[float]] = normalize(mixed).tolist()
+        return rows
+
+    def _read(self, island: Island) -> Iterator[list[float]]:
+        marginal = self._crf.marginal
+        self._crf.set(island.rows)
+        for index in range(len(island.rows)):
+            yield [marginal(label, index) for label in self._labels]
+
+
+def choose_labels(rows: Sequence[Sequence[float]]) -> list[int]:
+    """Return the best row of labels, each a place in LABELS, in which I follows B or I.
+
+    Args:
+        rows: the logarithm of each label's probability, for each piece.
+
+    >>> choose_labels([[-0.1, -9, -0.2, -9, -9, -9, -9]])
+    [0]
+    """
+    best = [
+        value if before < 0 else _NEVER
+        for value, before in zip(rows[0], _BEFORE, strict=True)
+    ]
+    ways = []
+    for row in rows[1:]:
+        top = max(range(len(best)), key=best.__getitem__)
+        way = [
+            top if before < 0 else max(before, label, key=best.__getitem__)
+            for label, before in enumerate(_BEFORE)
+        ]
+        best = [best[before] + value for before, value in zip(way, row, strict=True)]
+        ways.append(way)
+    labels = [max(range(len(best)), key=best.__getitem__)]
+    for way in reversed(ways):
+        labels.append(way[labels[-1]])
+    return labels[::-1]
 
 
 def make_span(

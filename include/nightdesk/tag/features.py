@@ -19,6 +19,7 @@ from nightdesk.tag.table import (
     CLASS_MASK,
     GIVEN,
     SURNAME,
+    Families,
     Gazetteer,
     find_families,
     weigh_capital,
@@ -50,6 +51,7 @@ _CAPITALS = 0.6  # share of words in capitals above which capitals say nothing
 _SHORT = 4  # pieces: a greeting, a signature
 _ENDS = frozenset(".!?…\"'”’")  # of a sentence; a heading has none
 _LARGE, _MEDIUM = 1_000_000, 100_000  # people
+_NUMBER = "0"  # has the vector of all numbers
 _AFAR = (-4, -3, 3, 4)  # pieces away: of these only the family counts
 
 
@@ -64,6 +66,7 @@ class _Word:
     far_after: tuple[str, ...]
     shape: str
     family: str  # the middle one
+    vector: int  # its row, -1: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Island:
     first: int
     stop: int
     rows: list[list[str]]
+    vectors: list[int]  # the row of each piece of the passage, -1: none
 
 
 class Describer:
@@ -95,13 +99,15 @@ class Describer:
         for passage in passages:
             reader = _PassageReader(self, passage)
             words = passage.words
-            for first, stop in find_islands(words):
+            islands = find_islands(words)
+            vectors = [self.look_up(x).vector for x in words.pieces] if islands else []
+            for first, stop in islands:
                 rows = reader.describe_island(first, stop)
                 for index, row in zip(range(first, stop), rows, strict=True):
                     row += votes.get(words.keys[index], ())
                     if words.caps[index] and words.keys[index] in pieces:
                         row.append("lowered")
-                yield Island(passage, first, stop, rows)
+                yield Island(passage, first, stop, rows, vectors)
 
     def look_up(self, surface: str) -> _Word:
         """Return what is said of a word."""
@@ -135,7 +141,8 @@ class Describer:
         own = [f"w:{key}", f"x:{shape}", *classes, *lists]
         own += [f"end:{key[-size:]}" for size in (2, 3, 4)]
         own += [f"front:{key[:3]}", f"capital{weigh_capital(number)}"]
-        families = self._name_families(key)
+        found = find_families(self.gazetteer.families, key)
+        families = [f"{x}:{n}" for x, n in zip("fml", found or "???", strict=False)]
         own += families
         near = [f"w:{key}", f"x:{shape}", classes[-1], *lists, families[1]]
         far = [f"w:{key}", classes[-1], *lists[:1], families[1]]
@@ -147,12 +154,13 @@ class Describer:
             tuple(f"+2{x}" for x in far),
             shape,
             families[1],
+            self._find_vector(found, key),
         )
 
-    def _name_families(self, key: str) -> tuple[str, ...]:
-        """Return features of the small, the middle and the large family of a word."""
-        found = find_families(self.gazetteer.families, key) or "???"
-        return tuple(f"{x}:{n}" for x, n in zip("fml", found, strict=True))
+    def _find_vector(self, found: Families | None, key: str) -> int:
+        if found is None and key.isdigit():
+            found = find_families(self.gazetteer.families, _NUMBER)
+        return -1 if found is None else found.vector
 
 
 def make_shape(surface: str) -> str:

@@ -16,6 +16,9 @@ from nightdesk.tag.words import fold_key
 
 _SURE_RULES = ("title", "title, name", "given name", "speaks", "model", "known name")
 
+#: From here on the model's organisation is none of the persons that bear its name.
+_CERTAIN = 0.9
+
 
 def link_names(passages: list[Passage], words: Container[str]) -> None:
     """Give every span of a known person or acronym its full name, and find more.
@@ -118,9 +121,21 @@ def _surname_span(index: int, names: set[str]) -> Span:
     return Span(index, index + 1, (), "PER", "surname", 0.9, full=full)
 
 
+def _is_doubted(span: Span) -> bool:
+    """Does the model alone take one word for an organisation, without being sure?"""
+    is_short = span.stop - span.first == 1 and not span.names
+    return (
+        is_short
+        and (span.type, span.rule) == ("ORG", "model")
+        and span.score < _CERTAIN
+    )
+
+
 def _may_be_person(passage: Passage, index: int, known: Span | None) -> bool:
     """Is a lone capitalised surname a person here, not a place or part of a name?"""
     words = passage.words
+    if known is not None and _is_doubted(known):
+        known = None
     if known is not None and (known.type or known.stop - known.first > 1):
         return False
     if known is not None and index:

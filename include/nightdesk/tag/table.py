@@ -32,8 +32,9 @@ Kind = Literal[
 CLASS_MASK = 1023
 GIVEN, SURNAME = 1 << 13, 1 << 14
 _CAPITAL_SHIFT, _CAPITAL_MASK, _MOSTLY = 10, 7, 5
-#: Bits of the small and of the middle family in the number of `Gazetteer.families`.
-_SMALL_BITS, _MIDDLE_BITS = 11, 9
+#: Bits of the families in the number of `Gazetteer.families`, the lowest first; what is
+#: above them is the row of the word's own vector, 0: it has none.
+SMALL_BITS, MIDDLE_BITS, LARGE_BITS = 11, 9, 7
 
 
 def weigh_capital(number: int) -> int:
@@ -46,15 +47,24 @@ def is_capital(number: int) -> bool:
     return weigh_capital(number) >= _MOSTLY
 
 
-def find_families(lines: str, word: str) -> tuple[int, int, int] | None:
-    r"""Return the small, the middle and the large family of a word; None: unknown.
+class Families(NamedTuple):
+    """What words stand in like company of a word, and which vector is nearest to it."""
+
+    small: int
+    middle: int
+    large: int
+    vector: int  # row of `Gazetteer.vectors`: the word's own, or its small family's
+
+
+def find_families(lines: str, word: str) -> Families | None:
+    r"""Return the families of a word; None: unknown.
 
     Args:
         lines: rows of word, tab, number, sorted; one is found without reading all.
         word: a folded one.
 
     >>> find_families("ana\t1050627\nlima\t0\n", "ana")
-    (3, 1, 1)
+    Families(small=3, middle=1, large=1, vector=3)
     """
     want = f"{word}\t"
     low, high = 0, len(lines)
@@ -67,10 +77,11 @@ def find_families(lines: str, word: str) -> tuple[int, int, int] | None:
     return None
 
 
-def _split_number(number: int) -> tuple[int, int, int]:
-    above, small = divmod(number, 1 << _SMALL_BITS)
-    large, middle = divmod(above, 1 << _MIDDLE_BITS)
-    return small, middle, large
+def _split_number(number: int) -> Families:
+    above, small = divmod(number, 1 << SMALL_BITS)
+    above, middle = divmod(above, 1 << MIDDLE_BITS)
+    vector, large = divmod(above, 1 << LARGE_BITS)
+    return Families(small, middle, large, vector or small)
 
 
 class Name(NamedTuple):
@@ -148,6 +159,7 @@ class Gazetteer:
     #: word -> its class, how often it is capitalised, whether persons bear it
     classes: Mapping[str, int] = field(default_factory=dict)
     families: str = ""  # sorted lines of word, tab, number (`find_families`)
+    vectors: bytes = b""  # of numpy: a row for each small family, then of words
     organisations: frozenset[str] = frozenset()  # keys of well-known ones: hints
     certain: CertainWords = field(default_factory=CertainWords)
     weights: bytes = b""  # of the trained tagger; empty: rules alone
