@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from nightdesk.tag.table import Gazetteer
 OUTSIDE = LABELS[0]
 #: A name less sure than this is left out; places are often words of no list at all.
 _LEAST = {"PER": 0.4, "ORG": 0.55, "LOC": 0.6}
+_NEAR = log(1 / 3)  # that a piece goes on with a type that is not the best
 _NET_SHARE = 0.5  # of the word in a label
 _RARE = 1e-6  # no label is less likely to the CRF
 _NEVER = -1e9
@@ -73,8 +75,9 @@ class NameModel:
             labels = choose_labels(rows)
             spans = out[places[id(island.passage)]]
             for first, stop, type_ in read_labels([LABELS[x] for x in labels]):
-                score = float(np.exp(rows[first][labels[first]]))
-                if score >= _LEAST[type_]:
+                settled = _settle_type(rows[first:stop], type_)
+                if settled:
+                    type_, score = settled
                     where = (island.first + first, island.first + stop)
                     spans.append(make_span(island.passage, where, type_, score))
         return out
@@ -124,6 +127,26 @@ def choose_labels(rows: Sequence[Sequence[float]]) -> list[int]:
     for way in reversed(ways):
         labels.append(way[labels[-1]])
     return labels[::-1]
+
+
+def _settle_type(
+    rows: Sequence[Sequence[float]], best: str
+) -> tuple[str, float] | None:
+    """Return the type of a name and how likely it is; None: no type is sure enough.
+
+    What is hardly less likely than the best type may be sure enough where that is not.
+
+    Args:
+        rows: the logarithm of each label's probability, for each piece of the name.
+        best: the type of the best labels.
+    """
+    for type_ in (best, *(other for other in _LEAST if other != best)):
+        begin, go_on = LABELS.index(f"B-{type_}"), LABELS.index(f"I-{type_}")
+        score = exp(rows[0][begin])
+        is_near = all(row[go_on] >= _NEAR for row in rows[1:])
+        if score >= _LEAST[type_] and (type_ == best or is_near):
+            return type_, score
+    return None
 
 
 def make_span(

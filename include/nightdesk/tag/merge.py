@@ -38,6 +38,9 @@ def merge_names(
         ruled: what the rules made of `found`.
         certain: words that settle a type.
     """
+    named = [
+        x for x in named if x.stop - x.first > 1 or words.keys[x.first] not in _NO_PART
+    ]
     settle_types(words, named, certain)
     _honour(words, named, ruled)
     starts = {span.first: span.stop for span in found}
