@@ -19,7 +19,8 @@ from nightdesk.deduplicate.clusters import rank_document
 from nightdesk.deduplicate.credits import Credit, is_short_for, make_key, read_credits
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profiles
-from nightdesk.deduplicate.scan import distinct, is_among, scan_words
+from nightdesk.deduplicate.scan import distinct, is_among
+from nightdesk.text import split_words
 
 ORIGIN_RULE = "origin/3"
 
@@ -163,7 +164,7 @@ def _share_parts(
 def _share_alone(member: Member, maker_id: int | None) -> Part:
     """Return the part of the only member: all its words are its own, if it has any."""
     text = member.document.text
-    has_words = any(scan_words(part).hashes.size for part in (text[:_GLANCE], text))
+    has_words = any(split_words(part) for part in (text[:_GLANCE], text))
     return _make_part(member, maker_id, float(has_words))
 
 

@@ -8,8 +8,8 @@ here: `pipeline` brings the rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
 from datetime import date
+from typing import NamedTuple
 
 from nightdesk.model import Pair
 from nightdesk.warehouse.connect import Connection
@@ -36,8 +36,7 @@ from nightdesk.warehouse.reach import (
 COPY_RULE = "cluster"
 
 
-@dataclass(frozen=True)
-class OriginRow:
+class OriginRow(NamedTuple):
     """Who wrote the text of an article, and what the article made of it."""
 
     article_id: int
@@ -50,7 +49,7 @@ class OriginRow:
 
 
 _ORIGIN_COLUMNS = {
-    **dict.fromkeys(OriginRow.__dataclass_fields__, "VARCHAR"),
+    **dict.fromkeys(OriginRow._fields, "VARCHAR"),
     "article_id": "BIGINT",
     "own_share": "DOUBLE",
 }
@@ -212,7 +211,7 @@ def _find_origins(
 
 def _use_origins(con: Connection, rows: Iterable[OriginRow]) -> None:
     """Fill `made`: the origin of every article in `reach` that has a text."""
-    put_rows(con, "origin", _ORIGIN_COLUMNS, map(astuple, rows))
+    put_rows(con, "origin", _ORIGIN_COLUMNS, rows)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE made AS SELECT r.night, o.*, g.group_id "
         "FROM origin AS o JOIN reach AS r USING (article_id) "
