@@ -90,7 +90,7 @@ def find_origin(members: Sequence[Member], profiles: Profiles | None = None) -> 
     maker_id = first.document.article_id if first else None
     kinds = {credit.kind for _, credit in found}
     via = max(kinds, key=lambda k: (WEIGHTS[k], k)) if kinds else "first_seen"
-    parts = _share_parts(members, maker_id, profiles or Profiles())
+    parts = _share_parts(members, maker_id, profiles)
     if len(parts) == 1 and maker_id is None and via != "material":
         # Nothing to compare it with: it says that the text is another's.
         parts = (replace(parts[0], role="copy"),)
@@ -146,10 +146,13 @@ def _rank(member: Member) -> tuple[datetime, str]:
 
 
 def _share_parts(
-    members: Sequence[Member], maker_id: int | None, profiles: Profiles
+    members: Sequence[Member], maker_id: int | None, profiles: Profiles | None
 ) -> tuple[Part, ...]:
     if len(members) == 1:  # most articles: no profile, with nothing to compare it with
         return (_share_alone(members[0], maker_id),)
+    if len({member.document.text_hash for member in members}) == 1:
+        return tuple(_make_part(member, maker_id, 0.0) for member in members)
+    profiles = profiles or Profiles()
     grams = [profiles.read(member.document).grams for member in members]
     everything = np.sort(np.concatenate(grams))
     shared = distinct(everything[1:][everything[1:] == everything[:-1]])
