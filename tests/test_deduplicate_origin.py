@@ -53,6 +53,11 @@ CREDITS = {
         [],
         "Kestrel News Agency",
     ),
+    "supplied by, with an i of another language": (
+        f"{STORY}\nThis report was suppl\u0131ed by Kestrel News Agency and shortened.",
+        [],
+        "Kestrel News Agency",
+    ),
     "republished with permission": (
         f"{STORY}\nRepublished with permission from The Sundew Review.",
         [],

@@ -295,6 +295,31 @@ def test_loads_of_two_connections_take_turns(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
+TOLD = (doc("s1", 0), doc("s2", 0, FISH_RETOLD))
+TOLD_LATER = doc("s3", 6, FISH_RETOLD)
+
+
+@pytest.mark.parametrize("again", [[], [doc("s4", 6, FIRE)]], ids=["gone", "changed"])
+@pytest.mark.parametrize(
+    "rest",
+    [(*TOLD, doc("s5", 12)), (doc("s1", 0), doc("s5", 1), TOLD_LATER)],
+    ids=["a later copy", "earlier copies"],
+)
+def test_a_copy_leaves_the_story_with_the_one_that_kept_it_there(
+    con, tmp_path, rest, again
+) -> None:
+    kept = [d for d in rest if d.published_at == TOLD_LATER.published_at]
+    load_all(con, *rest, doc("s4", 6), *other_news(0))
+    assert any({"s46"} < story for story in read_clusters(con, "story"))
+    load_night(con, night(6), [*kept, *again])
+    with open_warehouse(connect_at(tmp_path / "at once")) as once:
+        load_all(once, *rest, *again, *other_news(0))
+        assert read_clusters(con, "story") == read_clusters(once, "story")
+        found, asked = hash_tables(con), hash_tables(once)
+    assert found["cluster"] == asked["cluster"]
+    assert found["story"] == asked["story"]
+
+
 def read_stories(con) -> dict[int, int]:
     return dict(con.execute("SELECT article_id, story_id FROM story_member").fetchall())
 

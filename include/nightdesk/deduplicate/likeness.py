@@ -357,8 +357,8 @@ def _number_shared(rows: Sequence[Row]) -> Mapping[tuple[int, str], int]:
     seen: set[tuple[int, str]] = set()
     shared: set[tuple[int, str]] = set()
     for row in rows:
-        shared |= seen & row.keys()
-        seen |= row.keys()
+        shared.update(seen.intersection(row))  # `&` would go through all that is seen
+        seen.update(row)
     return {term: i for i, term in enumerate(sorted(shared))}
 
 

@@ -19,7 +19,8 @@ from nightdesk.deduplicate.clusters import rank_document
 from nightdesk.deduplicate.credits import Credit, is_short_for, make_key, read_credits
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profiles
-from nightdesk.deduplicate.scan import distinct, is_among, scan_words
+from nightdesk.deduplicate.scan import distinct, is_among
+from nightdesk.text import split_words
 
 ORIGIN_RULE = "origin/3"
 
@@ -89,7 +90,7 @@ def find_origin(members: Sequence[Member], profiles: Profiles | None = None) -> 
     maker_id = first.document.article_id if first else None
     kinds = {credit.kind for _, credit in found}
     via = max(kinds, key=lambda k: (WEIGHTS[k], k)) if kinds else "first_seen"
-    parts = _share_parts(members, maker_id, profiles or Profiles())
+    parts = _share_parts(members, maker_id, profiles)
     if len(parts) == 1 and maker_id is None and via != "material":
         # Nothing to compare it with: it says that the text is another's.
         parts = (replace(parts[0], role="copy"),)
@@ -145,10 +146,13 @@ def _rank(member: Member) -> tuple[datetime, str]:
 
 
 def _share_parts(
-    members: Sequence[Member], maker_id: int | None, profiles: Profiles
+    members: Sequence[Member], maker_id: int | None, profiles: Profiles | None
 ) -> tuple[Part, ...]:
     if len(members) == 1:  # most articles: no profile, with nothing to compare it with
         return (_share_alone(members[0], maker_id),)
+    if len({member.document.text_hash for member in members}) == 1:
+        return tuple(_make_part(member, maker_id, 0.0) for member in members)
+    profiles = profiles or Profiles()
     grams = [profiles.read(member.document).grams for member in members]
     everything = np.sort(np.concatenate(grams))
     shared = distinct(everything[1:][everything[1:] == everything[:-1]])
@@ -163,7 +167,7 @@ def _share_parts(
 def _share_alone(member: Member, maker_id: int | None) -> Part:
     """Return the part of the only member: all its words are its own, if it has any."""
     text = member.document.text
-    has_words = any(scan_words(part).hashes.size for part in (text[:_GLANCE], text))
+    has_words = any(split_words(part) for part in (text[:_GLANCE], text))
     return _make_part(member, maker_id, float(has_words))
 
 

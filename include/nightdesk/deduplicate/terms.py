@@ -41,7 +41,9 @@ def read_terms(title: str | None, text: str) -> Terms:
     """Return the terms of an article; a text without words has none."""
     if title:
         text = f"{title}\n{text}"
-    words = list(_pair_characters(split_words(text)))
+    words = split_words(text)
+    if _ALONE.search(" ".join(words)):
+        words = list(_pair_characters(words))
     tokens = _TOKEN.findall(text)
     numbers = {token for token in tokens if token[0].isdigit()}
     names: set[str] = set()
@@ -90,9 +92,10 @@ def _has_capitals(tokens: Sequence[str]) -> bool:
 
 def _pair_names(tokens: Sequence[str], names: set[str]) -> Iterator[str]:
     for one, other in pairwise(tokens):
-        both = one.casefold(), other.casefold()
-        if one[0].isupper() and other[0].isupper() and names.issuperset(both):
-            yield " ".join(both)
+        if one[0].isupper() and other[0].isupper():
+            both = one.casefold(), other.casefold()
+            if names.issuperset(both):
+                yield " ".join(both)
 
 
 def _pair_words(tokens: Sequence[str]) -> Iterator[str]:

@@ -74,11 +74,12 @@ def link_night(con: Connection, given: LinkedNight) -> set[date]:
     copies = {*given.copies, *_find_copies_across(con, given, rules)}
     moved = links.replace_pairs(con, "duplicate_pair", given.night, copies)
     touch = _touch(con, given, decided, "cluster")
-    moved |= groups.replace_clusters(con, touch, _cluster_rule(given), _find_origin)
+    life = Life(CYCLE_NIGHTS, GAP_NIGHTS)
+    rule = _cluster_rule(given)
+    moved |= groups.replace_clusters(con, touch, rule, _find_origin, life)
     reports = {*given.reports, *_find_reports_across(con, given, rules)}
     moved |= links.replace_pairs(con, "story_pair", given.night, reports)
     touch = _touch(con, given, decided, "story")
-    life = Life(CYCLE_NIGHTS, GAP_NIGHTS)
     return moved | groups.replace_stories(con, touch, _story_rule(given), life)
 
 

@@ -8,8 +8,8 @@ here: `pipeline` brings the rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
 from datetime import date
+from typing import NamedTuple
 
 from nightdesk.model import Pair
 from nightdesk.warehouse.connect import Connection
@@ -36,8 +36,7 @@ from nightdesk.warehouse.reach import (
 COPY_RULE = "cluster"
 
 
-@dataclass(frozen=True)
-class OriginRow:
+class OriginRow(NamedTuple):
     """Who wrote the text of an article, and what the article made of it."""
 
     article_id: int
@@ -50,7 +49,7 @@ class OriginRow:
 
 
 _ORIGIN_COLUMNS = {
-    **dict.fromkeys(OriginRow.__dataclass_fields__, "VARCHAR"),
+    **dict.fromkeys(OriginRow._fields, "VARCHAR"),
     "article_id": "BIGINT",
     "own_share": "DOUBLE",
 }
@@ -76,11 +75,12 @@ OriginRule = Callable[[Sequence[StoredText]], Sequence[OriginRow]]
 
 
 def replace_clusters(
-    con: Connection, touch: Touch, rule: GroupRule, find_origin: OriginRule
+    con: Connection, touch: Touch, rule: GroupRule, find_origin: OriginRule, life: Life
 ) -> set[date]:
     """Compute anew the clusters that the night touches.
 
-    Call it after `replace_pairs` of duplicate_pair.
+    Call it after `replace_pairs` of duplicate_pair. What stories have to know is left
+    in the temporary table `text_end`; `life` is theirs.
 
     Returns:
         The nights whose rows, or whose neighbours' articles, are not what they were.
@@ -102,6 +102,7 @@ def replace_clusters(
     _log_changes(con, "cluster", touch)
     con.execute("CREATE OR REPLACE TEMP TABLE text_end AS FROM reach LIMIT 0")
     _note_texts(con, "cluster_id")
+    _note_left(con, life)
     moved |= _replace_rows(con, "article_origin", "SELECT * EXCLUDE group_id FROM made")
     _note_texts(con, "origin_id")
     return moved | _replace_rows(con, "cluster", _CLUSTER_ROWS)
@@ -115,6 +116,20 @@ def _note_texts(con: Connection, key: str) -> None:
             f"SELECT night, article_id, {key} FROM {one} "
             f"EXCEPT SELECT night, article_id, {key} FROM {other})"
         )
+
+
+def _note_left(con: Connection, life: Life) -> None:
+    """Add to `text_end` the copies that one which has left them stood next to.
+
+    It may have been all that kept them in a story, and leads to none of them now.
+    """
+    con.execute(
+        "INSERT INTO text_end SELECT DISTINCT b.night, b.article_id FROM before AS b "
+        "JOIN (SELECT night, article_id, cluster_id FROM gone "
+        "EXCEPT SELECT night, article_id, cluster_id FROM come) AS g "
+        "USING (cluster_id) "
+        f"WHERE abs(date_diff('day', b.night, g.night)) <= {life.gap_nights}"
+    )
 
 
 def replace_stories(
@@ -212,7 +227,7 @@ def _find_origins(
 
 def _use_origins(con: Connection, rows: Iterable[OriginRow]) -> None:
     """Fill `made`: the origin of every article in `reach` that has a text."""
-    put_rows(con, "origin", _ORIGIN_COLUMNS, map(astuple, rows))
+    put_rows(con, "origin", _ORIGIN_COLUMNS, rows)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE made AS SELECT r.night, o.*, g.group_id "
         "FROM origin AS o JOIN reach AS r USING (article_id) "

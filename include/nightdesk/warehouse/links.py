@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from nightdesk.model import Pair
 from nightdesk.warehouse.connect import Connection
@@ -230,7 +231,8 @@ def replace_pairs(
         "AND (a_night = $night OR b_night = $night)",
         {**window, "night": night},
     )
-    put_rows(con, "found", _PAIR_COLUMNS, sorted(map(astuple, pairs)))
+    values = attrgetter(*_PAIR_COLUMNS)
+    put_rows(con, "found", _PAIR_COLUMNS, sorted(map(values, pairs)))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE after AS "
         "SELECT a.night AS a_night, b.night AS b_night, p.* FROM found AS p "
