@@ -15,6 +15,12 @@ import unicodedata
 SOLO = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{SOLO}]|[^\W_{SOLO}]+")
 _SOLO = re.compile(f"[{SOLO}]")
+# Inside words and not seen, or drawn only: soft hyphens, joiners, signs of direction,
+# the lines that stretch Arabic words, and their vowel signs.
+_UNSEEN = dict.fromkeys(
+    (0xAD, 0x640, *range(0x64B, 0x653), 0x670, *range(0x200B, 0x2010), 0x2060, 0xFEFF)
+)
+_UNSEEN_SIGNS = tuple(map(chr, _UNSEEN))
 _LONG_NUMBER = re.compile(r"&#[0-9]{1000,};?")
 
 
@@ -47,7 +53,19 @@ def split_words(text: str) -> list[str]:
     >>> split_words("The U.N. said 3,000")
     ['the', 'u', 'n', 'said', '3', '000']
     """
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(unify(text).casefold())
+
+
+def unify(text: str) -> str:
+    r"""Return a text in NFKC, without what is inside words and not seen.
+
+    >>> unify("Halb\xadton ﬁn")
+    'Halbton fin'
+    """
+    text = unicodedata.normalize("NFKC", text)
+    if text.isascii() or not any(sign in text for sign in _UNSEEN_SIGNS):
+        return text
+    return text.translate(_UNSEEN)
 
 
 def weigh_text(text: str) -> int:

@@ -12,13 +12,12 @@ change of it is a change of `RULE_VERSION` and of every stored fingerprint.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nightdesk.text import SOLO
+from nightdesk.text import SOLO, unify
 
 Hashes = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint32]
@@ -47,7 +46,7 @@ def scan_words(text: str) -> Words:
     >>> scan_words("Rain, then 3 rains").capitals.tolist()
     [True, False, False, False]
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = unify(text)
     folded = text.casefold()
     if len(folded) != len(text):
         text = _widen(text)
@@ -69,7 +68,7 @@ def hash_words(text: str) -> Hashes:
     >>> first == third
     True
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unify(text).casefold()
     codes, is_word, starts = _find_words(folded)
     if not starts.size:
         return np.empty(0, np.uint64)

@@ -37,7 +37,7 @@ from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
 from nightdesk.text import hash_text, split_words
 
-RULE_VERSION = "near/6"
+RULE_VERSION = "near/7"
 EXACT_RULE = "exact/1"
 
 MIN_CONTAINMENT = 0.35

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from nightdesk.model import Precision
 
-EXTRACT_VERSION = "extract/4+trafilatura-2.3.1"
+EXTRACT_VERSION = "extract/5+trafilatura-2.3.1"
 
 
 @dataclass(frozen=True)
