@@ -15,7 +15,7 @@ from nightworld import share_extractors
 
 from nightdesk.config import Settings
 from nightdesk.errors import NightFailed
-from nightdesk.model import Capture, Coverage, KnownUrl, Listing
+from nightdesk.model import Capture, Coverage, Finding, KnownUrl, Listing
 from nightdesk.pipeline import (
     Job,
     deduplicate_nights,
@@ -25,11 +25,13 @@ from nightdesk.pipeline import (
     select_pages,
     tag_articles,
 )
+from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.register_task import note_sources
 from nightdesk.urls import article_id, canonicalize_url
 from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.read import list_nights, open_catalogue
+from nightdesk.warehouse.verify import verify_warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -234,8 +236,15 @@ def test_a_lost_warehouse_is_built_again_and_readers_keep_their_nights(
     publish_changes(job, connect_to(job.settings.warehouse))
     with open_catalogue(job.settings.published) as con:
         assert len(list_nights(con)) == 3
+    assert len(find_lost(job)) == 2  # and stay named, whatever else is loaded
     build(job)  # now the nights of the week are known to be missing
     assert query(job, "SELECT count(*) FROM load_ledger") == [(3,)]
+    assert find_lost(job) == []
+
+
+def find_lost(job: Job) -> list[Finding]:
+    connect = connect_to(job.settings.warehouse)
+    return list(verify_warehouse(connect, read_loads(job.landing)))
 
 
 def test_a_night_that_nothing_covers_says_so_and_is_no_failure(job: Job) -> None:

@@ -12,7 +12,13 @@ from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.night import open_job, say_step
 from nightdesk.cli.progress import warn
 from nightdesk.config import load_settings
-from nightdesk.errors import CheckFailed, ConfigError, NightFailed
+from nightdesk.errors import (
+    CheckFailed,
+    ConfigError,
+    NightdeskError,
+    NightFailed,
+    WarehouseError,
+)
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.model import Finding
@@ -158,7 +164,8 @@ def _rebuild(_: argparse.Namespace) -> int:
         if not nights:
             raise ConfigError(f"{job.settings.landing}: holds no night to build from")
         connect = connect_warehouse(job.settings)
-        for old in set_aside(job, connect):
+        aside = set_aside(job, connect)
+        for old in aside:
             say(f"set aside: {old}")
         for night in nights:
             try:
@@ -166,6 +173,11 @@ def _rebuild(_: argparse.Namespace) -> int:
                 run_night(job, plan, connect, say=say_step(night))
             except (NightFailed, CheckFailed) as error:  # the other nights go on
                 failed.append(str(error))
+            except NightdeskError as error:
+                raise WarehouseError(
+                    f"rebuild, night {night}: {error}; mend that and rebuild again; "
+                    f"set aside: {', '.join(aside) or 'nothing'}"
+                ) from error
     say(f"{len(nights)} nights built, {nights[0]} to {nights[-1]}")
     for line in failed:
         say(f"was a failure, and is one again: {line}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
@@ -57,9 +58,21 @@ def read_loads(landing: Landing) -> dict[date, datetime | None]:
     return loads
 
 
-def forget_lost(job: Job, con: Connection) -> None:
-    """Drop the marks of nights that the warehouse has lost: they are rebuilt."""
+def mark_lost(job: Job, con: Connection) -> None:
+    """Have nights that the warehouse has lost built again.
+
+    Their notes keep when they were loaded, so that `verify_warehouse` names them until
+    they are there again, and not what they were built from.
+    """
     lost = store.find_lost(store.read_ledger(con), read_loads(job.landing))
     for night, what in lost.items():
         log.warning("load night=%s the warehouse has lost it: %s", night, what)
-        job.landing.drop(f"built/night={night}.json")
+        name = f"built/night={night}.json"
+        try:
+            note = job.landing.read_json(name)
+        except LandingError:  # as `read_loads` has said
+            note = {}
+        kept: dict[str, Any] = {
+            key: note[key] for key in ("loaded_at", "files") if key in note
+        }
+        job.landing.write_json(name, kept)

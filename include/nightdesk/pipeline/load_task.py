@@ -45,7 +45,7 @@ from nightdesk.pipeline.build_tasks import (
     name_reviews,
     read_night,
 )
-from nightdesk.pipeline.built import forget_lost, note_built
+from nightdesk.pipeline.built import mark_lost, note_built
 from nightdesk.pipeline.frozen_tables import FrozenTables, Learned
 from nightdesk.pipeline.job import Job, days_around
 from nightdesk.pipeline.link_task import LinkedNight, link_night
@@ -97,7 +97,7 @@ def load_nights(
     accounts: list[dict[str, Any]] = []
     refused: list[CheckFailed] = []
     with open_warehouse(connect) as con:
-        forget_lost(job, con)
+        mark_lost(job, con)
         _follow_renames(job, con)
         for step in steps:
             try:

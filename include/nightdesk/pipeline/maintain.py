@@ -194,7 +194,7 @@ def find_missing(job: Job) -> date | None:
     night = last_night(job.clock() - GRACE)
     marks = job.landing.names("built", ".json")
     older = [mark for mark in marks if mark < f"built/night={night}"]
-    is_there = f"built/night={night}.json" in marks
+    is_there = "captures" in job.landing.read_json(f"built/night={night}.json")
     return night if older and not is_there else None
 
 
