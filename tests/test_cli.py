@@ -265,13 +265,13 @@ def test_try_says_why_in_a_terminal_of_any_width(
     assert all(word in folded for word in told) or width != "120"
 
 
-@pytest.mark.parametrize("action", ["hash", "compact"])
+@pytest.mark.parametrize("words", ["warehouse hash", "warehouse compact", "publish"])
 @pytest.mark.parametrize("uri", ["{}/x/w.duckdb", "ducklake:{}/x/lk.ducklake"])
 def test_no_warehouse_is_made_for_who_wants_to_look_into_it(
-    home: Path, capsys, monkeypatch, uri: str, action: str
+    home: Path, capsys, monkeypatch, uri: str, words: str
 ) -> None:
     monkeypatch.setenv("NIGHTDESK_WAREHOUSE", uri.format(home))
-    assert main(["warehouse", action]) == 1
+    assert main(words.split()) == 1
     said = capsys.readouterr().err
     assert f"no warehouse at {uri.removeprefix('ducklake:').format(home)}: " in said
     assert "nothing has been loaded yet, or the address is wrong" in said

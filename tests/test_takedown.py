@@ -22,6 +22,7 @@ from nightdesk.landing.traces import make_needles
 from nightdesk.model import Capture, KnownUrl, Listing
 from nightdesk.pipeline import maintain, plan_run, publish_changes, takedown_task
 from nightdesk.pipeline.add_task import add_page
+from nightdesk.pipeline.backup_task import restore
 from nightdesk.pipeline.collect_task import collect_sources
 from nightdesk.pipeline.decide_task import verify_decisions
 from nightdesk.pipeline.job import Job
@@ -361,6 +362,7 @@ def test_a_takedown_that_cannot_be_read_stops_everything(
         lambda: publish_changes(job, connect),
         lambda: set_aside(job, connect),
         lambda: maintain.bar(job, connect),
+        lambda: restore(job, connect, tmp_path / "a.tar", is_forced=True),
         lambda: take_down(job, connect, url=PIER, who="ama", why="court order"),
     ):
         with pytest.raises(ConfigError) as error:
