@@ -22,6 +22,7 @@ from nightdesk.cli.commands import COMMANDS
 from nightdesk.cli.side_by_side import measure
 from nightdesk.config import SHIPPED, load_settings, sources_path
 from nightdesk.gaps import find_gaps
+from nightdesk.landing import Landing
 from nightdesk.model import BINS
 from nightdesk.newsstand import World, serve
 
@@ -262,6 +263,54 @@ def test_try_says_why_in_a_terminal_of_any_width(
     assert all(measure(line) <= max(int(width), 31) for line in lines)
     folded = " ".join(out.split()) if width == "120" else ""
     assert all(word in folded for word in told) or width != "120"
+
+
+@pytest.mark.parametrize("words", ["warehouse hash", "warehouse compact", "publish"])
+@pytest.mark.parametrize("uri", ["{}/x/w.duckdb", "ducklake:{}/x/lk.ducklake"])
+def test_no_warehouse_is_made_for_who_wants_to_look_into_it(
+    home: Path, capsys, monkeypatch, uri: str, words: str
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", uri.format(home))
+    assert main(words.split()) == 1
+    said = capsys.readouterr().err
+    assert f"no warehouse at {uri.removeprefix('ducklake:').format(home)}: " in said
+    assert "nothing has been loaded yet, or the address is wrong" in said
+    assert not (home / "x").exists()
+
+
+@pytest.mark.parametrize("has_loads", [False, True])
+def test_a_missing_warehouse_is_verified_and_not_made(
+    home: Path, capsys, monkeypatch, has_loads: bool
+) -> None:
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", str(home / "x/w.duckdb"))
+    if has_loads:
+        note = {"loaded_at": "2026-03-06T01:00:00+00:00"}
+        Landing(home / "data/landing").write_json("built/night=2026-03-05.json", note)
+    assert main(["warehouse", "verify", "--json"]) == has_loads
+    found = json.loads(capsys.readouterr().out)
+    want = ["warehouse", "warehouse, night 2026-03-05"]
+    assert [row["file"] for row in found] == (want if has_loads else [])
+    assert not (home / "x").exists()
+
+
+def test_verify_names_decisions_that_cannot_be_read(home: Path, capsys) -> None:
+    folder = home / "data/decisions"
+    folder.mkdir(parents=True)
+    said = {"who": "ama", "at": "2026-03-06T08:00:00Z", "why": "so"}
+    rows = [
+        {"kind": "story_split", "articles": 7, **said},
+        {"kind": "same_entity", "old_id": 7, "id": "Q1", **said},
+        {"kind": "date", "article": 1},
+    ]
+    lines = [*map(json.dumps, rows), '{"kind": "takedown", "art', "{"]
+    (folder / "texts.jsonl").write_text("\n".join(lines))
+    assert main(["warehouse", "verify", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert {row["file"] for row in found} == {"texts.jsonl"}
+    numbers = sorted(row["problem"].partition(": ")[0] for row in found)
+    assert numbers == [f"line {n}" for n in range(1, 6)]
+    assert "takedown URL" in found[0]["do"]  # of line 4, before the others
+    assert all("leave it out" in row["do"] for row in found[1:])
 
 
 @pytest.mark.slow

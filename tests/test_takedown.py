@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,12 +20,22 @@ from nightdesk.decisions import load_decisions
 from nightdesk.errors import ConfigError
 from nightdesk.landing.traces import make_needles
 from nightdesk.model import Capture, KnownUrl, Listing
-from nightdesk.pipeline import maintain, publish_changes, takedown_task
+from nightdesk.pipeline import maintain, plan_run, publish_changes, takedown_task
 from nightdesk.pipeline.add_task import add_page
+from nightdesk.pipeline.backup_task import restore
+from nightdesk.pipeline.collect_task import collect_sources
+from nightdesk.pipeline.decide_task import verify_decisions
+from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.load_task import load_nights
+from nightdesk.pipeline.rebuild_task import set_aside
+from nightdesk.pipeline.select_task import select_pages
 from nightdesk.pipeline.takedown_scan import scan_everything
 from nightdesk.pipeline.takedown_task import apply_tombstones, take_down
+from nightdesk.settings import load_settings
 from nightdesk.tombstones import (
+    CURE,
     FILE,
+    Tombstone,
     add_tombstones,
     load_tombstones,
     read_tombstone,
@@ -313,15 +324,69 @@ def test_the_tombstone_tells_nobody_what_was_there(bare: Desk) -> None:
     assert add_tombstones(bare.job.settings.decisions, [row]) == 0
 
 
-def test_a_line_that_cannot_be_read_is_named(desk: Desk) -> None:
-    folder = desk.job.settings.decisions
-    (folder / FILE).write_text('{"kind": "takedown", "articles": [1')
-    (problem,) = load_tombstones(folder, {}).problems
-    assert "line 1: is no JSON" in problem
-    with pytest.raises(ConfigError, match="line 1: is no JSON"):
-        maintain.bar(desk.job, connect_to(desk.job.settings.warehouse))
-    down(desk, url=f"{PIER}-b")  # its line begins on a line of its own
-    assert load_tombstones(folder, {}).articles == {article_id(f"{PIER}-b")}
+CUT = '{"kind": "takedown", "articles": [1'
+UNREAD = {
+    "its last line was cut": (FILE, CUT, "line 1: is no JSON"),
+    "a line of another kind": (FILE, '{"kind": "taken"}', "line 1: kind: allowed"),
+    "not a word of it is left": (FILE, "\0\0\0", "line 1: is no JSON"),
+    "a line in another file": ("texts.jsonl", CUT, "line 1: is no JSON"),
+    "a key in another file": (
+        "texts.jsonl",
+        '{"kind": "takedown", "articles": "x"}',
+        "line 1: articles: 'x'; allowed:",
+    ),
+    "a folder in its place": (FILE, None, "cannot be read: Is a directory"),
+}
+
+
+@pytest.mark.parametrize(("name", "line", "problem"), UNREAD.values(), ids=UNREAD)
+def test_a_takedown_that_cannot_be_read_stops_everything(
+    tmp_path: Path, name: str, line: str | None, problem: str
+) -> None:
+    settings = replace(load_settings({"NIGHTDESK_DATA": str(tmp_path)}), contact="a@b")
+    folder = settings.decisions
+    folder.mkdir(parents=True)
+    if line is None:
+        (folder / name).mkdir()
+    else:
+        (folder / name).write_text(line)
+    job, connect = Job(settings, "test"), connect_to(settings.warehouse)
+    (said,) = load_tombstones(folder, {}).problems
+    assert problem in said
+    assert load_decisions(folder).problems == ()
+    for task in (
+        lambda: plan_run(job, NIGHT),
+        lambda: collect_sources(job, None, []),
+        lambda: select_pages(job, NIGHT),
+        lambda: load_nights(job, NIGHT, [], [], connect),
+        lambda: publish_changes(job, connect),
+        lambda: set_aside(job, connect),
+        lambda: maintain.bar(job, connect),
+        lambda: restore(job, connect, tmp_path / "a.tar", is_forced=True),
+        lambda: take_down(job, connect, url=PIER, who="ama", why="court order"),
+    ):
+        with pytest.raises(ConfigError) as error:
+            task()
+        assert str(folder / name) in str(error.value)
+        assert problem in str(error.value)
+        assert "bring the file back from a backup" in str(error.value)
+    (finding,) = verify_decisions(folder)
+    assert (finding.file, finding.cure) == (name, CURE)
+    assert problem in finding.problem
+    assert not Path(settings.warehouse).exists()
+
+
+def test_a_takedown_holds_in_whichever_file_it_stands(tmp_path: Path) -> None:
+    stone = {"kind": "takedown", "articles": [1], "at": "2026-03-02T08:00:00Z"}
+    (tmp_path / "x.jsonl").write_text(json.dumps(stone))
+    assert load_tombstones(tmp_path, {}).articles == {1}
+
+
+def test_a_takedown_begins_on_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(CUT)
+    stone = Tombstone(MORNING, (2,), None, "ama", "court order")
+    assert add_tombstones(tmp_path, [stone]) == 1
+    assert load_tombstones(tmp_path, {}).articles == {2}
 
 
 def test_the_command_prints_what_was_looked_through(

@@ -23,15 +23,28 @@ TEXT_KINDS = ("cluster_merge", "cluster_split", "story_merge", "story_split")
 ENTITY_KINDS = ("same_entity", "own_entity")
 ARTICLE_KINDS = ("tag_place", "tag_entity", "tag_none", "date", "as_found")
 #: What must not come back; read by `tombstones`, written by `nightdesk takedown` alone.
-TAKEDOWN = "takedown"
+TAKEDOWN, TAKEDOWNS = "takedown", "takedowns.jsonl"
 KINDS = (*TEXT_KINDS, *ENTITY_KINDS, *ARTICLE_KINDS)
 
+_SAYS_TAKEDOWN = re.compile(rf'"kind"\s*:\s*"{TAKEDOWN}"')
+_IN_TAKEDOWNS = re.compile(rf"(?:^|/){re.escape(TAKEDOWNS)}(?:: line \d+)?$")
 _ENTITY_ID = re.compile(r"Q[1-9]\d{0,11}|nd:(?:per|org|loc):[^\W_]+(?:-[^\W_]+)*")
 
 
 def iterate_lines(folder: Path) -> Iterator[tuple[str, str | ConfigError]]:
-    """Yield where each line stands and the line; an error for a whole file."""
-    for path in sorted(folder.glob("*.jsonl")):
+    """Yield where each line stands and the line; an error for a whole file.
+
+    For the whole folder, too: one that cannot be listed is not one that is empty.
+    """
+    try:
+        paths = sorted(p for p in folder.iterdir() if p.name.endswith(".jsonl"))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        cause = f"{folder}: cannot be read: {error.strerror}"
+        yield str(folder), ConfigError(cause)
+        return
+    for path in paths:
         try:
             text = path.read_bytes().decode("utf-8-sig", "replace")
         except OSError as error:
@@ -42,6 +55,21 @@ def iterate_lines(folder: Path) -> Iterator[tuple[str, str | ConfigError]]:
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield f"{path}: line {number}", line
+
+
+def is_takedown(where: str, line: str | ConfigError) -> bool:
+    """Say whether a line must be read as a takedown: by its file, or by what it says.
+
+    A damaged one says it as well: what was taken down must not come back by damage.
+
+    >>> is_takedown("texts.jsonl: line 1", '{"kind": "takedown", "arti')
+    True
+    """
+    if _IN_TAKEDOWNS.search(where):
+        return True
+    if isinstance(line, ConfigError):
+        return False
+    return read_kind(line) == TAKEDOWN or bool(_SAYS_TAKEDOWN.search(line))
 
 
 def read_kind(line: str) -> str | None:

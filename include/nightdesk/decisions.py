@@ -16,6 +16,7 @@ and, with `old_id` and `id` in the place of `articles`,
 What somebody says of the tags or the date of one article is read by `corrections`.
 Lines are only added, and hold through every build; where two disagree, the later one
 wins. A line that cannot be read is named and left out: the night goes on without it.
+Not so a takedown: see `tombstones`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from nightdesk import decision_lines
 from nightdesk.decision_lines import (
     ENTITY_KINDS,
     append_line,
+    is_takedown,
     iterate_lines,
     read_article,
     read_entity_id,
@@ -79,8 +81,10 @@ def load_decisions(folder: Path) -> Decisions:
     A problem names file, line, key and what may be there.
     """
     rows, problems = set(), []
-    others = {*ENTITY_KINDS, *decision_lines.ARTICLE_KINDS, decision_lines.TAKEDOWN}
+    others = {*ENTITY_KINDS, *decision_lines.ARTICLE_KINDS}
     for where, line in iterate_lines(folder):
+        if is_takedown(where, line):
+            continue
         if isinstance(line, ConfigError):
             problems.append(str(line))
         elif read_kind(line) not in others:

@@ -7,6 +7,7 @@
     |- ArchiveError       a capture is missing or damaged
     |  `- CaptureGone     it was given up on purpose: its time was over
     |- WarehouseError     the warehouse refused
+    |  |- WarehouseMissing there is none at its address
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
     |- SearchError        the search index is missing, damaged or cannot be written
@@ -61,6 +62,10 @@ class CaptureGone(ArchiveError):
 
 class WarehouseError(NightdeskError):
     """The warehouse cannot do what was asked."""
+
+
+class WarehouseMissing(WarehouseError):
+    """There is no warehouse where the settings say."""
 
 
 class WarehouseLocked(WarehouseError):

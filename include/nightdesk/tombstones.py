@@ -6,7 +6,7 @@
 `articles` are ids, hashes of the canonical URLs: the line tells nobody what was there.
 With a `source_id` everything that this source lists is meant, too. Lines are only
 added; every collect and every build looks at them, and a backup that is restored meets
-those in force.
+those in force. A line that cannot be read stops all of them: nobody knows what it bars.
 """
 
 from __future__ import annotations
@@ -18,10 +18,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nightdesk.decision_lines import TAKEDOWN, append_line
+from nightdesk.decision_lines import (
+    TAKEDOWN,
+    TAKEDOWNS,
+    append_line,
+    is_takedown,
+    iterate_lines,
+)
 from nightdesk.errors import ConfigError
 
-FILE = "takedowns.jsonl"
+FILE = TAKEDOWNS
+CURE = (
+    "mend the line, or bring the file back from a backup; or take the line out and let "
+    "`nightdesk takedown URL` say it again"
+)
 _KEYS = ("kind", "articles", "source_id", "who", "at", "why")
 
 
@@ -53,29 +63,39 @@ class Tombstones:
         """Say whether an entry is one that was taken down."""
         return article_id in self.articles or source_id in self.sources
 
+    def check(self) -> Tombstones:
+        """Return it as it is, if every line can be read.
+
+        Raises:
+            ConfigError: one cannot; names file, line, what is wrong, and what to do.
+        """
+        if self.problems:
+            raise ConfigError(
+                f"takedown: {'; '.join(self.problems)}; nobody knows what it bars, so "
+                f"that nothing is collected, built or published: {CURE}"
+            )
+        return self
+
 
 def load_tombstones(folder: Path, present: Mapping[str, str]) -> Tombstones:
-    """Return what was taken down; nothing without the file.
+    """Return what was taken down, whichever file says it; nothing without the folder.
+
+    Who collects, builds or publishes must `check` it.
 
     Args:
         folder: of the decisions.
         present: the present ids of sources that were renamed, by earlier ones.
-
-    Raises:
-        ConfigError: the file is there and cannot be read.
     """
-    path = folder / FILE
-    try:
-        text = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     rows, problems = [], []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
+    for where, line in iterate_lines(folder):
+        if where == str(folder) or is_takedown(where, line):
             try:
-                rows.append(read_tombstone(line))
+                if isinstance(line, ConfigError):
+                    problems.append(str(line))
+                else:
+                    rows.append(read_tombstone(line))
             except ConfigError as error:
-                problems.append(f"{path}: line {number}: {error}")
+                problems.append(f"{where}: {error}")
     sources = {row.source_id for row in rows if row.source_id}
     return Tombstones(
         rows=tuple(rows),

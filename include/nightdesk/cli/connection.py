@@ -9,6 +9,7 @@ from nightdesk.warehouse.connect import Connect, connect_to
 CONNECTION = "nightdesk_warehouse"
 
 
-def connect_warehouse(settings: Settings) -> Connect:
-    """Return what opens the warehouse."""
-    return connect_to(settings.warehouse, read_secret(CONNECTION))
+def connect_warehouse(settings: Settings, *, must_exist: bool = False) -> Connect:
+    """Return what opens the warehouse, and makes it unless it must exist."""
+    key = read_secret(CONNECTION)
+    return connect_to(settings.warehouse, key, must_exist=must_exist)

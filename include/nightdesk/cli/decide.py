@@ -14,7 +14,12 @@ from nightdesk.config import load_settings
 from nightdesk.corrections import load_corrections
 from nightdesk.decisions import KINDS, load_decisions, load_merges
 from nightdesk.pipeline.correct_task import find_unmet
-from nightdesk.pipeline.decide_task import decide_texts, find_texts_file, list_known
+from nightdesk.pipeline.decide_task import (
+    decide_texts,
+    find_texts_file,
+    list_known,
+    list_unread,
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -71,8 +76,8 @@ def read_id(text: str) -> int | str:
 
 def _list(options: argparse.Namespace) -> int:
     settings = load_settings()
-    rows, problems = load_decisions(settings.decisions)
-    merges, bad_merges = load_merges(settings.decisions)
+    rows = load_decisions(settings.decisions).rows
+    merges = load_merges(settings.decisions).rows
     corrections = load_corrections(settings.decisions)
     named = list_known(settings, {i for row in rows for i in row.articles})
     unknown = {row["article_id"] for row in named if "night" not in row}
@@ -84,10 +89,10 @@ def _list(options: argparse.Namespace) -> int:
         "merges": [_show(row) for row in merges],
         "corrections": [_show(row) for row in corrections.rows],
     }
-    problems = (*problems, *bad_merges, *corrections.problems)
+    problems = list_unread(settings.decisions)
     unmet = find_unmet(settings, corrections.rows)
     if options.json:
-        say_json({**listed, "problems": list(problems), "unmet": unmet})
+        say_json({**listed, "problems": problems, "unmet": unmet})
         return 2 if problems else 0
     for name, table in listed.items():
         if table:
@@ -96,7 +101,7 @@ def _list(options: argparse.Namespace) -> int:
     if not any(listed.values()):
         say("nobody has decided anything yet")
     for problem in problems:
-        say(f"left out: {problem}")
+        say(f"cannot be read: {problem}")
     for problem in unmet:
         say(f"not applied: {problem}")
     return 2 if problems else 0

@@ -269,7 +269,9 @@ def _publish(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         job.say("publishing what was loaded")
         published = publish_changes(
-            job, connect_warehouse(job.settings), again=options.again
+            job,
+            connect_warehouse(job.settings, must_exist=True),
+            again=options.again,
         )
     nights = ", ".join(map(str, published.nights)) or "nothing new"
     say(f"catalogue {published.number}: {nights}")

@@ -13,7 +13,7 @@ from nightdesk.config import load_settings
 from nightdesk.errors import ConfigError
 from nightdesk.pipeline.takedown_scan import describe_scan
 from nightdesk.pipeline.takedown_task import TakenDown, take_down
-from nightdesk.tombstones import load_tombstones
+from nightdesk.tombstones import CURE, load_tombstones
 
 _SHOWN = 20  # lines of a list; --json has all of them
 
@@ -70,7 +70,7 @@ def _list(options: argparse.Namespace) -> int:
         row["articles"] = len(row["articles"])
     say_table(rows, ("at", "who", "articles", "source_id", "why"))
     for problem in stones.problems:
-        say(f"left out: {problem}")
+        say(f"cannot be read: {problem}: {CURE}")
     return 1 if stones.problems else 0
 
 

@@ -24,6 +24,7 @@ from nightdesk.landing.inspect import verify_files
 from nightdesk.model import Finding
 from nightdesk.pipeline import plan_run, run_night
 from nightdesk.pipeline.built import read_loads
+from nightdesk.pipeline.decide_task import verify_decisions
 from nightdesk.pipeline.publish_task import update_search
 from nightdesk.pipeline.rebuild_task import list_landed, set_aside
 from nightdesk.search.verify import verify_index
@@ -114,7 +115,7 @@ def _add_mending(inner: Commands) -> None:
 
 def _hash(options: argparse.Namespace) -> int:
     settings = load_settings()
-    with open_warehouse(connect_warehouse(settings)) as con:
+    with open_warehouse(connect_warehouse(settings, must_exist=True)) as con:
         hashes = hash_tables(con, options.night)
     if options.json:
         say_json(hashes)
@@ -137,10 +138,12 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     settings = load_settings()
-    landing, connect = Landing(settings.landing), connect_warehouse(settings)
+    landing = Landing(settings.landing)
+    connect = connect_warehouse(settings, must_exist=True)
     findings: list[Finding] = []
     for what, found in (
         ("landing area", verify_files(landing)),
+        ("decisions", verify_decisions(settings.decisions)),
         ("warehouse", verify_warehouse(connect, read_loads(landing))),
         ("published files", verify_published(settings.published)),
         ("search index", verify_index(settings.published / "search")),
@@ -153,7 +156,9 @@ def _verify(options: argparse.Namespace) -> int:
     elif rows:
         say_table(rows, ("file", "problem", "do"))
     else:
-        say("landing, warehouse, published and search: all as they were written")
+        say(
+            "landing, decisions, warehouse, published, search: all as they were written"
+        )
     return 1 if rows else 0
 
 
@@ -187,14 +192,13 @@ def _rebuild(_: argparse.Namespace) -> int:
 def _compact(_: argparse.Namespace) -> int:
     settings = load_settings()
     path = find_file(settings.warehouse)
-    if path is not None and not path.is_file():
-        raise ConfigError(f"warehouse: {path}: is no file")
+    connect = connect_warehouse(settings, must_exist=True)
     warn(f"compacting {path or hide_passwords(settings.warehouse)}")
     if path is None:
-        done = compact_any(connect_warehouse(settings))
+        done = compact_any(connect)
         say("removed: " + ", ".join(f"{count} {what}" for what, count in done.items()))
         return 0
-    before, after = compact_warehouse(connect_warehouse(settings), path)
+    before, after = compact_warehouse(connect, path)
     say(f"{path}: {before} bytes before, {after} now")
     return 0
 

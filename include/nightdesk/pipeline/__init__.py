@@ -105,9 +105,10 @@ def plan_run(
         latest: build with the newest learned tables, not with those that it has.
 
     Raises:
-        ConfigError: a configuration file is wrong, a word is no source or tag, the
-            night is still to come, sample and real news would be mixed, or servers
-            would be asked and nobody is named whom they may ask.
+        ConfigError: a configuration file is wrong, a takedown cannot be read, a
+            word is no source or tag, the night is still to come, sample and real news
+            would be mixed, or servers would be asked and nobody is named whom they may
+            ask.
     """
     today = job.clock().date()
     if night > today:
@@ -120,6 +121,7 @@ def plan_run(
     load_outline(job.settings.shipped, job.settings.config_dir)  # raises if wrong
     check_tagger(job.settings.tagger)  # the same
     load_places(job.settings)  # the same
+    job.load_tombstones()  # the same
     chosen = known.select([word.strip() for word in sources or () if word.strip()])
     note_sources(job, known, night)
     return Plan(

@@ -115,9 +115,17 @@ def restore(
 
 
 def _list_stones(settings: Settings) -> list[Tombstone]:
-    """Return the takedowns in force; a restore that was killed may have them aside."""
-    folders = [settings.decisions, *settings.data.glob(f"{_ROOM}/decisions*")]
-    return [stone for folder in folders for stone in load_tombstones(folder, {}).rows]
+    """Return the takedowns in force; a restore that was killed may have them aside.
+
+    Raises:
+        ConfigError: one cannot be read, and would be lost.
+    """
+    aside = settings.data.glob(f"{_ROOM}/decisions.old")
+    found = [load_tombstones(f, {}).check() for f in (settings.decisions, *aside)]
+    # Unpacked by half, perhaps: the backup is still there.
+    unpacked = settings.data.glob(f"{_ROOM}/decisions")
+    found += [load_tombstones(folder, {}) for folder in unpacked]
+    return [stone for stones in found for stone in stones.rows]
 
 
 @contextmanager

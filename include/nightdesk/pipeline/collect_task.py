@@ -54,11 +54,14 @@ def collect_sources(
         source_ids: ids of enabled sources.
         refetch: poll and fetch again what was captured before.
         progress: told (pages done, pages in all).
+
+    Raises:
+        ConfigError: the sources or a takedown cannot be read; nobody is asked.
     """
     sources = job.load_sources()
     wanted = set(source_ids)  # planned before somebody renamed a source, perhaps
     chosen = {s.id: s for s in sources.enabled if wanted & {s.id, *s.was}}
-    now = job.clock()
+    stones, now = job.load_tombstones(), job.clock()
     name = _choose_name(job, night, source_ids, now)
     with Fetcher(
         user_agent=user_agent(job.settings, sources),
@@ -76,7 +79,7 @@ def collect_sources(
             refetch=refetch,
             memory=Memory(job.landing, job.clock),
             agent=user_agent(job.settings, sources).partition("/")[0],
-            stones=job.load_tombstones(),
+            stones=stones,
             logins={id_: read_login(s, job.read_secret) for id_, s in chosen.items()},
         )
         for source in chosen.values():

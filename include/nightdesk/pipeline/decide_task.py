@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,11 +21,17 @@ from nightdesk.decisions import (
     Decision,
     append_decision,
     load_decisions,
+    load_merges,
     read_decision,
 )
 from nightdesk.errors import WarehouseError
+from nightdesk.model import Finding
 from nightdesk.pipeline.correct_task import correct_article, correct_entity
+from nightdesk.tombstones import CURE as TAKEDOWN_CURE
+from nightdesk.tombstones import load_tombstones
 from nightdesk.warehouse.read import Rows, name_articles, open_catalogue
+
+_CURE = "mend the line, or take it out; until then builds leave it out"
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,31 @@ def decide_texts(settings: Settings, row: Mapping[str, object]) -> Decision:
     decision = read_decision(json.dumps(row))
     append_decision(find_texts_file(settings), decision)
     return decision
+
+
+def list_unread(folder: Path) -> list[str]:
+    """Return the lines of decisions that cannot be read, whatever they are about.
+
+    Each names file, line, key and what may be there; takedowns come first.
+    """
+    return list(
+        dict.fromkeys(
+            (
+                *load_tombstones(folder, {}).problems,
+                *load_decisions(folder).problems,
+                *load_merges(folder).problems,
+                *load_corrections(folder).problems,
+            )
+        )
+    )
+
+
+def verify_decisions(folder: Path) -> Iterator[Finding]:
+    """Yield the lines of decisions that cannot be read, and what to do about each."""
+    barring = load_tombstones(folder, {}).problems
+    for problem in list_unread(folder):
+        file, _, what = problem.removeprefix(f"{folder}/").partition(": ")
+        yield Finding(file, what, TAKEDOWN_CURE if problem in barring else _CURE)
 
 
 def find_texts_file(settings: Settings) -> Path:

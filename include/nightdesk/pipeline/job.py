@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,8 +22,6 @@ from nightdesk.model import Source, Watched
 from nightdesk.nights import ONE_DAY, last_night
 from nightdesk.register import list_known
 from nightdesk.tombstones import Tombstones, load_tombstones
-
-log = logging.getLogger(__name__)
 
 #: Nights before the one asked for that a run brings up to date as well.
 CATCH_UP = 7
@@ -82,11 +79,12 @@ class Job:
         }
 
     def load_tombstones(self) -> Tombstones:
-        """Return what was taken down; a line that cannot be read is an error logged."""
-        stones = load_tombstones(self.settings.decisions, self.landing.present)
-        for problem in stones.problems:
-            log.error("takedown left out: %s", problem)
-        return stones
+        """Return what was taken down.
+
+        Raises:
+            ConfigError: a line of it cannot be read; with the cure.
+        """
+        return load_tombstones(self.settings.decisions, self.landing.present).check()
 
     def name_file(self, part: str, now: datetime) -> str:
         """Return a file name that no other try of any run uses."""

@@ -87,7 +87,9 @@ def load_nights(
         NightFailed: sources failed, none was read, and nothing was loaded; the rows
             that say so have been loaded.
         CheckFailed: a night was refused by its checks and rolled back.
+        ConfigError: a takedown cannot be read; nothing is loaded.
     """
+    job.load_tombstones()  # raises: what is barred would come back
     found = {item["night"]: item for item in joined}
     nights = group_nights(shards)
     # Later nights first: an article that moved to an earlier one has left them then.

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-from nightdesk.errors import ArchiveError, ConfigError, NightdeskError, NightFailed
+from nightdesk.errors import ArchiveError, NightdeskError, NightFailed
 from nightdesk.landing.files import sweep_left_overs
 from nightdesk.landing.inspect import find_lost, verify_day
 from nightdesk.landing.sweep import sweep_derived, sweep_temporaries
@@ -67,9 +67,6 @@ def bar(job: Job, connect: Connect) -> Counts:
     Raises:
         NightdeskError: a line of takedowns cannot be read, or something is left.
     """
-    problems = job.load_tombstones().problems
-    if problems:
-        raise ConfigError(f"takedowns: {'; '.join(problems)}")
     if not is_anything_left(job, connect):
         return {"articles": 0}
     done = apply_tombstones(job, connect)

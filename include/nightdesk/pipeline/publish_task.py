@@ -56,8 +56,10 @@ def publish_changes(
         CheckFailed: a mart of a night broke a check; the catalogue in force stays, and
             the brief says so.
         ReportError: a brief cannot be written; the next publish does.
+        ConfigError: a takedown cannot be read; nothing is published.
     """
     settings = job.settings
+    job.load_tombstones()  # raises: what is barred would come back
     try:
         with open_warehouse(connect) as con:
             published = publish_nights(

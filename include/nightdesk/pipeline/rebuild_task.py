@@ -27,7 +27,9 @@ def set_aside(job: Job, connect: Connect) -> list[str]:
 
     Raises:
         WarehouseError: it can be neither renamed nor emptied.
+        ConfigError: a takedown cannot be read, so that no new one could be built.
     """
+    job.load_tombstones()
     path = find_file(job.settings.warehouse)
     if path is None:
         drop_tables(connect)

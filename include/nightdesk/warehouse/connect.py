@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import duckdb
 
-from nightdesk.errors import WarehouseError, WarehouseLocked
+from nightdesk.errors import WarehouseError, WarehouseLocked, WarehouseMissing
 from nightdesk.warehouse.lake import (
     PREFIX,
     Lake,
@@ -57,7 +57,11 @@ def find_file(uri: str) -> Path | None:
 
 
 def connect_to(
-    uri: str, key: str | None = None, *, open_memory: Connect = _open_memory
+    uri: str,
+    key: str | None = None,
+    *,
+    open_memory: Connect = _open_memory,
+    must_exist: bool = False,
 ) -> Connect:
     """Return what opens a DuckDB connection string; makes a missing file's folder.
 
@@ -67,6 +71,8 @@ def connect_to(
         uri: a file, `ducklake:...` (see `lake`) or another string that DuckDB knows.
         key: of the S3 that a lake's files lie in, as `ID:SECRET`.
         open_memory: opens the database in memory that a lake is attached to.
+        must_exist: a file that is missing, a lake's catalogue too, is not made: what
+            is returned raises WarehouseMissing.
 
     Raises:
         WarehouseError: it is the string of a lake, and cannot be read.
@@ -76,6 +82,11 @@ def connect_to(
 
     def connect() -> Connection:
         if path is not None and not path.exists():
+            if must_exist:
+                raise WarehouseMissing(
+                    f"no warehouse at {path}: nothing has been loaded yet, or the "
+                    "address is wrong (NIGHTDESK_WAREHOUSE)"
+                )
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from nightdesk.errors import WarehouseError
+from nightdesk.errors import WarehouseError, WarehouseMissing
 from nightdesk.model import Finding
 from nightdesk.warehouse.catalogue import list_parts, read_manifest
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.publish import list_kept
-from nightdesk.warehouse.store import find_lost, list_checks, read_ledger
+from nightdesk.warehouse.store import LedgerRow, find_lost, list_checks, read_ledger
 
 _REBUILD = "nightdesk warehouse rebuild"
 _PUBLISH = "nightdesk publish --again"
@@ -35,6 +35,10 @@ def verify_warehouse(
     try:
         with open_warehouse(connect) as con:
             yield from _find_faults(con, loads)
+    except WarehouseMissing as error:
+        if loads:
+            yield Finding("warehouse", str(error), f"the right address, or {_REBUILD}")
+        yield from _find_lost({}, loads)
     except WarehouseError as error:
         yield Finding("warehouse", str(error), _REBUILD)
 
@@ -53,8 +57,7 @@ def _find_faults(
     con: Connection, loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
     ledger = read_ledger(con)
-    for night, what in find_lost(ledger, loads).items():
-        yield Finding(f"warehouse, night {night}", what, _REBUILD)
+    yield from _find_lost(ledger, loads)
     hash_tables(con)
     for night in ledger:
         for check in list_checks():
@@ -62,6 +65,13 @@ def _find_faults(
             if rows and check.severity == "error":
                 problem = f"{check.name}: {len(rows)} rows, such as {rows[0]}"
                 yield Finding(f"warehouse, night {night}", problem, _REBUILD)
+
+
+def _find_lost(
+    ledger: Mapping[date, LedgerRow], loads: Mapping[date, datetime | None]
+) -> Iterator[Finding]:
+    for night, what in find_lost(ledger, loads).items():
+        yield Finding(f"warehouse, night {night}", what, _REBUILD)
 
 
 def verify_published(folder: Path) -> Iterator[Finding]:
