@@ -190,6 +190,7 @@ class _Index:
         return {
             form.replace(".", ""): known[f"iso:{code}"]
             for code, forms in rows
+            if f"iso:{code}" in known
             for form in split_cell(forms)
         }
 
