@@ -127,6 +127,18 @@ def test_a_damaged_warehouse_is_never_taken_for_whole(
     }
 
 
+@pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
+@pytest.mark.parametrize("raw", [b"x" * 9000, None], ids=["no database", "cut"])
+def test_commands_on_a_damaged_warehouse_name_the_cure(
+    tmp_path: Path, raw: bytes | None
+) -> None:
+    path = tmp_path / "w.duckdb"
+    hashes_of(path)
+    path.write_bytes(raw or path.read_bytes()[:9000])
+    with pytest.raises(WarehouseError, match=r"; `nightdesk warehouse rebuild` makes"):
+        hashes_of(path)
+
+
 @pytest.mark.file_only("a damaged catalogue is not made again from here")
 def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
