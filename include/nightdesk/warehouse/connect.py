@@ -188,7 +188,9 @@ def _find_holder(message: str) -> tuple[int, str] | None:
 
 def _tell(error: duckdb.Error, what: str = "") -> WarehouseError:
     said = hide_passwords(str(error))
-    cure = _REBUILD if any(words in said for words in _DAMAGED) else ""
+    # A lake is emptied for a rebuild, which wants its catalogue whole.
+    is_cured = "DuckLake" not in said and any(words in said for words in _DAMAGED)
+    cure = _REBUILD if is_cured else ""
     return WarehouseError(f"warehouse: {what}{said}{cure}")
 
 
