@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from warehouseworld import NIGHT, article, entry, load
 
+from nightdesk.errors import WarehouseError
+from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import connect_to, open_warehouse
-from nightdesk.warehouse.publish import publish_nights, roll_back
-from nightdesk.warehouse.read import open_catalogue, read_marts
+from nightdesk.warehouse.publish import publish_nights, roll_back, sweep_published
+from nightdesk.warehouse.read import export_catalogue, open_catalogue, read_marts
+from nightdesk.warehouse.verify import verify_published
 
 pytestmark = pytest.mark.slow
 NIGHTS = [NIGHT + timedelta(days=n) for n in range(3)]
@@ -114,6 +117,89 @@ def test_a_damaged_catalogue_is_not_taken_over(con, tmp_path: Path, caplog) -> N
     taken_over = read_all(folder)
     publish_nights(con, folder, fresh=True)
     assert read_all(folder) == taken_over
+
+
+MANIFESTS = {
+    "cut in half": (lambda raw: raw[: len(raw) // 2], "Expecting|Unterminated|delim"),
+    "empty of keys": (lambda _: b"{}", "no manifest: KeyError"),
+    "no object": (lambda _: b"[]", "no manifest: TypeError"),
+    "no text": (lambda _: b"\xff", "codec"),
+}
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["publish", "publish --again"])
+@pytest.mark.parametrize(("spoil", "what"), MANIFESTS.values(), ids=MANIFESTS)
+def test_a_damaged_manifest_is_named_and_written_anew(
+    con, tmp_path: Path, spoil, what: str, again: bool
+) -> None:
+    folder = tmp_path / "published"
+    wanted = read_all(folder)
+    manifest = folder / "nightdesk-1.json"
+    manifest.write_bytes(spoil(manifest.read_bytes()))
+    with pytest.raises(WarehouseError, match=f"nightdesk-1.json: .*({what})") as told:
+        read_manifest(folder)
+    assert str(told.value).endswith("; nightdesk publish --again writes it anew")
+    assert [(f.file, f.cure) for f in verify_published(folder)] == [
+        (manifest.name, "nightdesk publish --again")
+    ]
+    sweep_published(folder)  # its parts stay
+    assert read_all(folder) == wanted
+    with pytest.raises(WarehouseError, match="no catalogue before 1 is kept"):
+        roll_back(folder)
+    done = publish_nights(con, folder, again=again)
+    assert (done.number, done.nights) == (2, (NIGHTS[0], NIGHTS[1]))
+    assert read_manifest(folder)["number"] == 2
+    assert read_all(folder) == wanted
+    with pytest.raises(WarehouseError, match="no catalogue 1 is kept; kept: 2"):
+        roll_back(folder, 1)
+    sweep_published(folder, keep=1)
+    assert list(verify_published(folder)) == []
+
+
+def test_readers_go_back_from_a_damaged_manifest(con, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    publish_nights(con, folder, again=True)
+    (folder / "nightdesk-2.json").write_text("{")
+    assert roll_back(folder) == 1
+    assert publish_nights(con, folder, again=True).number == 3
+
+
+def spoil_catalogue(folder: Path) -> None:
+    current = (folder / "current.duckdb").resolve()
+    current.write_bytes(current.read_bytes()[:5000])
+
+
+def spoil_no_database(folder: Path) -> None:
+    (folder / "current.duckdb").resolve().write_bytes(b"x" * 9000)
+
+
+def spoil_parts(folder: Path) -> None:
+    for part in (folder / "parts" / "article").rglob("*.parquet"):
+        part.write_bytes(part.read_bytes()[:-9])
+
+
+def move_parts(folder: Path) -> None:
+    (folder / "parts").rename(folder / "moved")
+
+
+@pytest.mark.parametrize(
+    "spoil", [spoil_catalogue, spoil_no_database, spoil_parts, move_parts]
+)
+def test_readers_of_what_is_damaged_are_told_the_cure(
+    con, tmp_path: Path, spoil
+) -> None:
+    folder, target = tmp_path / "published", tmp_path / "copy.duckdb"
+    publish_nights(con, folder, again=True)  # of parts that lie here
+    wanted = read_all(folder)
+    spoil(folder)
+    cure = r"\A[^\n]+; nightdesk publish --again writes it anew\Z"
+    with pytest.raises(WarehouseError, match=cure):
+        read_all(folder)
+    with pytest.raises(WarehouseError, match=cure):
+        export_catalogue(folder, target)
+    assert not target.exists()
+    publish_nights(con, folder, again=True)
+    assert read_all(folder) == wanted
 
 
 def find_bytes(folder: Path, text: str) -> set[str]:

@@ -127,6 +127,29 @@ def test_a_damaged_warehouse_is_never_taken_for_whole(
     }
 
 
+@pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
+@pytest.mark.parametrize("raw", [b"x" * 9000, None], ids=["no database", "cut"])
+def test_commands_on_a_damaged_warehouse_name_the_cure(
+    tmp_path: Path, raw: bytes | None
+) -> None:
+    path = tmp_path / "w.duckdb"
+    hashes_of(path)
+    path.write_bytes(raw or path.read_bytes()[:9000])
+    with pytest.raises(WarehouseError, match=r"; `nightdesk warehouse rebuild` makes"):
+        hashes_of(path)
+
+
+def test_a_rebuild_is_no_cure_for_the_catalogue_of_a_lake(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb_extension_ducklake")
+    path = tmp_path / "c.ducklake"
+    path.write_bytes(b"x" * 9000)
+    with (
+        pytest.raises(WarehouseError, match=r"not a valid DuckDB database file!\Z"),
+        open_warehouse(connect_to(f"ducklake:{path}")),
+    ):
+        pass
+
+
 @pytest.mark.file_only("a damaged catalogue is not made again from here")
 def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

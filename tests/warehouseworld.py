@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
@@ -25,10 +26,12 @@ from nightdesk.model import (
 from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.warehouse import groups, links, store
 from nightdesk.warehouse.connect import load_in_turn
+from nightdesk.warehouse.reach import Life
 
 NIGHT = date(2026, 3, 1)
 NEXT = date(2026, 3, 2)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LIFE = Life(CYCLE_NIGHTS, GAP_NIGHTS)
 
 
 def entry(n: int, **more: object) -> PlannedEntry:
@@ -104,7 +107,7 @@ def load(con, night, entries, articles, pairs=()) -> None:
         ids = frozenset(before | after)
         changed = frozenset(i for i in ids if before.get(i) != after.get(i))
         touch = links.Touch(night, ids, changed, frozenset(), {}, "r", NOON)
-        groups.replace_clusters(con, touch, by_hand, by_source)
+        groups.replace_clusters(con, touch, by_hand, by_source, LIFE)
         results = store.run_checks(con, night)
         store.refuse_failed(night, results)
         row = store.LedgerRow(

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from nightdesk.cli import Commands, add_command, parse_day, say, say_json, say_table
 from nightdesk.config import Settings, load_settings, load_sources, sources_path
-from nightdesk.errors import LandingError, WarehouseError
+from nightdesk.errors import LandingError
 from nightdesk.health import LOOK_BACK, STATUSES, Health, NightCounts, judge_source
 from nightdesk.landing import Landing
 from nightdesk.model import Source
@@ -91,13 +91,12 @@ def _read_state(settings: Settings, source: Source) -> PollState:
 def _read_counts(
     settings: Settings, night: date | None
 ) -> tuple[date, dict[str, Sequence[NightCounts]]]:
-    try:
-        with open_catalogue(settings.published) as con:
-            nights = list_nights(con)
-            night = night or (nights[-1] if nights else last_night(datetime.now(UTC)))
-            rows = count_nights(con, night - timedelta(days=LOOK_BACK), night)
-    except WarehouseError:  # nothing has been published: the poll states are all
+    if not (settings.published / "current.duckdb").exists():  # poll states are all
         return night or last_night(datetime.now(UTC)), {}
+    with open_catalogue(settings.published) as con:
+        nights = list_nights(con)
+        night = night or (nights[-1] if nights else last_night(datetime.now(UTC)))
+        rows = count_nights(con, night - timedelta(days=LOOK_BACK), night)
     counts: dict[str, list[NightCounts]] = {}
     present = Landing(settings.landing).present  # renamed since it was published
     for row in rows:

@@ -24,7 +24,6 @@ from nightdesk.decisions import (
     load_merges,
     read_decision,
 )
-from nightdesk.errors import WarehouseError
 from nightdesk.model import Finding
 from nightdesk.pipeline.correct_task import correct_article, correct_entity
 from nightdesk.tombstones import CURE as TAKEDOWN_CURE
@@ -163,10 +162,9 @@ def list_known(settings: Settings, article_ids: Iterable[int]) -> Rows:
 
     A row has `night` only if the article is published.
     """
-    try:
+    known = {}  # before the first publish: a decision may come first
+    if (settings.published / "current.duckdb").exists():
         with open_catalogue(settings.published) as con:
             known = name_articles(con, article_ids)
-    except WarehouseError:  # nothing has been published: a decision may come first
-        known = {}
     unknown = {"title": "(in no published night; applied once it is loaded)"}
     return [{"article_id": i, **known.get(i, unknown)} for i in article_ids]

@@ -27,12 +27,9 @@ def open_questions(folder: Path) -> Iterator[Connection]:
     Raises:
         WarehouseError: nothing has been published yet, or it cannot be opened.
     """
-    try:
-        with open_catalogue(folder) as con:
-            con.execute(_read_question("macros"))
-            yield con
-    except duckdb.Error as error:
-        raise WarehouseError(f"published: {folder}: {error}") from error
+    with open_catalogue(folder) as con:
+        con.execute(_read_question("macros"))
+        yield con
 
 
 def ask(con: Connection, question: str, **parameters: object) -> Rows:

@@ -17,23 +17,55 @@ from typing import Any
 
 import duckdb
 
+from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import STORAGE, Connection, transaction
 from nightdesk.warehouse.describe import write_comments
 from nightdesk.warehouse.mart import load_marts
 
 log = logging.getLogger(__name__)
 
+#: What mends a catalogue, its manifest and its parts.
+CURE = "nightdesk publish --again writes it anew"
 #: number, code, nights -> {load, parts}, whole: what a catalogue is made of.
 Manifest = dict[str, Any]
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the catalogue in force; {} before the first publish."""
+    """Return the manifest of the catalogue in force; {} before the first publish.
+
+    Raises:
+        WarehouseError: it cannot be read.
+    """
     current = folder / "current.duckdb"
     if not current.exists():
         return {}
-    manifest: Manifest = json.loads(current.resolve().with_suffix(".json").read_text())
+    try:
+        return load_manifest(current.resolve().with_suffix(".json"))
+    except WarehouseError as error:
+        raise WarehouseError(f"{error}; {CURE}") from error
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Return the manifest in a file.
+
+    Raises:
+        WarehouseError: it cannot be read, or is none.
+    """
+    try:
+        manifest: Manifest = json.loads(path.read_text("utf-8"))
+        int(manifest["number"])
+        list_parts(manifest)
+    except (OSError, ValueError) as error:
+        raise WarehouseError(f"published: {path}: {error}") from error
+    except (AttributeError, LookupError, TypeError) as error:
+        raise WarehouseError(f"published: {path}: no manifest: {error!r}") from error
     return manifest
+
+
+def find_number(folder: Path) -> int:
+    """Return the number of the catalogue in force, by its name; 0: there is none."""
+    number = (folder / "current.duckdb").resolve().stem.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def write_catalogue(

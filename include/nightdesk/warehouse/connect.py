@@ -36,6 +36,13 @@ _SCHEMA = Path(__file__).parent / "schema"
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<who>.*?) ?\(PID (?P<pid>\d+)\)")
 _HELD_HERE = "Unique file handle conflict"  # a lake's catalogue, open in this process
 _CLASH = "conflict"
+#: What DuckDB says of a file that has been damaged.
+_DAMAGED = (
+    "Corrupt database file",
+    "not a valid DuckDB database file",
+    "Could not read enough bytes",
+)
+_REBUILD = "; `nightdesk warehouse rebuild` makes it again from the landing area"
 STORAGE = "v1.5.0"  # files that DuckDB 1.5 can open, whichever version makes them
 #: No extension is ever downloaded.
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -191,7 +198,11 @@ def _find_holder(message: str) -> tuple[int, str] | None:
 
 
 def _tell(error: duckdb.Error, what: str = "") -> WarehouseError:
-    return WarehouseError(f"warehouse: {what}{hide_passwords(str(error))}")
+    said = hide_passwords(str(error))
+    # A lake is emptied for a rebuild, which wants its catalogue whole.
+    is_cured = "DuckLake" not in said and any(words in said for words in _DAMAGED)
+    cure = _REBUILD if is_cured else ""
+    return WarehouseError(f"warehouse: {what}{said}{cure}")
 
 
 def _hide_cause(error: duckdb.Error) -> duckdb.Error | None:

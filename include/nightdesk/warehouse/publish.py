@@ -25,8 +25,10 @@ from typing import Any
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.catalogue import (
     Manifest,
+    find_number,
     flush,
     list_parts,
+    load_manifest,
     point_to,
     read_manifest,
     write_catalogue,
@@ -99,7 +101,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Published:
-    old = read_manifest(folder)
+    old = _read_old(folder)
     code = _digest_code(con)
     is_same = old.get("code") == code and not again
     known = old.get("nights", {}) if is_same else {}
@@ -126,7 +128,7 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
             _write_mart(con, folder, night, mart, nights)
     if not (changed or fresh) and set(nights) == set(old.get("nights", {})):
         return Published(int(old.get("number", 0)), ())
-    number = 1 + max([0, *_list_numbers(folder)])  # above those rolled back too
+    number = 1 + max([0, *list_numbers(folder)])  # above those rolled back too
     manifest = {
         "number": number,
         "code": code,
@@ -136,6 +138,15 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
     write_catalogue(folder, manifest, {} if fresh or not is_same else old)
     sweep_published(folder)
     return Published(number, tuple(changed))
+
+
+def _read_old(folder: Path) -> Manifest:
+    """Return the manifest in force; none if it cannot be read: all is written anew."""
+    try:
+        return read_manifest(folder)
+    except WarehouseError as error:
+        log.warning("publish everything anew: %s", error)
+        return {}
 
 
 def _digest_code(con: Connection) -> str:
@@ -217,7 +228,7 @@ def _write_part(
     return f"parts/{place}/{digest}.parquet"
 
 
-def _list_numbers(folder: Path) -> list[int]:
+def list_numbers(folder: Path) -> list[int]:
     """Return the numbers of the catalogues that are kept, oldest first."""
     names = (path.stem.rpartition("-")[2] for path in folder.glob("nightdesk-*.duckdb"))
     return sorted(int(name) for name in names)
@@ -226,16 +237,14 @@ def _list_numbers(folder: Path) -> list[int]:
 def list_kept(folder: Path) -> dict[int, Manifest]:
     """Return the manifests of the kept catalogues by number, oldest first.
 
-    Raises:
-        WarehouseError: one cannot be read.
+    One that cannot be read is left out, and logged.
     """
     found = {}
-    for number in _list_numbers(folder):
-        path = folder / f"nightdesk-{number}.json"
+    for number in list_numbers(folder):
         try:
-            found[number] = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise WarehouseError(f"publish: {path}: {error}") from error
+            found[number] = load_manifest(folder / f"nightdesk-{number}.json")
+        except WarehouseError as error:
+            log.warning("published catalogue=%d is left out: %s", number, error)
     return found
 
 
@@ -250,9 +259,10 @@ def roll_back(folder: Path, number: int | None = None) -> int:
         number: of a kept catalogue; None: the one before that in force.
 
     Raises:
-        WarehouseError: there is none; the message lists those that are kept.
+        WarehouseError: there is none whose manifest can be read; the message lists
+            those that are kept.
     """
-    now = int(read_manifest(folder).get("number", 0))
+    now = find_number(folder)
     kept = list_kept(folder)
     wanted = number or max([n for n in kept if n < now], default=0)
     if wanted not in kept:
@@ -269,20 +279,24 @@ def sweep_published(folder: Path, keep: int = _KEEP) -> int:
 
     Args:
         folder: where parts and catalogues lie; nobody publishes there meanwhile.
-        keep: how many catalogues stay; the one in force always does.
+        keep: how many catalogues stay; the one in force always does. While one of
+            them has a manifest that cannot be read, whole parts stay as well.
     """
-    now = read_manifest(folder).get("number")
-    gone = [folder / f"nightdesk-{n}.duckdb" for n in _list_numbers(folder)[:-keep]]
-    gone = [path for path in gone if path.stem != f"nightdesk-{now}"]
+    now = find_number(folder)
+    old = [n for n in list_numbers(folder)[:-keep] if n != now]
+    gone = [folder / f"nightdesk-{n}.duckdb" for n in old]
     for path in gone:
         path.unlink()
     lone = [p for p in folder.glob("nightdesk-*.json") if not _has_catalogue(p)]
     for path in lone:
         path.unlink()
-    used = {part for kept in list_kept(folder).values() for part in list_parts(kept)}
+    kept = list_kept(folder)
+    used = {part for manifest in kept.values() for part in list_parts(manifest)}
+    # Which parts a manifest refers to that cannot be read, nobody knows: all stay.
+    is_known = len(kept) == len(list_numbers(folder))
     left = [  # half written ones of ours and DuckDB's, too
         part
-        for part in (folder / "parts").rglob("*")
+        for part in (folder / "parts").rglob("*" if is_known else "*.tmp")
         if part.is_file() and str(part.relative_to(folder)) not in used
     ]
     left += folder.glob(".nightdesk-*")

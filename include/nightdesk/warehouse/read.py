@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from nightdesk.errors import WarehouseError
+from nightdesk.warehouse.catalogue import CURE
 from nightdesk.warehouse.connect import STORAGE, Connection
 from nightdesk.warehouse.mart import load_marts
 
@@ -29,22 +30,23 @@ def open_catalogue(folder: Path) -> Iterator[Connection]:
 
     Raises:
         WarehouseError: nothing has been published yet, or by a version that did not
-            know what is asked for.
+            know what is asked for; or the catalogue or a part cannot be read.
     """
     current = folder / "current.duckdb"
     if not current.exists():
         raise WarehouseError(f"published: nothing there yet: {current}")
-    con = duckdb.connect(str(current.resolve()), read_only=True)
     try:
-        con.execute("SET TimeZone = 'UTC'")
-        yield con
+        with duckdb.connect(str(current.resolve()), read_only=True) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            yield con
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise WarehouseError(
             f"published: {current}: {error}; if another version of nightdesk has "
             "published it, nightdesk publish brings it up to date"
         ) from error
-    finally:
-        con.close()
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        first = str(error).partition("\n")[0]
+        raise WarehouseError(f"published: {current}: {first}; {CURE}") from error
 
 
 def fetch_rows(con: Connection, sql: str, parameters: object = None) -> Rows:
@@ -156,22 +158,29 @@ def export_catalogue(folder: Path, target: Path) -> None:
     """Write one self-contained DuckDB file: the catalogue with its views as tables.
 
     Raises:
-        WarehouseError: nothing has been published yet.
+        WarehouseError: see `open_catalogue`; or the file cannot be written.
     """
-    with open_catalogue(folder) as con:
-        tables = [row[0] for row in con.execute("SHOW TABLES").fetchall()]
     fresh = target.with_name(f".{target.name}.tmp")
     fresh.unlink(missing_ok=True)
-    with duckdb.connect() as con:
-        for path, name, how in (
-            ((folder / "current.duckdb").resolve(), "shelf", "READ_ONLY"),
-            (fresh, "copied", f"STORAGE_VERSION '{STORAGE}'"),
-        ):
-            quoted = str(path).replace("'", "''")
-            con.execute(f"ATTACH '{quoted}' AS {name} ({how})")
-        for table in tables:
-            con.execute(f"CREATE TABLE copied.{table} AS SELECT * FROM shelf.{table}")
-        con.execute("DETACH copied")
+    try:
+        with open_catalogue(folder) as shelf:
+            tables = [row[0] for row in shelf.execute("SHOW TABLES").fetchall()]
+        with duckdb.connect() as con:
+            for path, name, how in (
+                ((folder / "current.duckdb").resolve(), "shelf", "READ_ONLY"),
+                (fresh, "copied", f"STORAGE_VERSION '{STORAGE}'"),
+            ):
+                quoted = str(path).replace("'", "''")
+                con.execute(f"ATTACH '{quoted}' AS {name} ({how})")
+            for table in tables:
+                rows = f"SELECT * FROM shelf.{table}"
+                con.execute(f"CREATE TABLE copied.{table} AS {rows}")
+            con.execute("DETACH copied")
+    except duckdb.Error as error:
+        first = str(error).partition("\n")[0]
+        fresh.unlink(missing_ok=True)
+        cure = "" if fresh.name in first else f"; {CURE}"
+        raise WarehouseError(f"export: {target}: {first}{cure}") from error
     fresh.replace(target)
 
 

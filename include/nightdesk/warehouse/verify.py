@@ -11,10 +11,15 @@ import duckdb
 
 from nightdesk.errors import WarehouseError, WarehouseMissing
 from nightdesk.model import Finding
-from nightdesk.warehouse.catalogue import list_parts, read_manifest
+from nightdesk.warehouse.catalogue import (
+    Manifest,
+    find_number,
+    list_parts,
+    load_manifest,
+)
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import list_kept
+from nightdesk.warehouse.publish import list_numbers
 from nightdesk.warehouse.store import LedgerRow, find_lost, list_checks, read_ledger
 
 _REBUILD = "nightdesk warehouse rebuild"
@@ -76,13 +81,15 @@ def _find_lost(
 
 def verify_published(folder: Path) -> Iterator[Finding]:
     """Yield what is wrong with the kept catalogues and with their parts."""
-    try:
-        kept, now = list_kept(folder), read_manifest(folder).get("number")
-    except WarehouseError as error:
-        yield Finding("published", str(error), _PUBLISH)
-        return
-    for number in kept:
+    kept: dict[int, Manifest] = {}
+    now = find_number(folder)
+    for number in list_numbers(folder):
         path = folder / f"nightdesk-{number}.duckdb"
+        manifest = path.with_suffix(".json")
+        try:
+            kept[number] = load_manifest(manifest)
+        except WarehouseError as error:
+            yield Finding(manifest.name, str(error), _cure(number == now))
         try:
             with duckdb.connect(str(path), read_only=True) as con:
                 hash_tables(con)
