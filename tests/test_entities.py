@@ -276,7 +276,7 @@ def test_a_row_of_ones_own_replaces_adds_and_removes(
         ),
         (
             "entities:\n  - {id: nd:org:a, type: GPE, name: A}",
-            "entities.yaml:2: entities[0].type: 'GPE' is not allowed; allowed: 'ORG', ",
+            "entities.yaml:2: entities[0].type: 'GPE' is not allowed; allowed: 'PER', ",
         ),
         (
             "entities: [{id: nd:org:a, name: A}]",

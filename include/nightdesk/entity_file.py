@@ -31,7 +31,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     id: str = Field(pattern=_ID)
-    type: Literal["ORG", "PER", "LOC"] | None = None
+    type: Literal["PER", "ORG", "LOC"] | None = None
     name: str | None = None
     names: list[str] = []
     context: list[str] = []
