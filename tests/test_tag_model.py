@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from nightdesk.__main__ import main
+from nightdesk.cli import train
 from nightdesk.cli.train import read_examples, train_model
 from nightdesk.errors import ConfigError
 from nightdesk.gazetteer import load_gazetteer
@@ -469,6 +470,10 @@ def test_train_writes_weights_that_the_user_s_tagger_takes(
     gazetteer: Gazetteer,
 ) -> None:
     monkeypatch.setenv("NIGHTDESK_DATA", str(tmp_path))
+    # an eighth of the shipped corpus: what is learned from all of it is tested above
+    monkeypatch.setattr(
+        train, "read_examples", lambda *given: list(read_examples(*given))[::8]
+    )
     extra = tmp_path / "desk.txt"
     extra.write_text("[Ana Roa](PER) of the [Gull Party](ORG) won [Mbeko](LOC).\n")
     assert main(["train", "--extra", str(extra)]) == 0
