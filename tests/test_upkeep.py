@@ -169,7 +169,13 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     assert main(["warehouse", "verify"]) == 1
     told = capsys.readouterr()
     assert "nightdesk warehouse rebuild" in told.out
-    steps = ["landing area", "warehouse", "published files", "search index"]
+    steps = [
+        "landing area",
+        "decisions",
+        "warehouse",
+        "published files",
+        "search index",
+    ]
     assert told.err.splitlines() == [f"verify: {step}" for step in steps]
     assert main(["warehouse", "rebuild"]) == 0
     assert "1 nights built" in capsys.readouterr().out
