@@ -15,6 +15,8 @@ import unicodedata
 SOLO = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{SOLO}]|[^\W_{SOLO}]+")
 _SOLO = re.compile(f"[{SOLO}]")
+#: A word as it stands, or a number with what parts its digits.
+TOKEN = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}]+")
 # Inside words and not seen, or drawn only: soft hyphens, joiners, signs of direction,
 # the lines that stretch Arabic words, and their vowel signs.
 _UNSEEN = dict.fromkeys(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nightdesk.deduplicate.slips import is_slip
-from nightdesk.text import SOLO, unify
+from nightdesk.text import SOLO, TOKEN, unify
 
 #: Reports from one form have other numbers, and other names, in the same words. So many
 #: other numbers, and that share of those stated, are no copy: on one day a toll may
@@ -29,7 +29,6 @@ MIN_EXCHANGED = 2
 MIN_EXCHANGED_SHARE = 0.05
 SAME_DAY = 0.75  # days
 
-_TOKEN = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}]+")
 _ALONE = re.compile(f"[{SOLO}]")  # three of them are about a word
 _NUMBER, _NAME = "#", "@"
 _Places = Mapping[tuple[str, str], Collection[str]]
@@ -59,7 +58,7 @@ def read_slots(title: str | None, text: str) -> Slots:
     What stands around a fact is a word on either side, or another fact, whichever.
     Names that follow each other are one.
     """
-    tokens = _TOKEN.findall(unify(f"{title}\n{text}" if title else text))
+    tokens = TOKEN.findall(unify(f"{title}\n{text}" if title else text))
     small = {token for token in tokens if token[0].islower()}
     kinds, facts = [""], [""]
     for token in tokens:

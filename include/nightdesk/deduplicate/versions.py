@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from nightdesk.deduplicate.profiles import GRAM
 from nightdesk.deduplicate.scan import count_shared, distinct, hash_grams, hash_words
 from nightdesk.deduplicate.slips import FACTS, SHORT, TURNS, is_slip
-from nightdesk.text import SOLO, hash_text, split_paragraphs, split_words
+from nightdesk.text import TOKEN, hash_text, split_paragraphs, split_words
 from nightdesk.urls import canonicalize_url, registered_domain
 
 VersionKind = Literal["same", "typo", "headline", "correction", "update"]
@@ -27,7 +27,6 @@ MIN_CONTAINMENT = 0.3
 MIN_ALIKE = 0.5  # share of words that two wordings of one paragraph have in common
 MAX_FACTS_CHANGED = 0.3  # of the words of a paragraph in which a fact was put right
 
-_TOKEN = re.compile(rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}]+")
 # How newsrooms announce a correction, not "correction officers"; stems, since a
 # headline may use any form.
 _NOTICE = re.compile(
@@ -167,7 +166,7 @@ def _is_alike(a: frozenset[str], b: frozenset[str]) -> bool:
 
 def _find_changes(edit: Edit) -> Iterator[tuple[list[str], list[str]]]:
     """Yield the runs of words that differ in a changed paragraph."""
-    a, b = _TOKEN.findall(edit.old or ""), _TOKEN.findall(edit.new or "")
+    a, b = TOKEN.findall(edit.old or ""), TOKEN.findall(edit.new or "")
     matcher = SequenceMatcher(None, a, b)
     for name, i, i_end, j, j_end in matcher.get_opcodes():
         if name != "equal":
@@ -198,7 +197,7 @@ def _is_fact_exchanged(edit: Edit) -> bool:
         return False
     changes = list(_find_changes(edit))
     n_changed = sum(max(len(a), len(b)) for a, b in changes)
-    n_tokens = len(_TOKEN.findall(edit.new or ""))
+    n_tokens = len(TOKEN.findall(edit.new or ""))
     has_fact = any(_states_fact(a) and _states_fact(b) for a, b in changes)
     return has_fact and n_changed <= MAX_FACTS_CHANGED * n_tokens
 

@@ -24,12 +24,14 @@ from nightdesk.decisions import (
     load_merges,
     read_decision,
 )
-from nightdesk.model import Finding
+from nightdesk.model import Correction, Finding
 from nightdesk.pipeline.correct_task import correct_article, correct_entity
 from nightdesk.tombstones import CURE as TAKEDOWN_CURE
 from nightdesk.tombstones import load_tombstones
 from nightdesk.warehouse.read import Rows, name_articles, open_catalogue
 
+#: Of what is said of an article; texts and stories have no words and no value.
+_SAID = ("kind", "surface", "nth", "value", "who", "why")
 _CURE = "mend the line, or take it out; until then builds leave it out"
 
 
@@ -87,28 +89,14 @@ class DecisionBook:
     def list_said(self, article: int) -> list[dict[str, Any]]:
         """Return what holds of an article from its next build on."""
         folder = self._settings.decisions
-        said = [
-            {
-                "kind": row.kind,
-                "surface": row.surface,
-                "nth": row.nth,
-                "value": row.value,
-                "who": row.who,
-                "decided_at": row.at,
-                "why": row.why,
-            }
-            for row in load_corrections(folder).by_article().get(article, ())
-        ]
-        return said + [
-            {
-                **dict.fromkeys(("surface", "nth", "value")),
-                "kind": row.kind,
-                "who": row.who,
-                "decided_at": row.at,
-                "why": row.why,
-            }
-            for row in load_decisions(folder).rows
-            if article in row.articles
+        texts = load_decisions(folder).rows
+        rows: tuple[Correction | Decision, ...] = (
+            *load_corrections(folder).by_article().get(article, ()),
+            *(row for row in texts if article in row.articles),
+        )
+        return [
+            {"decided_at": row.at, **{key: getattr(row, key, None) for key in _SAID}}
+            for row in rows
         ]
 
 
