@@ -30,6 +30,7 @@ from nightdesk.urls import article_id
 from nightdesk.warehouse import connect as connect_module
 from nightdesk.warehouse.connect import open_warehouse, read_version
 from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.publish import list_kept
 
 pytestmark = pytest.mark.slow
 
@@ -47,8 +48,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         for name, lines in LINES.items():
             desk.serve(f"/{name}", reply(write_page(f"A {name}", lines=lines)))
         desk.job_options = {"read_secret": lambda _: "Cookie: a=very-secret"}
-        desk.collect()
-        desk.build()
+        for night in (NIGHT, NIGHT + timedelta(days=1)):
+            desk.collect(night)
+            desk.build(night)
+            desk.moment += timedelta(days=1)
         desk.job.settings.decisions.mkdir()
         (desk.job.settings.decisions / "texts.jsonl").write_text("")
         yield desk
@@ -116,6 +119,7 @@ def test_the_drill_a_restored_desk_rebuilds_to_the_same_hashes(
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     assert main(["warehouse", "rebuild"]) == 0
     assert hashes(replace(whole, folder=folder)) == hashes(whole)
+    assert list(list_kept(job.settings.published)) == [1]  # both nights at once
 
 
 def test_a_backup_holds_no_secret(packed: Path, tmp_path: Path) -> None:

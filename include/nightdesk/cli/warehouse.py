@@ -22,7 +22,7 @@ from nightdesk.errors import (
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.model import Finding
-from nightdesk.pipeline import plan_run, run_night
+from nightdesk.pipeline import build_night, plan_run, publish_changes
 from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.decide_task import verify_decisions
 from nightdesk.pipeline.publish_task import update_search
@@ -175,7 +175,7 @@ def _rebuild(_: argparse.Namespace) -> int:
         for night in nights:
             try:
                 plan = plan_run(job, night, offline=True)
-                run_night(job, plan, connect, say=say_step(night))
+                build_night(job, plan, connect, say=say_step(night))
             except (NightFailed, CheckFailed) as error:  # the other nights go on
                 failed.append(str(error))
             except NightdeskError as error:
@@ -183,6 +183,11 @@ def _rebuild(_: argparse.Namespace) -> int:
                     f"rebuild, night {night}: {error}; mend that and rebuild again; "
                     f"set aside: {', '.join(aside) or 'nothing'}"
                 ) from error
+        say("publish")
+        try:
+            publish_changes(job, connect)
+        except CheckFailed as error:
+            failed.append(str(error))
     say(f"{len(nights)} nights built, {nights[0]} to {nights[-1]}")
     for line in failed:
         say(f"was a failure, and is one again: {line}")

@@ -51,6 +51,7 @@ __all__ = [
     "Plan",
     "Shard",
     "batch_due",
+    "build_night",
     "collect_sources",
     "deduplicate_nights",
     "extract_pages",
@@ -141,7 +142,22 @@ def run_night(
     *,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """Run one night without Airflow, task after task, on all cores.
+    """Build one night and publish it, without Airflow; see `build_night`."""
+    try:
+        return build_night(job, plan, connect, say=say)
+    finally:
+        say("publish")
+        publish_changes(job, connect)
+
+
+def build_night(
+    job: Job,
+    plan: Plan,
+    connect: Connect,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:
+    """Run one night up to its load, task after task, on all cores.
 
     Returns:
         The accounts of the nights that were built.
@@ -161,11 +177,7 @@ def run_night(
     say(f"tag: {len(shards)} shards")
     shards = _spread(partial(tag_articles, job, again=plan["tag_again"]), shards)
     say("load")
-    try:
-        return load_nights(job, night, shards, joined, connect)
-    finally:
-        say("publish")
-        publish_changes(job, connect)
+    return load_nights(job, night, shards, joined, connect)
 
 
 def _extract_shards(
