@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -101,9 +102,23 @@ class Drill:
 
 
 def run_kills(
-    folder: Path, n_loads: int, n_publishes: int, seed: int, engine: Engine = FILE
+    folder: Path,
+    n_loads: int,
+    n_publishes: int,
+    seed: int,
+    engine: Engine = FILE,
+    tell: Callable[[str], object] = str,
 ) -> Counter[str]:
-    """Kill n loads and n publishes; an AssertionError says what was wrong."""
+    """Kill n loads and n publishes; an AssertionError says what was wrong.
+
+    Args:
+        folder: to work in, empty.
+        n_loads: to kill at least.
+        n_publishes: to kill at least.
+        seed: of the moments.
+        engine: of the warehouse.
+        tell: is given a line after each kill.
+    """
     drill = Drill(folder, random.Random(seed), engine)
     drill.published.mkdir()
     readers = [Reader(drill.published) for _ in range(2)]
@@ -116,6 +131,10 @@ def run_kills(
             break
         run_and_kill(drill, is_publishing=engine is FILE or are_loads_done)
         look(drill)
+        tell(
+            f"killed: {counts['killed in a load']} loads, "
+            f"{counts['killed in a publish']} publishes"
+        )
     for reader in readers:
         reader.must_stop.set()
         reader.join()
@@ -207,6 +226,10 @@ def see_no_file_lost(drill: Drill) -> None:
     drill.counts["files of the lake"] = before
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=200, help="of loads")
@@ -218,7 +241,9 @@ def main() -> None:
     n_loads, n_publishes = options.kills, options.publishes
     n_publishes = n_loads if n_publishes is None else n_publishes
     with tempfile.TemporaryDirectory() as folder, open_engine(options.engine) as engine:
-        counts = run_kills(Path(folder), n_loads, n_publishes, options.seed, engine)
+        counts = run_kills(
+            Path(folder), n_loads, n_publishes, options.seed, engine, _say
+        )
     for what, n in sorted(counts.items()):
         sys.stdout.write(f"{what:24} {n}\n")
 

@@ -123,6 +123,9 @@ def attach_lake(con: duckdb.DuckDBPyConnection, lake: Lake, key: str | None) -> 
         for name, value in lake.options.items()
         if name in _ATTACHED
     )
+    if lake.file is None and (schema := lake.options.get("METADATA_SCHEMA")):
+        # Else each attach reads the columns of all schemas of that Postgres.
+        options += f", META_SCHEMA {_quote(schema)}"
     how = f" ({options})" if options else ""
     con.execute(f"ATTACH {_quote(lake.catalogue)} AS {NAME}{how}")
     con.execute(f"USE {NAME}")
