@@ -24,7 +24,7 @@ from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import open_warehouse
-from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.content import hash_tables, list_tables
 from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
@@ -64,6 +64,17 @@ def desk(whole: Desk, tmp_path: Path) -> Desk:
 def publish(desk: Desk, *, again: bool = False) -> int:
     connect = connect_to(desk.job.settings.warehouse)
     return publish_changes(desk.job, connect, again=again).number
+
+
+def name_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands work on a desk."""
+    settings = desk.job.settings
+    for name, value in (
+        ("DATA", settings.data),
+        ("WAREHOUSE", settings.warehouse),
+        ("CONTACT", settings.contact),
+    ):
+        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
 
 
 def hashes_of(path: Path) -> dict[str, str]:
@@ -128,6 +139,43 @@ def test_a_damaged_warehouse_is_never_taken_for_whole(
 
 
 @pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
+def test_a_changed_byte_in_any_block_is_found(
+    desk: Desk, tmp_path: Path, apart: ProcessPoolExecutor
+) -> None:
+    """Blocks of logs of runs too, and of columns that are in no hash."""
+    path, chance = Path(desk.job.settings.warehouse), random.Random("block")
+    with open_warehouse(connect_at(path)) as con:
+        con.execute(
+            "INSERT INTO fetch_log BY NAME SELECT * EXCLUDE r "
+            "REPLACE (md5(r::VARCHAR) AS url) "
+            "FROM (FROM fetch_log LIMIT 1), range(20000) AS t(r)"
+        )
+    with duckdb.connect(str(path), read_only=True) as con:
+        blocks = [
+            block for table in list_tables(con) for block in find_blocks(con, table)
+        ]
+    copies = []
+    for block in sorted(set(blocks)):
+        copy, raw = tmp_path / f"{block}.duckdb", bytearray(path.read_bytes())
+        raw[3 * 4096 + block * (1 << 18) + chance.randrange(1 << 18)] ^= 1
+        copy.write_bytes(raw)
+        copies.append(copy)
+    assert len(copies) > 3
+    answers = list(apart.map(judge, copies))
+    cures = [found for found, _ in answers]
+    assert cures == [["nightdesk warehouse rebuild"]] * len(copies)
+
+
+def find_blocks(con: duckdb.DuckDBPyConnection, table: str) -> list[int]:
+    """Return the numbers of the blocks that hold a table."""
+    rows = con.execute(
+        "SELECT DISTINCT unnest([block_id] || additional_block_ids) "
+        f"FROM pragma_storage_info('{table}')"
+    ).fetchall()
+    return [block for (block,) in rows if block is not None and block >= 0]
+
+
+@pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
 @pytest.mark.parametrize("raw", [b"x" * 9000, None], ids=["no database", "cut"])
 def test_commands_on_a_damaged_warehouse_name_the_cure(
     tmp_path: Path, raw: bytes | None
@@ -157,15 +205,11 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     path = Path(desk.job.settings.warehouse)
     whole = hashes_of(path)
     path.write_bytes(path.read_bytes()[:-5000])
-    settings = desk.job.settings
-    entries = settings.data / "landing" / "entries"  # a day that is not over waits
-    shutil.copytree(entries / f"night={NIGHT}", entries / "night=2099-01-01")
-    for name, value in (
-        ("DATA", settings.data),
-        ("WAREHOUSE", settings.warehouse),
-        ("CONTACT", settings.contact),
-    ):
-        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
+    entries = desk.job.settings.data / "landing" / "entries"
+    shutil.copytree(  # a day that is not over waits
+        entries / f"night={NIGHT}", entries / "night=2099-01-01"
+    )
+    name_desk(desk, monkeypatch)
     assert main(["warehouse", "verify"]) == 1
     told = capsys.readouterr()
     assert "nightdesk warehouse rebuild" in told.out
@@ -212,7 +256,12 @@ def test_a_lost_night_is_named_where_nobody_knows_when_it_was_loaded(
 
 @pytest.mark.parametrize(("lose", "problem"), LOST.values(), ids=LOST)
 def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
-    desk: Desk, caplog: pytest.LogCaptureFixture, lose: str, problem: str
+    desk: Desk,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lose: str,
+    problem: str,
 ) -> None:
     """As if the last commits of its file had been cut off."""
     connect = connect_to(desk.job.settings.warehouse)
@@ -224,7 +273,13 @@ def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
     assert finding.file == f"warehouse, night {NIGHT}"
     assert finding.problem == problem.format(now=now, before=before)
     assert finding.cure == "nightdesk warehouse rebuild"
+    name_desk(desk, monkeypatch)
+    assert main(["warehouse", "hash"]) == 1  # of what is there, and says so
+    told = capsys.readouterr()
+    assert "article_text" in told.out
+    assert f"{finding.file}: {finding.problem}: {finding.cure}\n" == told.err
     desk.build()
+    assert main(["warehouse", "hash"]) == 0
     assert f"night={NIGHT} the warehouse has lost it" in caplog.text
     desk.build()
     assert list(verify_warehouse(connect, read_loads(desk.landing))) == []

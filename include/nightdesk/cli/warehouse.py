@@ -37,7 +37,12 @@ from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.read import export_catalogue
 from nightdesk.warehouse.schema_page import write_page
 from nightdesk.warehouse.schema_picture import draw_schema
-from nightdesk.warehouse.verify import verify_published, verify_warehouse
+from nightdesk.warehouse.store import read_ledger
+from nightdesk.warehouse.verify import (
+    list_lost,
+    verify_published,
+    verify_warehouse,
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -117,6 +122,7 @@ def _hash(options: argparse.Namespace) -> int:
     settings = load_settings()
     with open_warehouse(connect_warehouse(settings, must_exist=True)) as con:
         hashes = hash_tables(con, options.night)
+        lost = list(list_lost(read_ledger(con), read_loads(Landing(settings.landing))))
     if options.json:
         say_json(hashes)
     else:
@@ -124,7 +130,9 @@ def _hash(options: argparse.Namespace) -> int:
             [{"table": table, "rows:hash": value} for table, value in hashes.items()],
             ("table", "rows:hash"),
         )
-    return 0
+    for finding in lost:
+        warn(f"{finding.file}: {finding.problem}: {finding.cure}")
+    return 1 if lost else 0
 
 
 def _export(options: argparse.Namespace) -> int:

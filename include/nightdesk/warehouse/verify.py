@@ -18,7 +18,7 @@ from nightdesk.warehouse.catalogue import (
     load_manifest,
 )
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
-from nightdesk.warehouse.content import hash_tables
+from nightdesk.warehouse.content import read_blocks
 from nightdesk.warehouse.publish import list_numbers
 from nightdesk.warehouse.store import LedgerRow, find_lost, list_checks, read_ledger
 
@@ -31,7 +31,7 @@ def verify_warehouse(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the writer's database: damage, losses, broken checks.
 
-    Every block is read, so that the engine compares it with its checksum.
+    Every block that holds rows is read, so that the engine compares its checksum.
 
     Args:
         connect: opens it.
@@ -43,7 +43,7 @@ def verify_warehouse(
     except WarehouseMissing as error:
         if loads:
             yield Finding("warehouse", str(error), f"the right address, or {_REBUILD}")
-        yield from _find_lost({}, loads)
+        yield from list_lost({}, loads)
     except WarehouseError as error:
         yield Finding("warehouse", str(error), _REBUILD)
 
@@ -62,8 +62,8 @@ def _find_faults(
     con: Connection, loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
     ledger = read_ledger(con)
-    yield from _find_lost(ledger, loads)
-    hash_tables(con)
+    yield from list_lost(ledger, loads)
+    read_blocks(con)
     for night in ledger:
         for check in list_checks():
             rows = con.execute(check.sql, {"night": night}).fetchall()
@@ -72,9 +72,10 @@ def _find_faults(
                 yield Finding(f"warehouse, night {night}", problem, _REBUILD)
 
 
-def _find_lost(
+def list_lost(
     ledger: Mapping[date, LedgerRow], loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
+    """Yield the nights of which a warehouse has lost a load; see `find_lost`."""
     for night, what in find_lost(ledger, loads).items():
         yield Finding(f"warehouse, night {night}", what, _REBUILD)
 
@@ -92,7 +93,7 @@ def verify_published(folder: Path) -> Iterator[Finding]:
             yield Finding(manifest.name, str(error), _cure(number == now))
         try:
             with duckdb.connect(str(path), read_only=True) as con:
-                hash_tables(con)
+                read_blocks(con)
         except duckdb.Error as error:
             yield Finding(path.name, str(error), _cure(number == now))
     in_force = set(list_parts(kept[now])) if now in kept else set()
