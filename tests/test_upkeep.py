@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from engines import connect_at, connect_to, copy_desk
+from engines import FILE, connect_at, connect_to, copy_desk, run_engine
 from httpworld import World, reply
 from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -21,6 +21,7 @@ from nightdesk.errors import WarehouseError
 from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.built import read_loads
+from nightdesk.warehouse import swap
 from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import open_warehouse
@@ -223,11 +224,110 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     assert told.err.splitlines() == [f"verify: {step}" for step in steps]
     assert main(["warehouse", "rebuild"]) == 0
     assert "1 nights built" in capsys.readouterr().out
-    assert len(list(path.parent.glob("*.aside"))) == 1
+    assert [
+        p for p in path.parent.iterdir() if p.name.startswith(f"{path.name}.")
+    ] == []
     assert hashes_of(path) == whole
     assert main(["warehouse", "verify"]) == 0
     assert main(["warehouse", "compact"]) == 0
     assert hashes_of(path) == whole
+
+
+class Killed(BaseException):
+    """As if the process had ended there."""
+
+
+def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect = connect_to(desk.job.settings.warehouse)
+    name_desk(desk, monkeypatch)
+    with open_warehouse(connect) as con:
+        before = hash_tables(con)
+    entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
+    (part,) = entries.iterdir()
+    raw = part.read_bytes()
+    part.write_bytes(raw[:-9])  # a night that cannot be built
+    assert main(["warehouse", "rebuild"]) == 1
+    assert "the warehouse is as it was: mend" in capsys.readouterr().err
+    part.write_bytes(raw)
+
+    def be_killed(*_: object) -> None:
+        raise Killed
+
+    for place in ("swap_file", "fill_anew"):
+        monkeypatch.setattr(f"nightdesk.pipeline.rebuild_task.{place}", be_killed)
+    with pytest.raises(Killed):
+        main(["warehouse", "rebuild"])
+    assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
+    assert list(verify_files(desk.landing)) == []
+    with open_warehouse(connect) as con:
+        assert hash_tables(con) == before
+    monkeypatch.undo()
+    name_desk(desk, monkeypatch)
+    assert main(["warehouse", "rebuild"]) == 0
+    with open_warehouse(connect) as con:
+        assert hash_tables(con) == before
+    assert not list(desk.folder.rglob("*rebuilding*.duckdb*"))
+    assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
+    assert desk.landing.names("rebuilding", ".json") == []
+
+
+def test_a_load_that_came_while_a_rebuild_ran_is_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name_desk(desk, monkeypatch)
+    connect = connect_to(desk.job.settings.warehouse)
+    place = "swap_file" if run_engine() is FILE else "fill_anew"
+
+    def come_between(*given: object) -> None:
+        desk.moment += timedelta(days=9000)  # later than the rebuild
+        desk.build()
+        getattr(swap, place)(*given)
+
+    monkeypatch.setattr(f"nightdesk.pipeline.rebuild_task.{place}", come_between)
+    assert main(["warehouse", "rebuild"]) == 0
+    assert f"to be loaded again: built/night={NIGHT}.json" in capsys.readouterr().out
+    (finding,) = verify_warehouse(connect, read_loads(desk.landing))
+    assert finding.problem.startswith("as loaded ")
+
+
+@pytest.mark.file_only("of a lake nobody knows its size")
+def test_a_rebuild_without_room_begins_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name_desk(desk, monkeypatch)
+    path = Path(desk.job.settings.warehouse)
+    with path.open("r+b") as stream:
+        stream.truncate(1 << 43)
+    assert main(["warehouse", "rebuild"]) == 1
+    told = capsys.readouterr().err
+    assert "are free, and the new file may want as much as the old one, 8.8 TB" in told
+
+
+@pytest.mark.file_only("a lake has none")
+def test_a_rebuild_replaces_a_warehouse_that_has_a_wal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_desk(desk, monkeypatch)
+    path = Path(desk.job.settings.warehouse)
+    before, wal = hashes_of(path), path.with_name(f"{path.name}.wal")
+    live = path.with_name("live.duckdb")
+    shutil.copyfile(path, live)
+    with duckdb.connect(str(live)) as con:
+        con.execute("SET wal_autocheckpoint = '1TB'")
+        con.execute("DELETE FROM article")
+        shutil.copyfile(live, path)
+        shutil.copyfile(live.with_name("live.duckdb.wal"), wal)
+    assert hashes_of(path) != before
+    with duckdb.connect(str(live)) as con:
+        con.execute("SET wal_autocheckpoint = '1TB'")
+        con.execute("DELETE FROM entry")
+        shutil.copyfile(live, path)
+        shutil.copyfile(live.with_name("live.duckdb.wal"), wal)
+    assert main(["warehouse", "rebuild"]) == 0
+    assert not wal.exists()
+    assert hashes_of(path) == before
 
 
 LOST = {

@@ -104,7 +104,7 @@ def _upgrade(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
         default = job.settings.data.parent / "backups" / f"{stamp}.tar.zst"
-        connect = connect_warehouse(job.settings)
+        connect = connect_warehouse(job.settings, must_exist=True)
         file = options.backup or default
         done = upgrade(job, connect, file, CHECKOUT / "CHANGELOG.md")
     say(f"backup     {file}")

@@ -16,7 +16,7 @@ _CURES = {
     ),
     **dict.fromkeys(
         (
-            *("built/", "hosts/", "pages/", "plans/", "sources/"),
+            *("built/", "hosts/", "pages/", "plans/", "rebuilding/", "sources/"),
             *("told_missing.json", "version.json", "world.json"),
         ),
         _SPARES,

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypedDict
 
 from nightdesk.backends import check_tagger
 from nightdesk.collect import batch_sources
-from nightdesk.errors import ConfigError
+from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.gazetteer_files import load_outline
 from nightdesk.nights import last_night
 from nightdesk.past_file import load_places
@@ -140,8 +140,16 @@ def run_night(
     connect: Connect,
     *,
     say: Callable[[str], None] = lambda _: None,
+    is_published: bool = True,
 ) -> list[dict[str, Any]]:
     """Run one night without Airflow, task after task, on all cores.
+
+    Args:
+        job: the run.
+        plan: from `plan_run`.
+        connect: opens the warehouse.
+        say: told each step as it begins.
+        is_published: publish what was loaded, also where a night failed or was refused.
 
     Returns:
         The accounts of the nights that were built.
@@ -162,10 +170,16 @@ def run_night(
     shards = _spread(partial(tag_articles, job, again=plan["tag_again"]), shards)
     say("load")
     try:
-        return load_nights(job, night, shards, joined, connect)
-    finally:
+        accounts = load_nights(job, night, shards, joined, connect)
+    except (NightFailed, CheckFailed):  # its rows, or other nights, have been loaded
+        if is_published:
+            say("publish")
+            publish_changes(job, connect)
+        raise
+    if is_published:
         say("publish")
         publish_changes(job, connect)
+    return accounts
 
 
 def _extract_shards(
