@@ -17,16 +17,16 @@ from httpworld import World, reply
 from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
 from nightdesk.__main__ import main
-from nightdesk.errors import WarehouseError
+from nightdesk.errors import LandingError, WarehouseError
 from nightdesk.landing.inspect import find_lost, verify_files
-from nightdesk.pipeline import publish_changes
+from nightdesk.pipeline import plan_run, publish_changes, run_night
 from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse import swap
 from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_warehouse
 from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables, list_tables
-from nightdesk.warehouse.publish import roll_back
+from nightdesk.warehouse.publish import list_numbers, roll_back
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 pytestmark = pytest.mark.slow
@@ -425,10 +425,36 @@ def test_damaged_parts_are_named_and_published_again(desk: Desk, kind: str) -> N
     assert {str(folder / finding.file) for finding in found} >= set(map(str, parts))
     assert {f.cure for f in found} == {"nightdesk publish --again"}
     publish(desk, again=True)
-    now = read_manifest(folder)["number"]
-    assert [f for f in verify_published(folder) if f"-{now}." in f.file] == []
+    assert list(verify_published(folder)) == []
     with duckdb.connect(str((folder / "current.duckdb").resolve())) as con:
         assert con.execute("SELECT count(*) FROM article").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("ending", ["duckdb", "json"])
+def test_an_older_catalogue_that_is_damaged_goes_when_all_is_written_anew(
+    desk: Desk, ending: str
+) -> None:
+    folder = desk.job.settings.published
+    old = folder / f"nightdesk-1.{ending}"
+    old.write_bytes(old.read_bytes()[:-20])
+    (finding,) = verify_published(folder)
+    assert (finding.file, finding.cure) == (old.name, "nightdesk publish --again")
+    assert publish(desk, again=True) == 3
+    assert list(verify_published(folder)) == []
+    assert list_numbers(folder) == [2, 3]
+    assert roll_back(folder) == 2
+
+
+def test_a_load_that_fails_publishes_nothing(desk: Desk, monkeypatch) -> None:
+    name_desk(desk, monkeypatch)
+    said: list[str] = []
+    plan = plan_run(desk.job, NIGHT, offline=True)
+    coverage = Path(str(desk.landing.root)) / "coverage" / f"night={NIGHT}"
+    (part,) = coverage.iterdir()
+    part.write_bytes(part.read_bytes()[:-9])
+    with pytest.raises(LandingError, match=r"coverage/.* is damaged"):
+        run_night(desk.job, plan, desk.connect, say=said.append)
+    assert "publish" not in said
 
 
 def test_readers_go_back_to_an_older_catalogue_until_the_next_publish(
