@@ -23,7 +23,7 @@ from nightdesk.pipeline import plan_run, publish_changes, run_night
 from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse import swap
 from nightdesk.warehouse.catalogue import read_manifest
-from nightdesk.warehouse.compact import compact_warehouse
+from nightdesk.warehouse.compact import compact_loaded, compact_warehouse
 from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables, list_tables
 from nightdesk.warehouse.publish import list_numbers, roll_back
@@ -504,3 +504,31 @@ def test_compacting_gives_room_back_and_changes_no_row(desk: Desk) -> None:
     assert after < before / 2
     assert hashes_of(path) == whole
     assert list(path.parent.glob(".*.tmp")) == []
+
+
+@pytest.mark.file_only("a lake is tidied: see test_engines")
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_load_compacts_a_file_of_which_half_is_free(
+    desk: Desk, is_alone: bool
+) -> None:
+    """Not while another thread has it open: what that writes would be lost."""
+    path = Path(desk.job.settings.warehouse)
+    whole = hashes_of(path)
+    with open_warehouse(connect_at(path)) as con:
+        con.execute(
+            "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)"
+        )
+        con.execute("CHECKPOINT")
+        con.execute("CREATE TABLE behind AS FROM article")  # holds the file's end
+        con.execute("CHECKPOINT")
+        con.execute("DROP TABLE filler")
+        before = path.stat().st_size
+        other = None if is_alone else con.cursor()
+        assert compact_loaded(con, smallest=0) == is_alone
+        assert not compact_loaded(con, smallest=1 << 40)
+        assert (path.stat().st_size < before / 2) == is_alone
+        if other:
+            other.close()
+    with open_warehouse(connect_at(path)) as con:
+        con.execute("DROP TABLE behind")
+    assert hashes_of(path) == whole

@@ -87,15 +87,11 @@ def add_commands(commands: Commands) -> None:
         parser.add_argument(
             "--day", type=parse_day, metavar="DAY", help="of capture; default: all"
         )
+    export.add_argument(
+        "--day", type=parse_day, metavar="DAY", required=True, help="of capture"
+    )
     what = again.add_mutually_exclusive_group(required=True)
-    for parser, is_required in ((what, False), (export, True)):
-        parser.add_argument(
-            "--day",
-            type=parse_day,
-            metavar="DAY",
-            required=is_required,
-            help="of capture",
-        )
+    what.add_argument("--day", type=parse_day, metavar="DAY", help="of capture")
     what.add_argument(
         "--urls",
         action="store_true",

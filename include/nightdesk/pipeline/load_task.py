@@ -57,6 +57,7 @@ from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.register import list_ended, list_watched
 from nightdesk.settle import SettledNight
 from nightdesk.warehouse import store
+from nightdesk.warehouse.compact import compact_loaded
 from nightdesk.warehouse.connect import (
     Connect,
     Connection,
@@ -109,6 +110,7 @@ def load_nights(
                 log.error("load %s", error)
                 note_refusal(job, "load", error, map(date.fromisoformat, step))
                 refused.append(error)
+        compact_loaded(con)
     if refused:
         show_refusals(job)
         first, text = refused[0], "; ".join(map(str, refused))
