@@ -136,10 +136,14 @@ def test_what_a_restore_set_aside_goes_after_a_month(desk: Desk) -> None:
     counts = run(desk, "sweep")
     assert (counts["set aside"], counts["half a rebuild"]) == (0, 0)
     assert aside.exists()
-    os.utime(half, (0, 0))
+    folder = half.with_name(f".{half.name}.x1")  # in which a new file was being made
+    folder.mkdir()
+    for path in (half, folder):
+        os.utime(path, (0, 0))
     desk.moment += timedelta(days=31)
     counts = run(desk, "sweep")
-    assert (counts["set aside"], counts["half a rebuild"]) == (1, 1)
+    assert (counts["set aside"], counts["half a rebuild"]) == (1, 2)
+    assert not folder.exists()
     assert not aside.exists()
 
 

@@ -120,9 +120,10 @@ def sweep_fresh(settings: Settings, age_s: float = 0) -> int:
         age_s: what was written to in so many seconds stays: its rebuild may live.
     """
     fresh, n_gone = find_fresh(settings), 0
-    for path in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+    made_in = fresh.parent.glob(f".{fresh.name}.*")  # the folder of a file half made
+    for path in (fresh, fresh.with_name(f"{fresh.name}.wal"), *made_in):
         if path.exists() and time.time() - path.stat().st_mtime >= age_s:
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
             n_gone += 1
     return n_gone
 
