@@ -17,7 +17,7 @@ from nightdesk.warehouse.connect import (
     open_warehouse,
 )
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.lake_files import clean_lake
+from nightdesk.warehouse.lake_files import clean_lake, name_lake
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ def find_room(connect: Connect) -> tuple[Path | None, float]:
 
 
 def _read_room(con: Connection) -> tuple[Path | None, float]:
+    if name_lake(con):  # its CHECKPOINT is upkeep of all its files
+        return None, 0.0
     con.execute("CHECKPOINT")
     row = con.execute(
         "SELECT path, total_blocks, free_blocks FROM pragma_database_size() AS s "
