@@ -60,7 +60,9 @@ with DAG(
         from nightdesk.pipeline.maintain import STEPS
         from nightdesk_warehouse import connect_warehouse
 
-        return STEPS[name](start_job(dag_run.run_id), connect_warehouse())
+        return STEPS[name](
+            start_job(dag_run.run_id), connect_warehouse(must_exist=True)
+        )
 
     @task
     def nights(dag_run=None):

@@ -48,7 +48,9 @@ with DAG(
         from nightdesk.pipeline import publish_changes, start_job
         from nightdesk_warehouse import connect_warehouse
 
-        published = publish_changes(start_job(dag_run.run_id), connect_warehouse())
+        published = publish_changes(
+            start_job(dag_run.run_id), connect_warehouse(must_exist=True)
+        )
         return {
             "catalogue": published.number,
             "nights": [str(night) for night in published.nights],

@@ -480,7 +480,7 @@ def test_a_damaged_index_stops_neither_list_nor_get(
 def test_damaged_rows_say_where_the_cure_stands(landing: Landing) -> None:
     write_run(landing, [make_body(1)])
     flip(path_of(landing, INDEX), 200)
-    with pytest.raises(LandingError, match="warehouse verify` names what to do"):
+    with pytest.raises(LandingError, match=f"; delete it, then .* index --day {DAY}"):
         landing.read_folder(f"captures/day={DAY}", Capture)
 
 

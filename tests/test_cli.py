@@ -278,6 +278,31 @@ def test_no_warehouse_is_made_for_who_wants_to_look_into_it(
     assert not (home / "x").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("doctor --quiet", (0, 2)),
+        ("maintain sweep compact", (0, 1)),
+        ("upgrade --backup {}/b-{}.tar.zst", (0, 1)),
+        ("takedown https://alpha.example/p --why asked --who ama", (1, 1)),
+    ],
+)
+def test_only_a_load_makes_a_warehouse(
+    home: Path, capsys, monkeypatch, words: str, codes: tuple[int, int]
+) -> None:
+    """A new desk has none yet; one that has loaded nights has a wrong address."""
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", str(home / "x/w.duckdb"))
+    monkeypatch.setenv("NIGHTDESK_PORT", "0")
+    note = {"loaded_at": "2026-03-06T01:00:00+00:00"}
+    for n, code in enumerate(codes):
+        assert main(words.format(home, n).split()) == code
+        told = capsys.readouterr()
+        assert ("no warehouse at" in told.out + told.err) == (n == 1 or code == 1)
+        assert not (home / "x").exists()
+        Landing(home / "data/landing").write_json("built/night=2026-03-05.json", note)
+
+
 @pytest.mark.parametrize("has_loads", [False, True])
 def test_a_missing_warehouse_is_verified_and_not_made(
     home: Path, capsys, monkeypatch, has_loads: bool

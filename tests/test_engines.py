@@ -10,14 +10,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from engines import KEY, LAKES, Engine, open_engine
+from engines import KEY, LAKES, POSTGRES, Engine, open_engine
 from httpworld import World, reply
 from nightworld import NIGHT as DESK_NIGHT
 from nightworld import TEXT, Desk, write_feed, write_item, write_page
 from warehouseworld import NEXT, NIGHT, article, entry, load
 
 from nightdesk.__main__ import main
-from nightdesk.errors import WarehouseError
+from nightdesk.errors import WarehouseError, WarehouseMissing
 from nightdesk.model import Pair
 from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.built import read_loads
@@ -82,8 +82,27 @@ def test_a_connection_string_says_all(uri, catalogue, options, extensions) -> No
         ("ducklake:/a (DATA_PATH 's3://a' x)", "' x\": want options"),
         ("ducklake:", "a catalogue is a file or postgres:"),
         ("ducklake:mysql:db=x password=hush", r"mysql:db=x password=\*\*\*: a catal"),
+        (
+            "ducklake:/a (DATA_PATH 's3://a/', S3_USE_SSL 'maybe')",
+            "S3_USE_SSL 'maybe': allowed: 'true', 'false'",
+        ),
+        (
+            "ducklake:/a (DATA_PATH 's3://a/', S3_URL_STYLE 'paht')",
+            "S3_URL_STYLE 'paht': allowed: 'path', 'vhost'",
+        ),
+        ("ducklake:/a (S3_REGION 'eu')", "S3_REGION: .* wants a DATA_PATH 's3://...'"),
+        ("ducklake:/a (METADATA_SCHEMA '')", "METADATA_SCHEMA '': is empty"),
     ],
-    ids=["unknown option", "no option", "no catalogue", "another catalogue"],
+    ids=[
+        "unknown option",
+        "no option",
+        "no catalogue",
+        "another catalogue",
+        "neither with nor without TLS",
+        "no style of addresses",
+        "a store without a place in it",
+        "an empty name",
+    ],
 )
 def test_a_string_that_cannot_be_read_is_refused(uri: str, message: str) -> None:
     with pytest.raises(WarehouseError, match=message):
@@ -91,6 +110,34 @@ def test_a_string_that_cannot_be_read_is_refused(uri: str, message: str) -> None
 
 
 @pytest.mark.lake
+@pytest.mark.lake
+def test_a_new_lake_on_postgres_wants_a_place_for_its_files() -> None:
+    with open_engine("postgres"):
+        uri = f"ducklake:postgres:{POSTGRES} (METADATA_SCHEMA 'nightdesk_test_none')"
+        with (
+            pytest.raises(WarehouseError, match=r"wants DATA_PATH.*'/mnt/news/'"),
+            open_warehouse(connect_to(uri)),
+        ):
+            pass
+
+
+def test_a_warehouse_that_must_exist_is_not_made(
+    engine: Engine, tmp_path: Path
+) -> None:
+    uri = engine.uri(tmp_path / "w" / "nightdesk.duckdb")
+    key = KEY if engine.store else None
+    for _ in range(2):
+        with (
+            pytest.raises(WarehouseMissing, match=r"no warehouse at .*loaded yet"),
+            open_warehouse(connect_to(uri, key, must_exist=True)),
+        ):
+            pass
+    with open_warehouse(connect_to(uri, key)):
+        pass
+    with open_warehouse(connect_to(uri, key, must_exist=True)) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchone() == (0,)
+
+
 def test_a_password_is_not_told(tmp_path: Path) -> None:
     string = "ducklake:postgres:host=127.0.0.1 port=1 password=hush"
     connect = connect_to(f"{string} (DATA_PATH '{tmp_path}')")
@@ -181,10 +228,33 @@ def test_airflow_opens_a_lake_by_its_connection(
                 "current_setting('autoinstall_known_extensions')"
             ).fetchall()
             assert con.execute("FROM schema_version").fetchall()
+        with open_warehouse(connect_warehouse(must_exist=True)) as con:
+            assert con.execute("FROM schema_version").fetchall()
         assert told == [(1, False)]
         assert engine.store is not None
         assert engine.store.refused == []
         assert engine.store.objects
+
+
+@pytest.mark.parametrize("named", ["{}/w.duckdb", "ducklake:{}/w.ducklake"])
+def test_a_task_of_airflow_makes_no_warehouse_unless_it_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    pytest.importorskip("duckdb_extension_ducklake")
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
+    from nightdesk_warehouse import connect_warehouse
+
+    known = {"conn_type": "duckdb", "host": named.format(tmp_path)}
+    monkeypatch.setenv("AIRFLOW_CONN_NIGHTDESK_WAREHOUSE", json.dumps(known))
+    with (
+        pytest.raises(WarehouseMissing, match="no warehouse at"),
+        open_warehouse(connect_warehouse(must_exist=True)),
+    ):
+        pass
+    assert not list(tmp_path.glob("w.*"))
+    for must_exist in (False, True):
+        with open_warehouse(connect_warehouse(must_exist=must_exist)) as con:
+            assert con.execute("FROM schema_version").fetchall()
 
 
 # loads -----------------------------------------------------------------------
@@ -310,7 +380,7 @@ def test_a_desk_on_a_lake_is_loaded_published_rebuilt_and_cleaned(
     ):
         monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
     assert main(["warehouse", "rebuild"]) == 0
-    assert "set aside: the snapshots of ducklake:" in capsys.readouterr().out
+    assert "1 nights built" in capsys.readouterr().out
     with open_warehouse(desk.connect) as con:
         assert hash_tables(con) == whole
     assert main(["warehouse", "compact"]) == 0

@@ -23,6 +23,7 @@ from nightdesk.landing.sweep import DERIVED
 from nightdesk.pipeline import airflow_files, maintain, publish_changes
 from nightdesk.pipeline.airflow_files import prune_logs, prune_metadata
 from nightdesk.pipeline.disk import FEW_DAYS, forecast_disk
+from nightdesk.pipeline.rebuild_task import find_fresh, set_aside
 from nightdesk.warehouse.compact import compact_if_worth
 from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.content import hash_tables
@@ -125,6 +126,25 @@ def test_what_later_builds_replaced_is_swept(desk: Desk) -> None:
 def test_what_a_killed_publish_left_is_swept_and_counted(desk: Desk) -> None:
     (desk.job.settings.published / ".nightdesk-9.tmp").write_text("half")
     assert run(desk, "sweep")["published"] == 1
+
+
+@pytest.mark.file_only("of a lake nothing is set aside")
+def test_what_a_restore_set_aside_goes_after_a_month(desk: Desk) -> None:
+    aside = Path(*set_aside(desk.job, connect_to(desk.job.settings.warehouse)))
+    half = find_fresh(desk.job.settings)
+    half.write_text("half a rebuild")
+    counts = run(desk, "sweep")
+    assert (counts["set aside"], counts["half a rebuild"]) == (0, 0)
+    assert aside.exists()
+    folder = half.with_name(f".{half.name}.x1")  # in which a new file was being made
+    folder.mkdir()
+    for path in (half, folder):
+        os.utime(path, (0, 0))
+    desk.moment += timedelta(days=31)
+    counts = run(desk, "sweep")
+    assert (counts["set aside"], counts["half a rebuild"]) == (1, 2)
+    assert not folder.exists()
+    assert not aside.exists()
 
 
 @pytest.mark.file_only("a lake is tidied: see test_engines")

@@ -12,20 +12,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from engines import connect_at, connect_to, copy_desk
+from engines import FILE, connect_at, connect_to, copy_desk, run_engine
 from httpworld import World, reply
 from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
 from nightdesk.__main__ import main
-from nightdesk.errors import WarehouseError
+from nightdesk.errors import LandingError, WarehouseError
 from nightdesk.landing.inspect import find_lost, verify_files
-from nightdesk.pipeline import publish_changes
+from nightdesk.pipeline import plan_run, publish_changes, run_night
 from nightdesk.pipeline.built import read_loads
+from nightdesk.warehouse import swap
 from nightdesk.warehouse.catalogue import read_manifest
-from nightdesk.warehouse.compact import compact_warehouse
+from nightdesk.warehouse.compact import compact_loaded, compact_warehouse
 from nightdesk.warehouse.connect import open_warehouse
-from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import roll_back
+from nightdesk.warehouse.content import hash_tables, list_tables
+from nightdesk.warehouse.publish import list_numbers, roll_back
 from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 pytestmark = pytest.mark.slow
@@ -64,6 +65,17 @@ def desk(whole: Desk, tmp_path: Path) -> Desk:
 def publish(desk: Desk, *, again: bool = False) -> int:
     connect = connect_to(desk.job.settings.warehouse)
     return publish_changes(desk.job, connect, again=again).number
+
+
+def name_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands work on a desk."""
+    settings = desk.job.settings
+    for name, value in (
+        ("DATA", settings.data),
+        ("WAREHOUSE", settings.warehouse),
+        ("CONTACT", settings.contact),
+    ):
+        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
 
 
 def hashes_of(path: Path) -> dict[str, str]:
@@ -128,6 +140,43 @@ def test_a_damaged_warehouse_is_never_taken_for_whole(
 
 
 @pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
+def test_a_changed_byte_in_any_block_is_found(
+    desk: Desk, tmp_path: Path, apart: ProcessPoolExecutor
+) -> None:
+    """Blocks of logs of runs too, and of columns that are in no hash."""
+    path, chance = Path(desk.job.settings.warehouse), random.Random("block")
+    with open_warehouse(connect_at(path)) as con:
+        con.execute(
+            "INSERT INTO fetch_log BY NAME SELECT * EXCLUDE r "
+            "REPLACE (md5(r::VARCHAR) AS url) "
+            "FROM (FROM fetch_log LIMIT 1), range(20000) AS t(r)"
+        )
+    with duckdb.connect(str(path), read_only=True) as con:
+        blocks = [
+            block for table in list_tables(con) for block in find_blocks(con, table)
+        ]
+    copies = []
+    for block in sorted(set(blocks)):
+        copy, raw = tmp_path / f"{block}.duckdb", bytearray(path.read_bytes())
+        raw[3 * 4096 + block * (1 << 18) + chance.randrange(1 << 18)] ^= 1
+        copy.write_bytes(raw)
+        copies.append(copy)
+    assert len(copies) > 3
+    answers = list(apart.map(judge, copies))
+    cures = [found for found, _ in answers]
+    assert cures == [["nightdesk warehouse rebuild"]] * len(copies)
+
+
+def find_blocks(con: duckdb.DuckDBPyConnection, table: str) -> list[int]:
+    """Return the numbers of the blocks that hold a table."""
+    rows = con.execute(
+        "SELECT DISTINCT unnest([block_id] || additional_block_ids) "
+        f"FROM pragma_storage_info('{table}')"
+    ).fetchall()
+    return [block for (block,) in rows if block is not None and block >= 0]
+
+
+@pytest.mark.file_only("of a lake, Parquet and Postgres hold the bytes")
 @pytest.mark.parametrize("raw", [b"x" * 9000, None], ids=["no database", "cut"])
 def test_commands_on_a_damaged_warehouse_name_the_cure(
     tmp_path: Path, raw: bytes | None
@@ -157,15 +206,11 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     path = Path(desk.job.settings.warehouse)
     whole = hashes_of(path)
     path.write_bytes(path.read_bytes()[:-5000])
-    settings = desk.job.settings
-    entries = settings.data / "landing" / "entries"  # a day that is not over waits
-    shutil.copytree(entries / f"night={NIGHT}", entries / "night=2099-01-01")
-    for name, value in (
-        ("DATA", settings.data),
-        ("WAREHOUSE", settings.warehouse),
-        ("CONTACT", settings.contact),
-    ):
-        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
+    entries = desk.job.settings.data / "landing" / "entries"
+    shutil.copytree(  # a day that is not over waits
+        entries / f"night={NIGHT}", entries / "night=2099-01-01"
+    )
+    name_desk(desk, monkeypatch)
     assert main(["warehouse", "verify"]) == 1
     told = capsys.readouterr()
     assert "nightdesk warehouse rebuild" in told.out
@@ -179,11 +224,110 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     assert told.err.splitlines() == [f"verify: {step}" for step in steps]
     assert main(["warehouse", "rebuild"]) == 0
     assert "1 nights built" in capsys.readouterr().out
-    assert len(list(path.parent.glob("*.aside"))) == 1
+    assert [
+        p for p in path.parent.iterdir() if p.name.startswith(f"{path.name}.")
+    ] == []
     assert hashes_of(path) == whole
     assert main(["warehouse", "verify"]) == 0
     assert main(["warehouse", "compact"]) == 0
     assert hashes_of(path) == whole
+
+
+class Killed(BaseException):
+    """As if the process had ended there."""
+
+
+def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect = connect_to(desk.job.settings.warehouse)
+    name_desk(desk, monkeypatch)
+    with open_warehouse(connect) as con:
+        before = hash_tables(con)
+    entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
+    (part,) = entries.iterdir()
+    raw = part.read_bytes()
+    part.write_bytes(raw[:-9])  # a night that cannot be built
+    assert main(["warehouse", "rebuild"]) == 1
+    assert "the warehouse is as it was: mend" in capsys.readouterr().err
+    part.write_bytes(raw)
+
+    def be_killed(*_: object) -> None:
+        raise Killed
+
+    for place in ("swap_file", "fill_anew"):
+        monkeypatch.setattr(f"nightdesk.pipeline.rebuild_task.{place}", be_killed)
+    with pytest.raises(Killed):
+        main(["warehouse", "rebuild"])
+    assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
+    assert list(verify_files(desk.landing)) == []
+    with open_warehouse(connect) as con:
+        assert hash_tables(con) == before
+    monkeypatch.undo()
+    name_desk(desk, monkeypatch)
+    assert main(["warehouse", "rebuild"]) == 0
+    with open_warehouse(connect) as con:
+        assert hash_tables(con) == before
+    assert not list(desk.folder.rglob("*rebuilding*.duckdb*"))
+    assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
+    assert desk.landing.names("rebuilding", ".json") == []
+
+
+def test_a_load_that_came_while_a_rebuild_ran_is_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name_desk(desk, monkeypatch)
+    connect = connect_to(desk.job.settings.warehouse)
+    place = "swap_file" if run_engine() is FILE else "fill_anew"
+
+    def come_between(*given: object) -> None:
+        desk.moment += timedelta(days=9000)  # later than the rebuild
+        desk.build()
+        getattr(swap, place)(*given)
+
+    monkeypatch.setattr(f"nightdesk.pipeline.rebuild_task.{place}", come_between)
+    assert main(["warehouse", "rebuild"]) == 0
+    assert f"to be loaded again: built/night={NIGHT}.json" in capsys.readouterr().out
+    (finding,) = verify_warehouse(connect, read_loads(desk.landing))
+    assert finding.problem.startswith("as loaded ")
+
+
+@pytest.mark.file_only("of a lake nobody knows its size")
+def test_a_rebuild_without_room_begins_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name_desk(desk, monkeypatch)
+    path = Path(desk.job.settings.warehouse)
+    with path.open("r+b") as stream:
+        stream.truncate(1 << 43)
+    assert main(["warehouse", "rebuild"]) == 1
+    told = capsys.readouterr().err
+    assert "are free, and the new file may want as much as the old one, 8.8 TB" in told
+
+
+@pytest.mark.file_only("a lake has none")
+def test_a_rebuild_replaces_a_warehouse_that_has_a_wal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_desk(desk, monkeypatch)
+    path = Path(desk.job.settings.warehouse)
+    before, wal = hashes_of(path), path.with_name(f"{path.name}.wal")
+    live = path.with_name("live.duckdb")
+    shutil.copyfile(path, live)
+    with duckdb.connect(str(live)) as con:
+        con.execute("SET wal_autocheckpoint = '1TB'")
+        con.execute("DELETE FROM article")
+        shutil.copyfile(live, path)
+        shutil.copyfile(live.with_name("live.duckdb.wal"), wal)
+    assert hashes_of(path) != before
+    with duckdb.connect(str(live)) as con:
+        con.execute("SET wal_autocheckpoint = '1TB'")
+        con.execute("DELETE FROM entry")
+        shutil.copyfile(live, path)
+        shutil.copyfile(live.with_name("live.duckdb.wal"), wal)
+    assert main(["warehouse", "rebuild"]) == 0
+    assert not wal.exists()
+    assert hashes_of(path) == before
 
 
 LOST = {
@@ -212,7 +356,12 @@ def test_a_lost_night_is_named_where_nobody_knows_when_it_was_loaded(
 
 @pytest.mark.parametrize(("lose", "problem"), LOST.values(), ids=LOST)
 def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
-    desk: Desk, caplog: pytest.LogCaptureFixture, lose: str, problem: str
+    desk: Desk,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lose: str,
+    problem: str,
 ) -> None:
     """As if the last commits of its file had been cut off."""
     connect = connect_to(desk.job.settings.warehouse)
@@ -224,7 +373,13 @@ def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
     assert finding.file == f"warehouse, night {NIGHT}"
     assert finding.problem == problem.format(now=now, before=before)
     assert finding.cure == "nightdesk warehouse rebuild"
+    name_desk(desk, monkeypatch)
+    assert main(["warehouse", "hash"]) == 1  # of what is there, and says so
+    told = capsys.readouterr()
+    assert "article_text" in told.out
+    assert f"{finding.file}: {finding.problem}: {finding.cure}\n" == told.err
     desk.build()
+    assert main(["warehouse", "hash"]) == 0
     assert f"night={NIGHT} the warehouse has lost it" in caplog.text
     desk.build()
     assert list(verify_warehouse(connect, read_loads(desk.landing))) == []
@@ -270,10 +425,36 @@ def test_damaged_parts_are_named_and_published_again(desk: Desk, kind: str) -> N
     assert {str(folder / finding.file) for finding in found} >= set(map(str, parts))
     assert {f.cure for f in found} == {"nightdesk publish --again"}
     publish(desk, again=True)
-    now = read_manifest(folder)["number"]
-    assert [f for f in verify_published(folder) if f"-{now}." in f.file] == []
+    assert list(verify_published(folder)) == []
     with duckdb.connect(str((folder / "current.duckdb").resolve())) as con:
         assert con.execute("SELECT count(*) FROM article").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("ending", ["duckdb", "json"])
+def test_an_older_catalogue_that_is_damaged_goes_when_all_is_written_anew(
+    desk: Desk, ending: str
+) -> None:
+    folder = desk.job.settings.published
+    old = folder / f"nightdesk-1.{ending}"
+    old.write_bytes(old.read_bytes()[:-20])
+    (finding,) = verify_published(folder)
+    assert (finding.file, finding.cure) == (old.name, "nightdesk publish --again")
+    assert publish(desk, again=True) == 3
+    assert list(verify_published(folder)) == []
+    assert list_numbers(folder) == [2, 3]
+    assert roll_back(folder) == 2
+
+
+def test_a_load_that_fails_publishes_nothing(desk: Desk, monkeypatch) -> None:
+    name_desk(desk, monkeypatch)
+    said: list[str] = []
+    plan = plan_run(desk.job, NIGHT, offline=True)
+    coverage = Path(str(desk.landing.root)) / "coverage" / f"night={NIGHT}"
+    (part,) = coverage.iterdir()
+    part.write_bytes(part.read_bytes()[:-9])
+    with pytest.raises(LandingError, match=r"coverage/.* is damaged"):
+        run_night(desk.job, plan, desk.connect, say=said.append)
+    assert "publish" not in said
 
 
 def test_readers_go_back_to_an_older_catalogue_until_the_next_publish(
@@ -323,3 +504,31 @@ def test_compacting_gives_room_back_and_changes_no_row(desk: Desk) -> None:
     assert after < before / 2
     assert hashes_of(path) == whole
     assert list(path.parent.glob(".*.tmp")) == []
+
+
+@pytest.mark.file_only("a lake is tidied: see test_engines")
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_load_compacts_a_file_of_which_half_is_free(
+    desk: Desk, is_alone: bool
+) -> None:
+    """Not while another thread has it open: what that writes would be lost."""
+    path = Path(desk.job.settings.warehouse)
+    whole = hashes_of(path)
+    with open_warehouse(connect_at(path)) as con:
+        con.execute(
+            "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)"
+        )
+        con.execute("CHECKPOINT")
+        con.execute("CREATE TABLE behind AS FROM article")  # holds the file's end
+        con.execute("CHECKPOINT")
+        con.execute("DROP TABLE filler")
+        before = path.stat().st_size
+        other = None if is_alone else con.cursor()
+        assert compact_loaded(con, smallest=0) == is_alone
+        assert not compact_loaded(con, smallest=1 << 40)
+        assert (path.stat().st_size < before / 2) == is_alone
+        if other:
+            other.close()
+    with open_warehouse(connect_at(path)) as con:
+        con.execute("DROP TABLE behind")
+    assert hashes_of(path) == whole

@@ -5,9 +5,10 @@
 A desk of two nights is copied, one file of the copy is damaged, and three things are
 asked for, as people ask: the tables' hashes, `verify`, and what `verify` says to do.
 Either the tables are those from before, or the command refuses, or `verify` names the
-file; and what it says to do brings the tables back, byte for byte. "Bring it back from
-a backup" is done with the file from before. A rebuild takes most of the time: with
---mend 4 every fourth damage of a kind is mended, and the others are only looked at.
+file; and what it says to do, word for word, brings the tables back, byte for byte. What
+is to be restored comes from a backup of the whole desk. A rebuild takes most of the
+time: with --mend 4 every fourth damage of a kind is mended, and the others are only
+looked at.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     ["damage", "nightdesk.cli.warehouse", "nightdesk.cli.archive"]
 )
-_COMMAND = re.compile(r"nightdesk ([a-z][\w =:.-]*)")
+_COMMAND = re.compile(r"nightdesk ([a-z][\w =:./-]*)", re.IGNORECASE)
 
 
 @dataclass
@@ -137,6 +138,8 @@ def make_desk(drill: Drill) -> None:
     before = warehouse.read_bytes()
     assert run(drill.whole, "run", "--offline", "--night", str(NIGHTS[1]))[0] == 0
     drill.hashes = read_hashes(drill.whole)
+    backup = drill.whole.with_name("backup.tar.zst")
+    assert run(drill.whole, "backup", str(backup))[0] == 0
     leave_wal(warehouse, before)
     assert warehouse.with_name("warehouse.duckdb.wal").stat().st_size > 10_000
 
@@ -249,12 +252,11 @@ def mend(drill: Drill, data: Path, finding: tuple[str, str]) -> None:
     """Do what is said of a damaged file."""
     name, cure = finding
     path = data / "landing" / name
-    if "bring" in cure:
-        shutil.copyfile(drill.whole / "landing" / name, path)
-    elif cure.startswith("delete it"):
+    if cure.startswith("delete it"):
         path.unlink(missing_ok=True)
     if (command := _COMMAND.search(cure)) is not None:
-        code, said = run(data, *shlex.split(command[1]))
+        backup = str(drill.whole.with_name("backup.tar.zst"))
+        code, said = run(data, *shlex.split(command[1].replace("BACKUP", backup)))
         assert code == 0, f"{cure}: {said}"
 
 

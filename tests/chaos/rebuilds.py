@@ -3,11 +3,11 @@
     python tests/chaos/rebuilds.py --rebuilds 100
 
 Six nights of made-up articles with texts of 3.7 kB; one of them is loaded again and
-again, or every one in turn, each time by a connection of its own, as a task does. Each
-time the rows of all nights are compared with those from before. With one night the file
-may be at most twice the size of one that was compacted. All in turn is the worst that
-can be: six nights lie in one row group, which each load writes anew; it may take three
-times the size until upkeep compacts the file.
+again, or every one in turn, each time by a connection of its own, which compacts a file
+of which half is free, as a task does. Each time the rows of all nights are compared
+with those from before. The file may be at most twice the size of one that was
+compacted. All in turn is the worst that can be: six nights lie in one row group, which
+each load writes anew.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 from warehouseworld import NIGHT, article, entry, load
 
 from nightdesk.model import Pair
-from nightdesk.warehouse.compact import compact_warehouse
+from nightdesk.warehouse.compact import compact_loaded, compact_warehouse
 from nightdesk.warehouse.connect import connect_to, open_warehouse
 from nightdesk.warehouse.content import hash_tables
 
@@ -56,6 +56,7 @@ def run_rebuilds(
         with open_warehouse(connect_to(str(path))) as con:
             load_one(con, n, n_articles)
             found = read_hashes(con, n)
+            compact_loaded(con)
         assert found == before[n], f"night {n} rebuilt: other rows"
         largest = max(largest, path.stat().st_size)
     _, compact = compact_warehouse(connect_to(str(path)), path)
@@ -87,7 +88,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=500, help="of each night")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for what, which, limit in (("one night", [2], 2), ("all in turn", ALL, 3)):
+        for what, which, limit in (("one night", [2], 2), ("all in turn", ALL, 2)):
             path = Path(folder) / f"{len(which)}.duckdb"
             ratio = run_rebuilds(path, options.rebuilds, options.articles, which)
             sys.stdout.write(f"{options.rebuilds} rebuilds, {what}: {ratio:.2f}\n")

@@ -26,6 +26,7 @@ from nightdesk.landing.inspect import (
     verify_day,
 )
 from nightdesk.model import Capture, Finding
+from nightdesk.pipeline.url_index_task import index_urls
 from nightdesk.urls import article_id, canonicalize_url
 
 
@@ -69,7 +70,8 @@ def add_commands(commands: Commands) -> None:
         inner,
         "index",
         _index,
-        "write the index of records that have none, from the archive itself",
+        "write the index of records that have none, from the archive itself; or that "
+        "of URLs, from the entries",
         "archive index --day 2026-03-01",
     )
     export = add_command(
@@ -85,10 +87,16 @@ def add_commands(commands: Commands) -> None:
         parser.add_argument(
             "--day", type=parse_day, metavar="DAY", help="of capture; default: all"
         )
-    for parser in (again, export):
-        parser.add_argument(
-            "--day", type=parse_day, metavar="DAY", required=True, help="of capture"
-        )
+    export.add_argument(
+        "--day", type=parse_day, metavar="DAY", required=True, help="of capture"
+    )
+    what = again.add_mutually_exclusive_group(required=True)
+    what.add_argument("--day", type=parse_day, metavar="DAY", help="of capture")
+    what.add_argument(
+        "--urls",
+        action="store_true",
+        help="write lost or damaged files of the URL index, from the entries",
+    )
 
 
 def _parse_time(text: str) -> datetime:
@@ -225,6 +233,10 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _index(options: argparse.Namespace) -> int:
+    if options.urls:
+        for name in index_urls(_open()):
+            say(f"made again: {name}")
+        return 0
     with show_progress(f"index {options.day}") as progress:
         n_new = index_day(_open(), options.day, progress)
     say(f"{n_new} records were not in the index of {options.day}, and are now")

@@ -9,7 +9,7 @@ from pathlib import Path
 from nightdesk.cli import Commands, add_command, say, say_json
 from nightdesk.cli.connection import connect_warehouse
 from nightdesk.cli.night import open_job
-from nightdesk.pipeline.backup_task import back_up, restore
+from nightdesk.pipeline.backup_task import back_up, restore, restore_files
 from nightdesk.pipeline.upgrade_task import upgrade
 from nightdesk.settings import CHECKOUT
 
@@ -35,7 +35,15 @@ def add_commands(commands: Commands) -> None:
         "restore desk-2026-03-01.tar.zst",
     )
     back.add_argument("file", type=Path, metavar="FILE")
-    back.add_argument("--force", action="store_true", help="replace what is there")
+    how = back.add_mutually_exclusive_group()
+    how.add_argument("--force", action="store_true", help="replace what is there")
+    how.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        help="only this file of the landing area, as `warehouse verify` names it; "
+        "may be given again",
+    )
     new = add_command(
         commands,
         "upgrade",
@@ -68,6 +76,12 @@ def _backup(options: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         connect = connect_warehouse(job.settings)
+        if options.only:
+            n_removed = restore_files(job, connect, options.file, options.only)
+            for name in options.only:
+                say(f"in place, as it was backed up: {name}")
+            _say_removed(n_removed)
+            return 0
         done = restore(job, connect, options.file, is_forced=options.force)
     n_files, made_at = len(done.manifest["files"]), done.manifest["made_at"]
     say(f"{n_files} files of {made_at} are in place, each as it was backed up")
@@ -75,18 +89,22 @@ def _restore(options: argparse.Namespace) -> int:
         say(f"set aside: {path}")
     if done.n_tombstones:
         say(f"{done.n_tombstones} takedowns that it does not know hold on")
-    if done.n_removed:
-        say("what was taken down and came with it has been removed again")
+    _say_removed(done.n_removed)
     say("connections to make: " + ", ".join(done.manifest["connections"]))
     say("now: nightdesk warehouse rebuild")
     return 0
+
+
+def _say_removed(n_articles: int) -> None:
+    if n_articles:
+        say("what was taken down and came with it has been removed again")
 
 
 def _upgrade(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
         default = job.settings.data.parent / "backups" / f"{stamp}.tar.zst"
-        connect = connect_warehouse(job.settings)
+        connect = connect_warehouse(job.settings, must_exist=True)
         file = options.backup or default
         done = upgrade(job, connect, file, CHECKOUT / "CHANGELOG.md")
     say(f"backup     {file}")

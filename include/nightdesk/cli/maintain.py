@@ -48,7 +48,7 @@ def _maintain(options: argparse.Namespace) -> int:
             allowed = ", ".join((*STEPS, _LOGS))
             raise ConfigError(f"maintain: {name!r} is no step; allowed: {allowed}")
     with open_job(with_world=False) as job:
-        connect = connect_warehouse(job.settings)
+        connect = connect_warehouse(job.settings, must_exist=True)
         steps = [name for name in wanted if name in STEPS]
         done, failed = run_steps(job, connect, steps)
     if _LOGS in wanted:

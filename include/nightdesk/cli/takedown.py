@@ -46,7 +46,7 @@ def _takedown(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         done = take_down(
             job,
-            connect_warehouse(job.settings),
+            connect_warehouse(job.settings, must_exist=True),
             url=options.url,
             source_id=options.source,
             who=options.who or getpass.getuser(),

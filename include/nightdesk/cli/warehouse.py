@@ -13,20 +13,15 @@ from nightdesk.cli.night import open_job, say_step
 from nightdesk.cli.progress import warn
 from nightdesk.config import load_settings
 from nightdesk.errors import (
-    CheckFailed,
     ConfigError,
-    NightdeskError,
-    NightFailed,
-    WarehouseError,
 )
 from nightdesk.landing import Landing
 from nightdesk.landing.inspect import verify_files
 from nightdesk.model import Finding
-from nightdesk.pipeline import build_night, plan_run, publish_changes
 from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.decide_task import verify_decisions
-from nightdesk.pipeline.publish_task import update_search
-from nightdesk.pipeline.rebuild_task import list_landed, set_aside
+from nightdesk.pipeline.publish_task import publish_changes, update_search
+from nightdesk.pipeline.rebuild_task import rebuild_warehouse
 from nightdesk.search.verify import verify_index
 from nightdesk.warehouse.compact import compact_any, compact_warehouse
 from nightdesk.warehouse.connect import find_file, open_warehouse
@@ -37,7 +32,12 @@ from nightdesk.warehouse.publish import roll_back
 from nightdesk.warehouse.read import export_catalogue
 from nightdesk.warehouse.schema_page import write_page
 from nightdesk.warehouse.schema_picture import draw_schema
-from nightdesk.warehouse.verify import verify_published, verify_warehouse
+from nightdesk.warehouse.store import read_ledger
+from nightdesk.warehouse.verify import (
+    list_lost,
+    verify_published,
+    verify_warehouse,
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -80,7 +80,8 @@ def _add_mending(inner: Commands) -> None:
         inner,
         "rebuild",
         _rebuild,
-        "set the warehouse's file aside and make it again from the landing area",
+        "make the warehouse again from the landing area; the old one serves until the "
+        "new one is whole",
         "warehouse rebuild",
     )
     add_command(
@@ -117,6 +118,7 @@ def _hash(options: argparse.Namespace) -> int:
     settings = load_settings()
     with open_warehouse(connect_warehouse(settings, must_exist=True)) as con:
         hashes = hash_tables(con, options.night)
+        lost = list(list_lost(read_ledger(con), read_loads(Landing(settings.landing))))
     if options.json:
         say_json(hashes)
     else:
@@ -124,7 +126,9 @@ def _hash(options: argparse.Namespace) -> int:
             [{"table": table, "rows:hash": value} for table, value in hashes.items()],
             ("table", "rows:hash"),
         )
-    return 0
+    for finding in lost:
+        warn(f"{finding.file}: {finding.problem}: {finding.cure}")
+    return 1 if lost else 0
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -163,34 +167,16 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _rebuild(_: argparse.Namespace) -> int:
-    failed = []
     with open_job(with_world=False) as job:
-        nights = list_landed(job)
-        if not nights:
-            raise ConfigError(f"{job.settings.landing}: holds no night to build from")
         connect = connect_warehouse(job.settings)
-        aside = set_aside(job, connect)
-        for old in aside:
-            say(f"set aside: {old}")
-        for night in nights:
-            try:
-                plan = plan_run(job, night, offline=True)
-                build_night(job, plan, connect, say=say_step(night))
-            except (NightFailed, CheckFailed) as error:  # the other nights go on
-                failed.append(str(error))
-            except NightdeskError as error:
-                raise WarehouseError(
-                    f"rebuild, night {night}: {error}; mend that and rebuild again; "
-                    f"set aside: {', '.join(aside) or 'nothing'}"
-                ) from error
+        done = rebuild_warehouse(job, connect, say_step)
+        say(f"{len(done.nights)} nights built, {done.nights[0]} to {done.nights[-1]}")
+        for line in done.failed:
+            say(f"was a failure, and is one again: {line}")
+        for name in done.newer:
+            say(f"loaded meanwhile, and to be loaded again: {name}")
         say("publish")
-        try:
-            publish_changes(job, connect)
-        except CheckFailed as error:
-            failed.append(str(error))
-    say(f"{len(nights)} nights built, {nights[0]} to {nights[-1]}")
-    for line in failed:
-        say(f"was a failure, and is one again: {line}")
+        publish_changes(job, connect)
     return 0
 
 

@@ -16,10 +16,11 @@ from nightdesk.backends import make_tagger
 from nightdesk.cli import Commands, add_command, say
 from nightdesk.cli.connection import connect_warehouse
 from nightdesk.config import Settings, load_settings, load_sources, sources_path
-from nightdesk.errors import ConfigError, NightdeskError
+from nightdesk.errors import ConfigError, NightdeskError, WarehouseMissing
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.landing import Landing
 from nightdesk.past_file import load_places
+from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.disk import forecast_disk
 from nightdesk.warehouse.connect import open_warehouse
 from nightdesk.warehouse.lake import hide_passwords
@@ -161,8 +162,13 @@ def _examine(settings: Settings) -> Iterator[tuple[bool, str, str]]:
     except ConfigError as error:
         yield False, "configuration", str(error)
     try:
-        with open_warehouse(connect_warehouse(settings), wait_s=0):
+        with open_warehouse(connect_warehouse(settings, must_exist=True), wait_s=0):
             yield True, f"warehouse {hide_passwords(settings.warehouse)}", ""
+    except WarehouseMissing as error:
+        is_new = not read_loads(Landing(settings.landing))
+        where = hide_passwords(settings.warehouse)
+        what = f"warehouse {where}: the first load makes it" if is_new else "warehouse"
+        yield is_new, what, str(error)
     except NightdeskError as error:
         yield False, "warehouse", str(error)
     home = os.environ.get("AIRFLOW_HOME")

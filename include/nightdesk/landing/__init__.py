@@ -33,6 +33,7 @@ from nightdesk.landing.batch import (
     encode_journal,
     split_urls,
 )
+from nightdesk.landing.cures import name_cure
 from nightdesk.landing.files import is_local, put_local, sweep_left_overs
 from nightdesk.landing.leases import HostLeases
 from nightdesk.landing.renames import fold_renames, follow_renames, has_source
@@ -57,10 +58,7 @@ def _drop_removed(rows: list[KnownUrl]) -> list[KnownUrl]:
 
 
 def _damaged(name: str, error: ValueError) -> LandingError:
-    return LandingError(
-        f"landing: {name} is damaged: {error}; `nightdesk warehouse verify` names "
-        "what to do"
-    )
+    return LandingError(f"landing: {name} is damaged: {error}; {name_cure(name)}")
 
 
 class Landing:
@@ -345,10 +343,7 @@ class Landing:
         try:
             return decode_state(self.get(name))
         except ValueError as error:
-            raise LandingError(
-                f"landing: {name} is damaged: {error}; delete it: it only spares "
-                "work that is then done again"
-            ) from error
+            raise _damaged(name, error) from error
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON object, keys sorted."""

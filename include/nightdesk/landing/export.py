@@ -10,8 +10,9 @@ from pathlib import Path
 from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record
+from nightdesk.landing.cures import name_cure
 from nightdesk.landing.files import Spool
-from nightdesk.landing.inspect import RESTORE, Progress, name_cause, read_index
+from nightdesk.landing.inspect import Progress, name_cause, read_index
 from nightdesk.model import Capture, Finding
 
 
@@ -68,7 +69,7 @@ def _read_records(
             yield landing.read_record(row.file, row.offset)
         except ArchiveError as error:
             problem = f"{row.url}: {name_cause(error)}"
-            findings.append(Finding(row.file, problem, RESTORE, row.offset))
+            findings.append(Finding(row.file, problem, name_cure(row.file), row.offset))
     if progress:
         progress(len(rows), len(rows), "")
 

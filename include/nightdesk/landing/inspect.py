@@ -5,7 +5,6 @@ Kept apart from `Landing`, which a night needs: this is what people ask for.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
@@ -16,6 +15,7 @@ from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, find_hole, read_record
 from nightdesk.landing.batch import BUCKETS
+from nightdesk.landing.cures import INDEX_DAY, name_cure
 from nightdesk.landing.rows import check_file
 from nightdesk.landing.state import decode_state
 from nightdesk.model import Capture, Finding
@@ -26,26 +26,10 @@ Progress = Callable[[int, int, str], None]  # done, in all, of what
 #: Problems that are no damage: what lies there is whole, as far as anybody knows.
 NOT_LISTED = "not in the index"
 BYTES_NOT_LISTED = "bytes that no row of the index names"
-RESTORE = "bring the file back from a backup; without one the page is lost"
-_INDEX = "nightdesk archive index --day {day}"
-_RESTORE_FILE = "bring it back from a backup; without one what it says is lost"
 _KEPT: dict[str, Callable[[bytes], object]] = {
     ".parquet": check_file,
     ".json": decode_state,
 }
-#: What to do about a damaged file, by the folder that it lies in.
-_CURES = {
-    **dict.fromkeys(
-        ("articles", "fingerprints", "pairs", "tags"),
-        "delete it, then nightdesk run --offline --reprocess-from extract",
-    ),
-    **dict.fromkeys(
-        ("built", "hosts", "plans", "sources"),
-        "delete it: it only spares work that is then done again",
-    ),
-    "captures": f"delete it, then {_INDEX}",
-}
-_DAY = re.compile(r"(?:day|night)=(\d{4}-\d\d-\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +95,7 @@ def find_captures(
                 if not urls.isdisjoint(columns[0]) or not urls.isdisjoint(columns[1]):
                     found += landing.read_rows([name], Capture)
             except LandingError as error:
-                findings.append(_damaged_index(day, name, error))
+                findings.append(_damaged_index(name, error))
         hits = [
             row
             for row in found
@@ -136,14 +120,7 @@ def verify_files(landing: Landing) -> Iterator[Finding]:
         try:
             _KEPT[path.suffix](landing.get(name))
         except ValueError as error:
-            yield Finding(name, str(error), _cure_file(name))
-
-
-def _cure_file(name: str) -> str:
-    cure = _CURES.get(name.split("/", 1)[0], _RESTORE_FILE)
-    if (day := _DAY.search(name)) is None:
-        return cure
-    return cure.format(day=day[1]).replace("run ", f"run --night {day[1]} ")
+            yield Finding(name, str(error), name_cure(name))
 
 
 def find_lost(landing: Landing, day: date | None = None) -> list[Finding]:
@@ -162,7 +139,7 @@ def find_lost(landing: Landing, day: date | None = None) -> list[Finding]:
                 continue  # `verify_files` names it
             counts.update(file for file in files if file and file.startswith(place))
     return [
-        Finding(file, f"missing, with {n} articles", RESTORE)
+        Finding(file, f"missing, with {n} articles", name_cure(file))
         for file, n in sorted(counts.items())
         if not landing.exists(file) and not landing.is_given_up(file)
     ]
@@ -205,23 +182,24 @@ def read_index(landing: Landing, day: date) -> tuple[list[Capture], list[Finding
         try:
             rows += landing.read_rows([name], Capture)
         except LandingError as error:
-            findings.append(_damaged_index(day, name, error))
+            findings.append(_damaged_index(name, error))
     return rows, findings
 
 
-def _damaged_index(day: date, name: str, error: LandingError) -> Finding:
-    return Finding(name, name_cause(error), f"delete it, then {_INDEX.format(day=day)}")
+def _damaged_index(name: str, error: LandingError) -> Finding:
+    return Finding(name, name_cause(error), name_cure(name))
 
 
 def _verify_file(
     landing: Landing, day: date, file: str, rows: list[Capture]
 ) -> tuple[int, list[Finding]]:
     if not landing.exists(file):
-        lost = Finding(file, f"missing, with {len(rows)} records", RESTORE)
+        lost = Finding(file, f"missing, with {len(rows)} records", name_cure(file))
         # Of one that was given up, `maintain` still has to remove the rows.
         return 0, [] if landing.is_given_up(file) else [lost]
     if not rows:
-        cure = f"a run was killed here, or the index was lost: {_INDEX.format(day=day)}"
+        index = INDEX_DAY.format(day=day)
+        cure = f"a run was killed here, or the index was lost: {index}"
         return 0, [Finding(file, NOT_LISTED, cure)]
     findings, n_good, end = [], 0, 0
     ordered = sorted(rows, key=lambda row: row.offset)
@@ -233,7 +211,7 @@ def _verify_file(
             problem, size = _verify_record(landing, stream, row)
             end = -1 if problem and not size else row.offset + size
             if problem:
-                findings.append(Finding(file, problem, RESTORE, row.offset))
+                findings.append(Finding(file, problem, name_cure(file), row.offset))
             else:
                 n_good += 1
         end = _pass_holes(stream, end)
@@ -255,7 +233,7 @@ def _pass_holes(stream: BinaryIO, at: int) -> int:
 
 
 def _unlisted(day: date, file: str, offset: int) -> Finding:
-    return Finding(file, BYTES_NOT_LISTED, _INDEX.format(day=day), offset)
+    return Finding(file, BYTES_NOT_LISTED, INDEX_DAY.format(day=day), offset)
 
 
 def _verify_record(
@@ -287,7 +265,7 @@ def name_cause(error: LandingError) -> str:
     text = str(error)
     for sign in (" is damaged: ", ": damaged: "):
         text = text.split(sign, 1)[-1]
-    return text.partition("; `nightdesk ")[0]
+    return text.partition("; delete it")[0].partition("; nightdesk ")[0]
 
 
 # index again ---------------------------------------------------------------

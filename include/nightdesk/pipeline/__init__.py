@@ -19,7 +19,7 @@ from typing import Any, Literal, TypedDict
 
 from nightdesk.backends import check_tagger
 from nightdesk.collect import batch_sources
-from nightdesk.errors import ConfigError
+from nightdesk.errors import CheckFailed, ConfigError, NightFailed
 from nightdesk.gazetteer_files import load_outline
 from nightdesk.nights import last_night
 from nightdesk.past_file import load_places
@@ -142,12 +142,29 @@ def run_night(
     *,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """Build one night and publish it, without Airflow; see `build_night`."""
-    try:
-        return build_night(job, plan, connect, say=say)
-    finally:
+    """Build one night and publish it, without Airflow, task after task.
+
+    What was loaded is published where a night failed or was refused, too.
+
+    Returns:
+        The accounts of the nights that were built.
+
+    Raises:
+        NightFailed: see `load_nights`.
+        CheckFailed: the same.
+    """
+
+    def publish() -> None:
         say("publish")
         publish_changes(job, connect)
+
+    try:
+        accounts = build_night(job, plan, connect, say=say)
+    except (NightFailed, CheckFailed):
+        publish()
+        raise
+    publish()
+    return accounts
 
 
 def build_night(
@@ -158,6 +175,12 @@ def build_night(
     say: Callable[[str], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
     """Run one night up to its load, task after task, on all cores.
+
+    Args:
+        job: the run.
+        plan: from `plan_run`.
+        connect: opens the warehouse.
+        say: told each step as it begins.
 
     Returns:
         The accounts of the nights that were built.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +112,35 @@ def restore(
     if is_anything_left(job, connect):
         n_removed = len(apply_tombstones(job, connect).ids)
     return Restored(manifest, n_fresh, n_removed, aside)
+
+
+def restore_files(job: Job, connect: Connect, file: Path, names: Sequence[str]) -> int:
+    """Put single files of the landing area in place as a backup has them.
+
+    The whole backup is compared with its digests first. What was taken down since is
+    removed again; how many articles is returned.
+
+    Args:
+        job: the run.
+        connect: opens the warehouse.
+        file: the backup.
+        names: of the files, below the landing area.
+
+    Raises:
+        ConfigError: the backup has no such file.
+        LandingError: it is damaged; nothing was changed.
+    """
+    with _make_room(job.settings.data) as room:
+        job.say(f"unpacking {file} and comparing it with its digests")
+        stated = unpack_backup(file, room)["files"]
+        for name in names:
+            if f"landing/{name}" not in stated:
+                raise ConfigError(f"restore: {file}: has no file {name} of the landing")
+        for name in names:
+            job.landing.put(name, (room / "landing" / name).read_bytes())
+    if is_anything_left(job, connect):
+        return len(apply_tombstones(job, connect).ids)
+    return 0
 
 
 def _list_stones(settings: Settings) -> list[Tombstone]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.frozen import pin_versions
 from nightdesk.pipeline.build_tasks import Joined, name_reviews
-from nightdesk.pipeline.job import Job
+from nightdesk.pipeline.job import BUILT, Job
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.warehouse import store
 from nightdesk.warehouse.connect import Connection
@@ -29,7 +29,7 @@ def note_built(
         files |= {part["articles"], part["fingerprints"], part["tags"]}
         files.add(name_reviews(part["tags"]))
     job.landing.write_json(
-        f"built/night={shard['night']}.json",
+        f"{job.built}/night={shard['night']}.json",
         {
             "captures": shard["captures"],
             "entries": shard["entries"],
@@ -41,14 +41,14 @@ def note_built(
     pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
 
 
-def read_loads(landing: Landing) -> dict[date, datetime | None]:
+def read_loads(landing: Landing, folder: str = BUILT) -> dict[date, datetime | None]:
     """Return when each night was last loaded, as noted once it was committed.
 
     None: the note is damaged (`verify_files` names it), or older than such times.
     """
     loads: dict[date, datetime | None] = {}
-    for name in landing.names("built", ".json"):
-        night = name.removeprefix("built/night=").removesuffix(".json")
+    for name in landing.names(folder, ".json"):
+        night = name.removeprefix(f"{folder}/night=").removesuffix(".json")
         try:
             at = landing.read_json(name).get("loaded_at")
         except LandingError as error:
@@ -64,10 +64,10 @@ def mark_lost(job: Job, con: Connection) -> None:
     Their notes keep when they were loaded, so that `verify_warehouse` names them until
     they are there again, and not what they were built from.
     """
-    lost = store.find_lost(store.read_ledger(con), read_loads(job.landing))
+    lost = store.find_lost(store.read_ledger(con), read_loads(job.landing, job.built))
     for night, what in lost.items():
         log.warning("load night=%s the warehouse has lost it: %s", night, what)
-        name = f"built/night={night}.json"
+        name = f"{job.built}/night={night}.json"
         try:
             note = job.landing.read_json(name)
         except LandingError:  # as `read_loads` has said
@@ -76,3 +76,30 @@ def mark_lost(job: Job, con: Connection) -> None:
             key: note[key] for key in ("loaded_at", "files") if key in note
         }
         job.landing.write_json(name, kept)
+
+
+def begin_notes(job: Job) -> dict[str, bytes]:
+    """Forget the notes of a job; return those that are in force, by name."""
+    for name in job.landing.names(job.built, ".json"):
+        job.landing.drop(name)
+    return {name: job.landing.get(name) for name in job.landing.names(BUILT, ".json")}
+
+
+def adopt_notes(job: Job, before: Mapping[str, bytes]) -> list[str]:
+    """Put the notes of a job in force; return the names of those that stay.
+
+    Args:
+        job: the run.
+        before: what was in force when it began: what changed since stays, so that
+            `verify_warehouse` names a load that came between.
+    """
+    landing, stay = job.landing, []
+    for name in landing.names(job.built, ".json"):
+        old = f"{BUILT}/{name.rpartition('/')[2]}"
+        now = landing.get(old) if landing.exists(old) else None
+        if now == before.get(old):
+            landing.put(old, landing.get(name))
+        else:
+            stay.append(old)
+        landing.drop(name)
+    return stay

@@ -38,12 +38,16 @@ def say_nothing(_: str) -> None:
     """Take what a person would be told where nobody waits."""
 
 
+BUILT = "built"
+
+
 @dataclass(frozen=True)
 class Job:
     """One run of the pipeline, seen from a task.
 
     Attributes:
         say: told what begins now, where it takes seconds; for who waits for it.
+        built: where in the landing area it is noted what nights were built from.
     """
 
     settings: Settings
@@ -51,6 +55,7 @@ class Job:
     clock: Callable[[], datetime] = utc_now
     read_secret: Callable[[str], str | None] = read_secret  # of a connection, by name
     say: Callable[[str], None] = say_nothing
+    built: str = BUILT
 
     @property
     def landing(self) -> Landing:

@@ -14,9 +14,10 @@ from nightdesk import __version__
 from nightdesk.corrections import load_corrections
 from nightdesk.decisions import load_decisions, load_merges
 from nightdesk.deduplicate import Document
-from nightdesk.errors import CheckFailed, NightFailed
+from nightdesk.errors import CheckFailed, LandingError, NightFailed
 from nightdesk.fetch import answered
 from nightdesk.gazetteer_files import load_outline
+from nightdesk.landing import Landing
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     BINS,
@@ -56,6 +57,7 @@ from nightdesk.pipeline.versions import Version, list_versions
 from nightdesk.register import list_ended, list_watched
 from nightdesk.settle import SettledNight
 from nightdesk.warehouse import store
+from nightdesk.warehouse.compact import compact_loaded
 from nightdesk.warehouse.connect import (
     Connect,
     Connection,
@@ -108,6 +110,7 @@ def load_nights(
                 log.error("load %s", error)
                 note_refusal(job, "load", error, map(date.fromisoformat, step))
                 refused.append(error)
+        compact_loaded(con)
     if refused:
         show_refusals(job)
         first, text = refused[0], "; ".join(map(str, refused))
@@ -308,7 +311,7 @@ def _tables(
     reviews = landing.read_rows([name_reviews(s["tags"]) for s in group], Review)
     merges = load_merges(job.settings.decisions).rows
     prints = [Fingerprint(key, "", hashes) for key, hashes in owned.items()]
-    attempts = landing.read_folder(f"fetch_log/night={built.night}", Attempt)
+    attempts = _read_attempts(landing, built.night)
     pages = landing.read_rows([group[0]["pages"]], PlannedPage)
     said = load_corrections(job.settings.decisions).rows
     corrections = [row for row in said if row.article_id in owned]
@@ -331,6 +334,20 @@ def _tables(
         "in_correction": make_table(corrections, Correction),
         "in_topic": make_table(topics, Topic),
     }
+
+
+def _read_attempts(landing: Landing, night: date) -> list[Attempt]:
+    """Return the attempts of a night, which no other row is made of.
+
+    A damaged file of them is named, and keeps no night from being loaded.
+    """
+    found: list[Attempt] = []
+    for name in landing.names(f"fetch_log/night={night}"):
+        try:
+            found += landing.read_rows([name], Attempt)
+        except LandingError as error:
+            log.error("load night=%s without its attempts in %s", night, error)
+    return found
 
 
 def _say_reasons(looks: Sequence[Coverage]) -> str:

@@ -10,16 +10,22 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-from nightdesk.errors import ArchiveError, NightdeskError, NightFailed
+from nightdesk.errors import (
+    ArchiveError,
+    NightdeskError,
+    NightFailed,
+    WarehouseMissing,
+)
 from nightdesk.landing.files import sweep_left_overs
 from nightdesk.landing.inspect import find_lost, verify_day
 from nightdesk.landing.sweep import sweep_derived, sweep_temporaries
 from nightdesk.nights import ONE_DAY, last_night
+from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.disk import forecast_disk
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.learn_task import LEARNERS
 from nightdesk.pipeline.publish_task import publish_changes, update_search
-from nightdesk.pipeline.rebuild_task import rebuild_nights
+from nightdesk.pipeline.rebuild_task import rebuild_nights, sweep_aside, sweep_fresh
 from nightdesk.pipeline.retention_task import WAITING, expire_texts, give_up_captures
 from nightdesk.pipeline.takedown_scan import describe_scan
 from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
@@ -38,6 +44,8 @@ Step = Callable[[Job, Connect], Counts]
 SHARES = 8
 #: How long after its end a night may take.
 GRACE = timedelta(hours=6)
+#: How long a warehouse that a restore set aside is there to go back to.
+_KEEP_ASIDE = timedelta(days=30)
 #: The night that somebody was told is missing.
 _TOLD = "told_missing.json"
 
@@ -90,16 +98,24 @@ def sweep(job: Job, _: Connect) -> Counts:
         + sum(len(sweep_left_overs(folder)) for folder in beside),
         "derived": sweep_derived(landing, job.clock()),
         "published": sweep_published(settings.published),
+        "set aside": sweep_aside(settings, job.clock() - _KEEP_ASIDE),
+        "half a rebuild": sweep_fresh(settings, ONE_DAY.total_seconds()),
     }
-    aside = list(file.parent.glob("*.aside")) if file else []
-    if aside:  # they are somebody's, who set them aside
-        counts["set aside by rebuild, yours to delete"] = len(aside)
     return counts
 
 
-def compact(_: Job, connect: Connect) -> Counts:
-    """Give back the room in the warehouse's file, if that is worth it; tidy a lake."""
-    cleaned = clean_lake(connect)
+def compact(job: Job, connect: Connect) -> Counts:
+    """Give back the room in the warehouse's file, if that is worth it; tidy a lake.
+
+    Raises:
+        WarehouseMissing: there is none, though nights have been loaded.
+    """
+    try:
+        cleaned = clean_lake(connect)
+    except WarehouseMissing:
+        if read_loads(job.landing):
+            raise
+        return {"warehouse": "none yet"}
     if cleaned is not None:
         return {**cleaned}
     done = compact_if_worth(connect)

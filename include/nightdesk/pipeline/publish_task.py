@@ -35,6 +35,7 @@ from nightdesk.warehouse.publish import (
 )
 from nightdesk.warehouse.read import Rows, list_nights, open_catalogue, read_marts
 from nightdesk.warehouse.searched import digest_nights, read_names, read_night
+from nightdesk.warehouse.verify import drop_damaged
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ def publish_changes(
         note_refusal(job, "publish", error, ())
         show_refusals(job)
         raise
+    if again:
+        drop_damaged(settings.published)
     forget_refusals(job, "publish", published.nights)
     changed = _list_unwritten(settings) | {*published.nights}
     if changed:

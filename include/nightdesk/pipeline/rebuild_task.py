@@ -3,20 +3,141 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import date
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
 
-from nightdesk.errors import NightFailed, WarehouseError
+from nightdesk.config import Settings
+from nightdesk.errors import (
+    CheckFailed,
+    ConfigError,
+    NightdeskError,
+    NightFailed,
+    WarehouseError,
+)
 from nightdesk.nights import last_night
+from nightdesk.pipeline import build_night, plan_run
 from nightdesk.pipeline.build_tasks import deduplicate_nights, tag_articles
+from nightdesk.pipeline.built import adopt_notes, begin_notes
+from nightdesk.pipeline.disk import name_size
 from nightdesk.pipeline.extract_task import extract_pages
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.load_task import load_nights
 from nightdesk.pipeline.select_task import select_pages
-from nightdesk.warehouse.connect import Connect, drop_tables, find_file
+from nightdesk.warehouse.connect import (
+    Connect,
+    connect_to,
+    drop_tables,
+    find_file,
+)
 from nightdesk.warehouse.lake import hide_passwords
+from nightdesk.warehouse.swap import fill_anew, swap_file
+
+_STAMP = "%Y%m%dT%H%M%S"  # of a file that was set aside: when
+#: Where a rebuild notes what nights were built from, until its file is in force.
+_NOTES = "rebuilding"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did.
+
+    Attributes:
+        nights: that were built.
+        failed: what was a failure, and is one again.
+        newer: notes of nights that were loaded meanwhile, and are to be built again.
+    """
+
+    nights: list[date]
+    failed: list[str]
+    newer: list[str]
+
+
+def rebuild_warehouse(
+    job: Job, connect: Connect, say: Callable[[date], Callable[[str], None]]
+) -> Rebuilt:
+    """Build every night into a new file, which takes the warehouse's place at the end.
+
+    What is there is read as before until then, and stays if the rebuild ends early.
+    Into a lake the rows of the new file go in one transaction. Nothing is published.
+
+    Args:
+        job: the run.
+        connect: opens the warehouse.
+        say: told each step of a night.
+
+    Raises:
+        ConfigError: there is no night to build from, or a takedown cannot be read.
+        WarehouseError: there is no room, or a night cannot be built.
+    """
+    nights = list_landed(job)
+    if not nights:
+        raise ConfigError(f"{job.settings.landing}: holds no night to build from")
+    job.load_tombstones()
+    beside, path = replace(job, built=_NOTES), find_file(job.settings.warehouse)
+    fresh = find_fresh(job.settings)
+    sweep_fresh(job.settings)
+    _check_room(fresh, path)
+    before = begin_notes(beside)
+    failed = []
+    for night in nights:
+        plan = plan_run(beside, night, offline=True)
+        build = connect_to(str(fresh))
+        try:
+            build_night(beside, plan, build, say=say(night))
+        except (NightFailed, CheckFailed) as error:  # the other nights go on
+            failed.append(str(error))
+        except NightdeskError as error:
+            sweep_fresh(job.settings)
+            raise WarehouseError(
+                f"rebuild, night {night}: {error}; the warehouse is as it was: mend "
+                "that and rebuild again"
+            ) from error
+    if path is not None:
+        swap_file(fresh, path)
+    else:
+        fill_anew(connect, fresh)
+    sweep_fresh(job.settings)
+    return Rebuilt(nights, failed, adopt_notes(beside, before))
+
+
+def find_fresh(settings: Settings) -> Path:
+    """Return the file that a rebuild builds: on the disk of the one it replaces."""
+    path = find_file(settings.warehouse) or settings.data / "nightdesk.duckdb"
+    return path.with_name(f"{path.name}.rebuilding")
+
+
+def sweep_fresh(settings: Settings, age_s: float = 0) -> int:
+    """Delete what a rebuild that was killed left; return how many files.
+
+    Args:
+        settings: name the warehouse.
+        age_s: what was written to in so many seconds stays: its rebuild may live.
+    """
+    fresh, n_gone = find_fresh(settings), 0
+    made_in = fresh.parent.glob(f".{fresh.name}.*")  # the folder of a file half made
+    for path in (fresh, fresh.with_name(f"{fresh.name}.wal"), *made_in):
+        if path.exists() and time.time() - path.stat().st_mtime >= age_s:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            n_gone += 1
+    return n_gone
+
+
+def _check_room(fresh: Path, path: Path | None) -> None:
+    """Raise WarehouseError where a file of the old one's size does not fit."""
+    wanted = path.stat().st_size if path is not None and path.exists() else 0
+    place = next(p for p in fresh.parents if p.exists())
+    free = shutil.disk_usage(place).free
+    if free < wanted:
+        raise WarehouseError(
+            f"rebuild: {place}: {name_size(free)} are free, and the new file may want "
+            f"as much as the old one, {name_size(wanted)}; nothing was changed"
+        )
 
 
 def set_aside(job: Job, connect: Connect) -> list[str]:
@@ -34,7 +155,7 @@ def set_aside(job: Job, connect: Connect) -> list[str]:
     if path is None:
         drop_tables(connect)
         return [f"the snapshots of {hide_passwords(job.settings.warehouse)}"]
-    ending = f"{job.clock():%Y%m%dT%H%M%S}.aside"
+    ending = f"{job.clock():{_STAMP}}.aside"
     moved: list[str] = []
     for old in (path, path.with_name(path.name + ".wal")):
         if old.exists():
@@ -43,6 +164,22 @@ def set_aside(job: Job, connect: Connect) -> list[str]:
             except OSError as error:
                 raise WarehouseError(f"rebuild: {old}: {error}") from error
     return moved
+
+
+def sweep_aside(settings: Settings, until: datetime | None = None) -> int:
+    """Delete old warehouses that were set aside; return how many files.
+
+    Args:
+        settings: name the warehouse.
+        until: those that were set aside later stay; None: all go.
+    """
+    path = find_file(settings.warehouse)
+    old = list(path.parent.glob("*.aside")) if path else []
+    last = f"{until:{_STAMP}}" if until else "9"
+    old = [path for path in old if path.name.split(".")[-2] <= last]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def list_landed(job: Job) -> list[date]:

@@ -81,7 +81,7 @@ def select_pages(job: Job, night: date, *, latest: bool = False) -> list[Shard]:
 
 
 def _is_stale(job: Job, night: date, said: Decided) -> bool:
-    built = job.landing.read_json(f"built/night={night}.json")
+    built = job.landing.read_json(f"{job.built}/night={night}.json")
     is_said = built.get("decided", "") != said.digest_of(night)
     if not job.landing.names(f"entries/night={night}"):
         return is_said and (bool(built) or said.has_arrivals(night))
@@ -93,7 +93,7 @@ def _find_partners(job: Job, planned: _Planned, said: Decided) -> list[date]:
     """Return the nights that share a moving article and have not heard of it yet."""
     partners = []
     for other in sorted(said.find_partners(planned.night)):
-        built = job.landing.read_json(f"built/night={other}.json")
+        built = job.landing.read_json(f"{job.built}/night={other}.json")
         is_said = built.get("decided", "") != said.digest_of(other)
         if is_said and (built or said.has_arrivals(other)):
             partners.append(other)
@@ -139,7 +139,7 @@ def _find_losers(job: Job, planned: _Planned) -> list[date]:
                 claims.setdefault(other, set()).add(article_id)
     losers = []
     for other, ids in sorted(claims.items()):
-        name = job.landing.read_json(f"built/night={other}.json").get("entries")
+        name = job.landing.read_json(f"{job.built}/night={other}.json").get("entries")
         if name is None:
             continue
         built = job.landing.read_rows([name], PlannedEntry)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nightdesk.errors import ConfigError
+from nightdesk.errors import ConfigError, WarehouseMissing
 from nightdesk.landing import Landing
 from nightdesk.landing.sweep import sweep_derived
 from nightdesk.landing.traces import (
@@ -32,12 +32,12 @@ from nightdesk.model import Article, Capture, KnownUrl, Listing, SiteLine
 from nightdesk.nights import stated_night
 from nightdesk.pipeline.job import Job, days_around
 from nightdesk.pipeline.publish_task import publish_changes, update_search
-from nightdesk.pipeline.rebuild_task import rebuild_nights
+from nightdesk.pipeline.rebuild_task import rebuild_nights, sweep_aside, sweep_fresh
 from nightdesk.pipeline.takedown_scan import clean_briefs, scan_everything
 from nightdesk.tombstones import Tombstone, Tombstones, add_tombstones
 from nightdesk.urls import article_id, canonicalize_url
 from nightdesk.warehouse.compact import compact_any
-from nightdesk.warehouse.connect import Connect, find_file, open_warehouse
+from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.publish import sweep_published
 from nightdesk.warehouse.trace import find_nights, list_copies
 
@@ -141,7 +141,7 @@ def apply_tombstones(job: Job, connect: Connect) -> TakenDown:
     _note(landing, target)
     job.say("removing it from the landing area and the archive")
     counts = _clean_landing(job, target)
-    counts["set aside"] = _drop_aside(job)
+    counts["set aside"] = sweep_aside(job.settings) + sweep_fresh(job.settings)
     rebuild_nights(job, target.nights, connect)
     counts["derived files"] = sweep_derived(landing, job.clock(), target.nights)
     job.say("compacting the warehouse")
@@ -176,8 +176,11 @@ def is_anything_left(job: Job, connect: Connect) -> bool:
         return True
     if find_known(job.landing, stones.articles):
         return True
-    with open_warehouse(connect) as con:
-        return bool(find_nights(con, stones.articles, stones.sources))
+    try:
+        with open_warehouse(connect) as con:
+            return bool(find_nights(con, stones.articles, stones.sources))
+    except WarehouseMissing:
+        return False
 
 
 # what is to go ---------------------------------------------------------------
@@ -340,12 +343,3 @@ def _hide_addresses(line: str, is_about: Callable[[str], bool]) -> str:
         hidden["articles"] = [hide(item) for item in items]
     fresh = {**row, **hidden}
     return line if fresh == row else json.dumps(fresh, ensure_ascii=False)
-
-
-def _drop_aside(job: Job) -> int:
-    """Delete old warehouses that a rebuild set aside: they hold it, too."""
-    file = find_file(job.settings.warehouse)
-    old = list(file.parent.glob("*.aside")) if file else []
-    for path in old:
-        path.unlink()
-    return len(old)

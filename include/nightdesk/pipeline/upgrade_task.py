@@ -11,7 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from nightdesk import __version__
-from nightdesk.errors import LandingError, NightdeskError, WarehouseError
+from nightdesk.errors import (
+    LandingError,
+    NightdeskError,
+    WarehouseError,
+    WarehouseMissing,
+)
 from nightdesk.gazetteer import load_gazetteer
 from nightdesk.pipeline.backup_task import back_up
 from nightdesk.pipeline.built import read_loads
@@ -52,6 +57,7 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
         changelog: of the code.
 
     Raises:
+        WarehouseMissing: there is none, though nights have been loaded.
         NightdeskError: it failed; everything is as it was, and the message says why.
     """
     note = job.landing.read_json(_NOTE)
@@ -62,8 +68,11 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
     except OSError as error:
         raise LandingError(f"upgrade: {error}; nothing was changed") from error
     try:
-        before = read_version(connect)
-        _migrate(job, connect)
+        before, after = _migrate(job, connect)
+    except WarehouseMissing:
+        if read_loads(job.landing):
+            raise
+        before = after = 0  # a new desk: the first load makes it
     except NightdeskError as error:
         raise WarehouseError(
             f"upgrade: {error}; the warehouse is as it was: go back to the version "
@@ -73,7 +82,7 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
     fresh = [line for line in text.rstrip().split("\n") if line not in old]
     done = Upgraded(
         before,
-        read_version(connect),
+        after,
         str(note.get("version", "")),
         __version__,
         fresh if note else [],
@@ -82,8 +91,10 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
     return done
 
 
-def _migrate(job: Job, connect: Connect) -> None:
+def _migrate(job: Job, connect: Connect) -> tuple[int, int]:
     """Bring the warehouse to the schema of the code, if all is well with it then.
+
+    Returns the numbers of the newest schema file before and after.
 
     Raises:
         NightdeskError: it is not, and nothing was changed.
@@ -91,6 +102,8 @@ def _migrate(job: Job, connect: Connect) -> None:
     job.load_sources()
     load_gazetteer(job.settings.shipped, job.settings.config_dir)
     job.say("bringing the warehouse to the schema of this version, and checking it")
+    before = read_version(connect)
     check = partial(check_warehouse, loads=read_loads(job.landing))
     with open_warehouse(connect, check=check):
         pass
+    return before, read_version(connect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -16,11 +17,16 @@ from nightdesk.warehouse.connect import (
     open_warehouse,
 )
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.lake_files import clean_lake
+from nightdesk.warehouse.lake_files import clean_lake, name_lake
+
+log = logging.getLogger(__name__)
 
 #: A file is worth compacting when this share of its blocks is free, and it is no
 #: trifle: a copy reads and writes the rest of it.
 _FREE_SHARE, _SMALLEST = 0.3, 32 << 20
+#: A load compacts a file of which half is free: the copy then writes no more than the
+#: loads before it have, and a file stays below twice the size of a compact one.
+_HALF = 0.5
 
 
 def find_room(connect: Connect) -> tuple[Path | None, float]:
@@ -29,15 +35,48 @@ def find_room(connect: Connect) -> tuple[Path | None, float]:
     None: it is no file of its own, and has nothing to compact here.
     """
     with open_warehouse(connect) as con:
-        con.execute("CHECKPOINT")
-        row = con.execute(
-            "SELECT path, total_blocks, free_blocks FROM pragma_database_size() AS s "
-            "JOIN duckdb_databases() AS d USING (database_name) "
-            "WHERE database_name = current_database() AND type = 'duckdb'"
-        ).fetchone()
+        return _read_room(con)
+
+
+def _read_room(con: Connection) -> tuple[Path | None, float]:
+    if name_lake(con):  # its CHECKPOINT is upkeep of all its files
+        return None, 0.0
+    con.execute("CHECKPOINT")
+    row = con.execute(
+        "SELECT path, total_blocks, free_blocks FROM pragma_database_size() AS s "
+        "JOIN duckdb_databases() AS d USING (database_name) "
+        "WHERE database_name = current_database() AND type = 'duckdb'"
+    ).fetchone()
     if row is None or not row[0] or not Path(row[0]).is_file():
         return None, 0.0
     return Path(row[0]), row[2] / row[1] if row[1] else 0.0
+
+
+def compact_loaded(con: Connection, *, smallest: int = _SMALLEST) -> bool:
+    """Compact the file that loads have written to if half of it is free.
+
+    What cannot be done is logged: what was loaded stays, and `maintain` tries again.
+
+    Args:
+        con: the only connection to it; nothing may be done with it afterwards but to
+            close it.
+        smallest: size of a file in bytes below which it is left alone.
+
+    Returns:
+        Whether it was compacted.
+    """
+    try:
+        path, free = _read_room(con)
+        if path is None or free < _HALF or path.stat().st_size < smallest:
+            return False
+        if con.execute("FROM duckdb_connection_count()").fetchone() != (1,):
+            return False  # another thread has it open, and would write to the old file
+        before, after = _swap_copy(con, path)
+    except (OSError, duckdb.Error, WarehouseError) as error:
+        log.warning("load: the file is not compacted: %s", error)
+        return False
+    log.info("load compacted file=%s before=%d after=%d", path, before, after)
+    return True
 
 
 def compact_if_worth(

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +18,7 @@ import duckdb
 
 from nightdesk.errors import WarehouseError, WarehouseLocked, WarehouseMissing
 from nightdesk.warehouse.lake import (
+    NO_WAREHOUSE,
     PREFIX,
     Lake,
     attach_lake,
@@ -41,6 +42,10 @@ _DAMAGED = (
     "Corrupt database file",
     "not a valid DuckDB database file",
     "Could not read enough bytes",
+)
+_VERSIONS = (
+    "CREATE TABLE IF NOT EXISTS schema_version ("
+    "version INTEGER NOT NULL, sha256 VARCHAR NOT NULL)"
 )
 _REBUILD = "; `nightdesk warehouse rebuild` makes it again from the landing area"
 STORAGE = "v1.5.0"  # files that DuckDB 1.5 can open, whichever version makes them
@@ -78,8 +83,8 @@ def connect_to(
         uri: a file, `ducklake:...` (see `lake`) or another string that DuckDB knows.
         key: of the S3 that a lake's files lie in, as `ID:SECRET`.
         open_memory: opens the database in memory that a lake is attached to.
-        must_exist: a file that is missing, a lake's catalogue too, is not made: what
-            is returned raises WarehouseMissing.
+        must_exist: what is missing, a lake too, is not made: what is returned raises
+            WarehouseMissing.
 
     Raises:
         WarehouseError: it is the string of a lake, and cannot be read.
@@ -90,26 +95,37 @@ def connect_to(
     def connect() -> Connection:
         if path is not None and not path.exists():
             if must_exist:
-                raise WarehouseMissing(
-                    f"no warehouse at {path}: nothing has been loaded yet, or the "
-                    "address is wrong (NIGHTDESK_WAREHOUSE)"
-                )
+                raise WarehouseMissing(NO_WAREHOUSE.format(where=path))
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise WarehouseError(f"warehouse: {path}: {error}") from error
             _create(path, lake)
         if lake is not None:
-            return _open_lake(lake, key, open_memory)
+            return _open_lake(lake, key, open_memory, must_exist=must_exist)
         return duckdb.connect(uri, config=_OFFLINE if path is None else {})
 
     return connect
 
 
-def _open_lake(lake: Lake, key: str | None, open_memory: Connect) -> Connection:
+def must_be_there(uri: str, connect: Connect) -> Connect:
+    """Return what opens a database with another's function, and makes no file."""
+    path = find_file(uri) if uri else None
+
+    def connect_there() -> Connection:
+        if path is not None and not path.exists():
+            raise WarehouseMissing(NO_WAREHOUSE.format(where=path))
+        return connect()
+
+    return connect_there
+
+
+def _open_lake(
+    lake: Lake, key: str | None, open_memory: Connect, *, must_exist: bool = False
+) -> Connection:
     con = open_memory()
     try:
-        attach_lake(con, lake, key)
+        attach_lake(con, lake, key, must_exist=must_exist)
     except BaseException:
         con.close()
         raise
@@ -135,7 +151,11 @@ def _create(path: Path, lake: Lake | None) -> None:
 
 @contextmanager
 def open_warehouse(
-    connect: Connect, *, wait_s: float = 120, check: Check | None = None
+    connect: Connect,
+    *,
+    wait_s: float = 120,
+    check: Check | None = None,
+    is_migrated: bool = True,
 ) -> Iterator[Connection]:
     """Open the warehouse for writing, with its schema up to date.
 
@@ -143,6 +163,7 @@ def open_warehouse(
         connect: opens a connection (`connect_to`, or a hook's `get_conn`).
         wait_s: how long to wait for another process that has it open.
         check: raises for what must not be; the schema stays as it was then.
+        is_migrated: bring the schema up to date.
 
     Raises:
         WarehouseLocked: another process held it for all that time; names its pid.
@@ -151,7 +172,8 @@ def open_warehouse(
     con = open_patiently(connect, wait_s)
     try:
         con.execute("SET TimeZone = 'UTC'")
-        migrate(con, check)
+        if is_migrated:
+            migrate(con, check)
         yield con
     except duckdb.Error as error:
         raise _tell(error) from _hide_cause(error)
@@ -218,32 +240,42 @@ def migrate(con: Connection, check: Check | None = None) -> None:
     Raises:
         WarehouseError: a file that was applied has been changed since.
     """
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS schema_version ("
-        "version INTEGER NOT NULL, sha256 VARCHAR NOT NULL)"
-    )
+    con.execute(_VERSIONS)
     rows = con.execute("SELECT version, sha256 FROM schema_version").fetchall()
     applied, fresh = dict(rows), []
-    for path in sorted(_SCHEMA.glob("[0-9]*.sql")):
-        version = int(path.name.split("_", 1)[0])
-        sql = path.read_text("utf-8")
-        digest = hashlib.sha256(sql.encode()).hexdigest()
+    for version, digest, sql in _read_schema():
         if version not in applied:
             fresh.append((version, digest, sql))
         elif applied[version] != digest:
             raise WarehouseError(
-                f"warehouse: schema file {path.name} is not the one that made this "
-                "warehouse; schema files are added, never changed"
+                f"warehouse: schema file {version:03d}_*.sql is not the one that made "
+                "this warehouse; schema files are added, never changed"
             )
     if fresh or check:
         with transaction(con):
-            for version, digest, sql in fresh:
-                con.execute(sql)
-                con.execute(
-                    "INSERT INTO schema_version VALUES (?, ?)", [version, digest]
-                )
+            _apply(con, fresh)
             if check:
                 check(con)
+
+
+def apply_schema(con: Connection) -> None:
+    """Make every table of a database without any; inside a transaction."""
+    con.execute(_VERSIONS)
+    _apply(con, _read_schema())
+
+
+def _read_schema() -> Iterator[tuple[int, str, str]]:
+    """Yield number, digest and text of every schema file, in their order."""
+    for path in sorted(_SCHEMA.glob("[0-9]*.sql")):
+        sql = path.read_text("utf-8")
+        digest = hashlib.sha256(sql.encode()).hexdigest()
+        yield int(path.name.split("_", 1)[0]), digest, sql
+
+
+def _apply(con: Connection, files: Iterable[tuple[int, str, str]]) -> None:
+    for version, digest, sql in files:
+        con.execute(sql)
+        con.execute("INSERT INTO schema_version VALUES (?, ?)", [version, digest])
 
 
 def read_version(connect: Connect) -> int:
@@ -268,17 +300,22 @@ def drop_tables(connect: Connect) -> None:
     """Take all tables and views out of a warehouse, in one transaction."""
     con = open_patiently(connect)
     try:
-        rows = con.execute(
-            "SELECT table_type, table_name FROM information_schema.tables "
-            "WHERE table_catalog = current_database() AND table_schema = 'main'"
-        ).fetchall()
         with transaction(con):
-            for kind, name in rows:
-                con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
+            drop_all(con)
     except duckdb.Error as error:
         raise _tell(error) from _hide_cause(error)
     finally:
         con.close()
+
+
+def drop_all(con: Connection) -> None:
+    """Drop every table and view, inside a transaction."""
+    rows = con.execute(
+        "SELECT table_type, table_name FROM information_schema.tables "
+        "WHERE table_catalog = current_database() AND table_schema = 'main'"
+    ).fetchall()
+    for kind, name in rows:
+        con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
 
 
 @contextmanager

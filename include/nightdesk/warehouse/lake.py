@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from nightdesk.errors import WarehouseError
+from nightdesk.errors import WarehouseError, WarehouseMissing
 
 PREFIX = "ducklake:"
 #: What the lake is attached as.
@@ -33,6 +33,15 @@ _STRING = re.compile(r"(?P<catalogue>.*?)(?:\s*\((?P<options>[^()]*)\))?", re.DO
 _OPTION = re.compile(r"\s*(?P<key>\w+)\s+'(?P<value>[^']*)'\s*(?:,|$)")
 _ATTACHED = frozenset({"DATA_PATH", "METADATA_SCHEMA"})
 _OF_S3 = frozenset({"S3_ENDPOINT", "S3_REGION", "S3_URL_STYLE", "S3_USE_SSL"})
+_S3 = "s3://"
+_VALUES = {"S3_USE_SSL": ("true", "false"), "S3_URL_STYLE": ("path", "vhost")}
+#: What DuckLake says of a catalogue that is not there.
+_NOT_THERE = "creating a new DuckLake is explicitly disabled"
+_NO_PLACE = "data_path is not set"
+NO_WAREHOUSE = (
+    "no warehouse at {where}: nothing has been loaded yet, or the address is wrong "
+    "(NIGHTDESK_WAREHOUSE; in Airflow, the connection nightdesk_warehouse)"
+)
 _PASSWORD = re.compile(
     r"(?i)((?:password|token)\s*=\s*)('[^']*'|[^\s'&]+)|(://[^:/@\s]+:)[^@\s]+(?=@)"
 )
@@ -59,7 +68,7 @@ class Lake:
     @property
     def extensions(self) -> tuple[str, ...]:
         """The extensions of DuckDB that it needs, in the order of loading."""
-        is_remote = self.options.get("DATA_PATH", "").startswith("s3://")
+        is_remote = self.options.get("DATA_PATH", "").startswith(_S3)
         return (
             *(("httpfs",) if is_remote else ()),
             *(() if self.file else ("postgres_scanner",)),
@@ -89,6 +98,8 @@ def parse_lake(uri: str) -> Lake:
             )
         options[option["key"].upper()] = option["value"]
         at = option.end()
+    for key, value in options.items():
+        _check_option(key, value, options)
     lake = Lake(catalogue, options)
     place = catalogue.removeprefix(PREFIX)
     is_other = lake.file is not None and ":" in place.split("/", 1)[0]
@@ -100,16 +111,43 @@ def parse_lake(uri: str) -> Lake:
     return lake
 
 
-def attach_lake(con: duckdb.DuckDBPyConnection, lake: Lake, key: str | None) -> None:
+def _check_option(key: str, value: str, options: Mapping[str, str]) -> None:
+    allowed = _VALUES.get(key)
+    if allowed and value not in allowed:
+        raise WarehouseError(
+            f"warehouse: {key} {_quote(value)}: allowed: "
+            + ", ".join(map(_quote, allowed))
+        )
+    if not value.strip():
+        raise WarehouseError(
+            f"warehouse: {key} '': is empty; name one, or leave it out"
+        )
+    if key in _OF_S3 and not options.get("DATA_PATH", "").startswith(_S3):
+        raise WarehouseError(
+            f"warehouse: {key}: is of an object store: it wants a DATA_PATH "
+            "'s3://...' beside it"
+        )
+
+
+def attach_lake(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    key: str | None,
+    *,
+    must_exist: bool = False,
+) -> None:
     """Attach a lake to a connection to memory, and use it.
 
     Args:
         con: the connection.
         lake: which.
         key: of S3, as `ID:SECRET`; None: those buckets are open to all.
+        must_exist: one that is not there is not made.
 
     Raises:
-        WarehouseError: its extensions are not installed, or the key is none.
+        WarehouseMissing: it is not there, and must be.
+        WarehouseError: a new one has no place for its files, its extensions are not
+            installed, or the key is none.
         duckdb.Error: it cannot be attached.
     """
     for name in lake.extensions:
@@ -118,16 +156,27 @@ def attach_lake(con: duckdb.DuckDBPyConnection, lake: Lake, key: str | None) -> 
     con.execute("SET ducklake_max_retry_count = 100")
     if "httpfs" in lake.extensions:
         _use_key(con, lake, key)
-    options = ", ".join(
+    options = [
         f"{name} {_quote(value)}"
         for name, value in lake.options.items()
         if name in _ATTACHED
-    )
+    ]
     if lake.file is None and (schema := lake.options.get("METADATA_SCHEMA")):
         # Else each attach reads the columns of all schemas of that Postgres.
-        options += f", META_SCHEMA {_quote(schema)}"
-    how = f" ({options})" if options else ""
-    con.execute(f"ATTACH {_quote(lake.catalogue)} AS {NAME}{how}")
+        options.append(f"META_SCHEMA {_quote(schema)}")
+    how = ", ".join([*options, f"CREATE_IF_NOT_EXISTS {not must_exist}"])
+    try:
+        con.execute(f"ATTACH {_quote(lake.catalogue)} AS {NAME} ({how})")
+    except duckdb.InvalidInputException as error:
+        where = hide_passwords(lake.catalogue)
+        if _NOT_THERE in str(error):
+            raise WarehouseMissing(NO_WAREHOUSE.format(where=where)) from None
+        if _NO_PLACE in str(error):
+            raise WarehouseError(
+                f"warehouse: {where}: a new lake wants DATA_PATH, the place of its "
+                "files: (DATA_PATH '/mnt/news/') or (DATA_PATH 's3://news/lake/')"
+            ) from None
+        raise
     con.execute(f"USE {NAME}")
 
 

@@ -84,14 +84,15 @@ def publish_nights(
         folder.mkdir(parents=True, exist_ok=True)
         # One at a time: another's half written files would be swept. And one state of
         # the warehouse, whatever others commit meanwhile.
-        with _lock(folder), transaction(con):
+        with lock_published(folder), transaction(con):
             return _publish(con, folder, again=again, fresh=fresh)
     except OSError as error:
         raise WarehouseError(f"publish: {folder}: {error}") from error
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def lock_published(folder: Path) -> Iterator[None]:
+    """Wait until nobody else publishes there, and keep others from it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

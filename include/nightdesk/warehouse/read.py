@@ -92,13 +92,13 @@ def read_marts(con: Connection, night: date, days: int = 28) -> dict[str, Rows]:
 
 
 def list_nights(con: Connection) -> list[date]:
-    """Return the nights that are published, oldest first."""
-    return [
-        r[0]
-        for r in con.execute(
-            "SELECT DISTINCT night FROM load_ledger ORDER BY 1"
-        ).fetchall()
-    ]
+    """Return the nights that are published, oldest first.
+
+    From a mart, which the catalogue itself holds with one row a night: `load_ledger` is
+    a view over as many files as there are nights.
+    """
+    rows = con.execute("SELECT night FROM coverage_by_night ORDER BY night").fetchall()
+    return [row[0] for row in rows]
 
 
 def read_coverage(con: Connection, first: date, last: date) -> Rows:

@@ -11,15 +11,10 @@ import duckdb
 
 from nightdesk.errors import WarehouseError, WarehouseMissing
 from nightdesk.model import Finding
-from nightdesk.warehouse.catalogue import (
-    Manifest,
-    find_number,
-    list_parts,
-    load_manifest,
-)
+from nightdesk.warehouse.catalogue import find_number, list_parts, load_manifest
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
-from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.publish import list_numbers
+from nightdesk.warehouse.content import read_blocks
+from nightdesk.warehouse.publish import list_numbers, lock_published, sweep_published
 from nightdesk.warehouse.store import LedgerRow, find_lost, list_checks, read_ledger
 
 _REBUILD = "nightdesk warehouse rebuild"
@@ -31,7 +26,7 @@ def verify_warehouse(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the writer's database: damage, losses, broken checks.
 
-    Every block is read, so that the engine compares it with its checksum.
+    Every block that holds rows is read, so that the engine compares its checksum.
 
     Args:
         connect: opens it.
@@ -43,7 +38,7 @@ def verify_warehouse(
     except WarehouseMissing as error:
         if loads:
             yield Finding("warehouse", str(error), f"the right address, or {_REBUILD}")
-        yield from _find_lost({}, loads)
+        yield from list_lost({}, loads)
     except WarehouseError as error:
         yield Finding("warehouse", str(error), _REBUILD)
 
@@ -62,8 +57,8 @@ def _find_faults(
     con: Connection, loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
     ledger = read_ledger(con)
-    yield from _find_lost(ledger, loads)
-    hash_tables(con)
+    yield from list_lost(ledger, loads)
+    read_blocks(con)
     for night in ledger:
         for check in list_checks():
             rows = con.execute(check.sql, {"night": night}).fetchall()
@@ -72,33 +67,68 @@ def _find_faults(
                 yield Finding(f"warehouse, night {night}", problem, _REBUILD)
 
 
-def _find_lost(
+def list_lost(
     ledger: Mapping[date, LedgerRow], loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
+    """Yield the nights of which a warehouse has lost a load; see `find_lost`."""
     for night, what in find_lost(ledger, loads).items():
         yield Finding(f"warehouse, night {night}", what, _REBUILD)
 
 
 def verify_published(folder: Path) -> Iterator[Finding]:
     """Yield what is wrong with the kept catalogues and with their parts."""
-    kept: dict[int, Manifest] = {}
-    now = find_number(folder)
+    seen, read = set[str](), dict[str, str | None]()
     for number in list_numbers(folder):
-        path = folder / f"nightdesk-{number}.duckdb"
-        manifest = path.with_suffix(".json")
-        try:
-            kept[number] = load_manifest(manifest)
-        except WarehouseError as error:
-            yield Finding(manifest.name, str(error), _cure(number == now))
-        try:
-            with duckdb.connect(str(path), read_only=True) as con:
-                hash_tables(con)
-        except duckdb.Error as error:
-            yield Finding(path.name, str(error), _cure(number == now))
-    in_force = set(list_parts(kept[now])) if now in kept else set()
-    for part in sorted({part for m in kept.values() for part in list_parts(m)}):
-        if problem := _find_fault(folder / part):
-            yield Finding(part, problem, _cure(part in in_force))
+        for file, problem in _find_damage(folder, number, read):
+            if file not in seen:
+                seen.add(file)
+                yield Finding(file, problem, _PUBLISH)
+
+
+def drop_damaged(folder: Path) -> list[int]:
+    """Delete the catalogues that are damaged, or a part of them; return their numbers.
+
+    Not the one in force. Parts that no other catalogue refers to go as well.
+    """
+    with lock_published(folder):
+        now = find_number(folder)
+        others = [number for number in list_numbers(folder) if number != now]
+        read: dict[str, str | None] = {}
+        bad = [n for n in others if any(_find_damage(folder, n, read))]
+        for number in bad:
+            for ending in ("duckdb", "json"):
+                (folder / f"nightdesk-{number}.{ending}").unlink(missing_ok=True)
+        if bad:
+            sweep_published(folder)
+    return bad
+
+
+def _find_damage(
+    folder: Path, number: int, read: dict[str, str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield each file of a catalogue that is damaged, and what is wrong with it.
+
+    Args:
+        folder: where parts and catalogues lie.
+        number: of the catalogue.
+        read: what is wrong with parts that were read; it grows by those of this one.
+    """
+    path = folder / f"nightdesk-{number}.duckdb"
+    parts: list[str] = []
+    try:
+        parts = list_parts(load_manifest(path.with_suffix(".json")))
+    except WarehouseError as error:
+        yield path.with_suffix(".json").name, str(error)
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            read_blocks(con)
+    except duckdb.Error as error:
+        yield path.name, str(error)
+    for part in sorted(set(parts)):
+        if part not in read:
+            read[part] = _find_fault(folder / part)
+        if problem := read[part]:
+            yield part, problem
 
 
 def _find_fault(part: Path) -> str | None:
@@ -107,7 +137,3 @@ def _find_fault(part: Path) -> str | None:
     except OSError as error:
         return f"cannot be read: {error}"
     return None if digest.startswith(part.stem) else "its bytes have changed"
-
-
-def _cure(is_in_force: bool) -> str:
-    return _PUBLISH if is_in_force else "none needed: swept after some more publishes"
