@@ -360,6 +360,19 @@ def test_weights_that_are_none_are_named(tmp_path: Path, few_cities: Path) -> No
         load_gazetteer(few_cities, tmp_path)
 
 
+def test_weights_of_an_earlier_version_are_named(
+    tmp_path: Path, few_cities: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "model" / "names.crfsuite"
+    path.parent.mkdir()
+    path.write_bytes(b"lCRF")
+    shipped = load_gazetteer(few_cities)
+    assert not caplog.messages
+    assert load_gazetteer(few_cities, tmp_path).weights == shipped.weights
+    (warned,) = caplog.messages
+    assert f"{path}: learned by an earlier version, is not read" in warned
+
+
 # the network ---------------------------------------------------------------
 
 
