@@ -36,7 +36,9 @@ OUTSIDE = LABELS[0]
 #: A name less sure than this is left out. In text of a kind that was never learned from
 #: organisations are named too readily; set where whole sources were left out.
 _LEAST = {"PER": 0.35, "ORG": 0.75, "LOC": 0.5}
+_LEAST_LOWER = 0.6  # of a name without any capital
 _NEAR = log(1 / 3)  # that a piece goes on with a type that is not the best
+_ELSE = 0.8  # share of a type in what the best one leaves
 _NET_SHARE = 0.7  # of the word in a label; set in the same way
 _RARE = 1e-6  # no label is less likely to the CRF
 _NEVER = -1e9
@@ -82,7 +84,9 @@ class NameModel:
                 if settled:
                     type_, score = settled
                     where = (island.first + first, island.first + stop)
-                    spans.append(make_span(island.passage, where, type_, score))
+                    is_lower = island.passage.words.surface(*where).islower()
+                    if score >= _LEAST_LOWER or not is_lower:
+                        spans.append(make_span(island.passage, where, type_, score))
         return out
 
     def _weigh(self, islands: Sequence[Island]) -> list[list[float]]:
@@ -137,18 +141,22 @@ def _settle_type(
 ) -> tuple[str, float] | None:
     """Return the type of a name and how likely it is; None: no type is sure enough.
 
-    What is hardly less likely than the best type may be sure enough where that is not.
+    What is hardly less likely than the best type may be sure enough where that is not,
+    or the only one that it can be if not the best.
 
     Args:
         rows: the logarithm of each label's probability, for each piece of the name.
         best: the type of the best labels.
     """
-    for type_ in (best, *(other for other in _LEAST if other != best)):
-        begin, go_on = LABELS.index(f"B-{type_}"), LABELS.index(f"I-{type_}")
-        score = exp(rows[0][begin])
-        is_near = all(row[go_on] >= _NEAR for row in rows[1:])
-        if score >= _LEAST[type_] and (type_ == best or is_near):
-            return type_, score
+    scores = {type_: exp(rows[0][LABELS.index(f"B-{type_}")]) for type_ in _LEAST}
+    if scores[best] >= _LEAST[best]:
+        return best, scores[best]
+    rest = _ELSE * (1 - scores[best])
+    for type_, least in _LEAST.items():
+        go_on = LABELS.index(f"I-{type_}")
+        is_near = type_ != best and all(row[go_on] >= _NEAR for row in rows[1:])
+        if is_near and scores[type_] >= min(least, rest):
+            return type_, scores[type_]
     return None
 
 
