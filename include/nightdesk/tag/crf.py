@@ -35,7 +35,7 @@ from nightdesk.tag.table import Gazetteer
 OUTSIDE = LABELS[0]
 #: A name less sure than this is left out. In text of a kind that was never learned from
 #: organisations are named too readily; set where whole sources were left out.
-_LEAST = {"PER": 0.35, "ORG": 0.75, "LOC": 0.5}
+_LEAST = {"PER": 0.35, "ORG": 0.75, "LOC": 0.55}
 _LEAST_LOWER = 0.6  # of a name without any capital
 _NEAR = log(1 / 3)  # that a piece goes on with a type that is not the best
 _ELSE = 0.8  # share of a type in what the best one leaves
