@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +20,7 @@ from nightdesk.gazetteer import load_gazetteer
 from nightdesk.tag import Tagger
 from nightdesk.tag.corpus import Example, parse_marked, parse_rows
 from nightdesk.tag.crf import choose_labels
+from nightdesk.tag.echo import hear_echoes
 from nightdesk.tag.features import Island
 from nightdesk.tag.islands import find_islands
 from nightdesk.tag.net import (
@@ -192,9 +193,62 @@ def test_every_shipped_document_parses_and_has_names() -> None:
     ],
 )
 def test_islands(text: str, islands: list[str]) -> None:
+    assert list_islands(text) == islands
+
+
+@pytest.mark.parametrize(
+    ("text", "islands"),
+    [
+        ("we left pakistan as wisconsin won", ["pakistan", "wisconsin"]),
+        ("a bank of england; the Bank of england", ["england", "Bank of england"]),
+        ("we ate turkey", []),
+    ],
+    ids=[
+        "a word that others capitalise is a name",
+        "it ends one too",
+        "another is not",
+    ],
+)
+def test_islands_in_lower_case(text: str, islands: list[str]) -> None:
+    assert list_islands(text, {"pakistan", "wisconsin", "england"}) == islands
+
+
+def list_islands(text: str, proper: Set[str] = frozenset()) -> list[str]:
     words = split_pieces(text)
-    found = find_islands(words)
-    assert [words.surface(first, stop) for first, stop in found] == islands
+    return [words.surface(*where) for where in find_islands(words, proper)]
+
+
+# echoes --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "gains"),
+    [
+        ("Lumo met. Lumo won", "B-ORG", "B-ORG"),
+        ("LUMO met. Lumo won", "B-PER", "B-PER"),
+        ("Lumo met. lumo won", "B-ORG", None),
+        ("Luma met. Lumo won", "B-ORG", None),
+    ],
+    ids=[
+        "a word hears what is thought of it elsewhere",
+        "whatever its capitals",
+        "not where it has none",
+        "nor what is thought of others",
+    ],
+)
+def test_echoes(text: str, others: str, gains: str | None) -> None:
+    passage = Passage("text", 0, 0, split_pieces(text))
+    islands = [Island(passage, at, at + 1, [], []) for at in (0, 2)]
+    sure = [math.log(0.94 if x == others else 0.01) for x in LABELS]
+    unsure = [math.log(1 / len(LABELS))] * len(LABELS)
+    heard = hear_echoes(islands, np.array([sure, unsure]))
+    assert np.exp(heard).sum(axis=1) == pytest.approx([1, 1])
+    found = {
+        label
+        for label, old, new in zip(LABELS, unsure, heard[1], strict=True)
+        if new > old + 0.01
+    }
+    assert found == ({gains, f"I{gains[1:]}"} if gains else set())
 
 
 # families of words ---------------------------------------------------------
@@ -358,6 +412,19 @@ def test_weights_that_are_none_are_named(tmp_path: Path, few_cities: Path) -> No
     path.write_bytes(b"no weights")
     with pytest.raises(ConfigError, match=r"names\.npz: no weights"):
         load_gazetteer(few_cities, tmp_path)
+
+
+def test_weights_of_an_earlier_version_are_named(
+    tmp_path: Path, few_cities: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "model" / "names.crfsuite"
+    path.parent.mkdir()
+    path.write_bytes(b"lCRF")
+    shipped = load_gazetteer(few_cities)
+    assert not caplog.messages
+    assert load_gazetteer(few_cities, tmp_path).weights == shipped.weights
+    (warned,) = caplog.messages
+    assert f"{path}: learned by an earlier version, is not read" in warned
 
 
 # the network ---------------------------------------------------------------

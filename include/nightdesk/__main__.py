@@ -77,9 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
-    # Whoever sits before it should know for whom a command waits.
-    waits = logging.getLogger("nightdesk.warehouse.connect")
-    waits.setLevel(min(level, logging.WARNING))
+    # Whoever sits before it should know for whom a command waits, and which of the
+    # files of his own is not read.
+    for module in ("warehouse.connect", "gazetteer_files"):
+        heard = logging.getLogger(f"nightdesk.{module}")
+        heard.setLevel(min(level, logging.WARNING))
     try:
         return int(options.run(options))
     except ConfigError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -25,6 +26,12 @@ from nightdesk.tag.table import CertainWords, Kind, TopicTable
 from nightdesk.tag.topics import LEAST, WEIGHTS, build_table
 from nightdesk.tag.words import fold_key
 
+log = logging.getLogger(__name__)
+
+_OLD_WEIGHTS = (
+    "learned by an earlier version, is not read, the shipped weights are; "
+    "learn again with `nightdesk train`, then remove it"
+)
 #: section of a YAML file -> the keys that a row may have; the first two are needed
 _KEYS: dict[str, tuple[str, ...]] = {
     "macros": ("id", "name", "names", "countries", "enabled"),
@@ -166,13 +173,16 @@ class Reader:
 
     def weights(self, *folders: Path | None) -> bytes:
         """Return the first weights that are there; none: the rules do without."""
-        for folder in folders:
-            path = (folder or Path()) / "model" / "names.npz"
-            if folder is not None and path.exists():
+        for folder in filter(None, folders):
+            path = folder / "model" / "names.npz"
+            if path.exists():
                 raw = self.raw(path)
                 if not raw.startswith(b"PK"):  # an archive of numpy
                     raise ConfigError(f"model file: {path}: no weights of the model")
                 return raw
+            old = path.with_suffix(".crfsuite")
+            if old.exists():
+                log.warning("model file: %s: %s", old, _OLD_WEIGHTS)
         return b""
 
     def yaml(self, path: Path) -> dict[str, Any]:

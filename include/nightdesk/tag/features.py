@@ -22,6 +22,7 @@ from nightdesk.tag.table import (
     Families,
     Gazetteer,
     find_families,
+    is_capital,
     weigh_capital,
 )
 from nightdesk.tag.words import fold_piece
@@ -48,6 +49,7 @@ _LISTS = {
 _CLASS_BITS = (63, CLASS_MASK)
 _MEMO = 20_000  # words whose description is kept; then the memory starts anew
 _CAPITALS = 0.6  # share of words in capitals above which capitals say nothing
+_INITIALS = 2  # letters: "i", "tv" are no names in lower case
 _SHORT = 4  # pieces: a greeting, a signature
 _ENDS = frozenset(".!?…\"'”’")  # of a sentence; a heading has none
 _LARGE, _MEDIUM = 1_000_000, 100_000  # people
@@ -86,6 +88,11 @@ class Describer:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self._words: dict[str, _Word] = {}
+        self._proper = {
+            word.lower()
+            for word, number in gazetteer.classes.items()
+            if is_capital(number) and len(word) > _INITIALS
+        }
         #: first piece -> organisations that begin so, the longest first
         self.organisations: dict[str, list[list[str]]] = defaultdict(list)
         for name in sorted(gazetteer.organisations, key=lambda x: (-x.count(" "), x)):
@@ -99,7 +106,7 @@ class Describer:
         for passage in passages:
             reader = _PassageReader(self, passage)
             words = passage.words
-            islands = find_islands(words)
+            islands = find_islands(words, self._proper)
             vectors = [self.look_up(x).vector for x in words.pieces] if islands else []
             for first, stop in islands:
                 rows = reader.describe_island(first, stop)

@@ -2,11 +2,15 @@
 
 English capitalises names, so most words cannot be part of one. An island is a run of
 capitalised pieces with the small words between them ("Bank of the South") and the
-pieces glued to them ("Ku Bon-seok"). The model labels islands only: five times faster
-than whole sentences, blind to a name in lower case.
+pieces glued to them ("Ku Bon-seok"). A word in lower case that others hardly ever write
+so ("pakistan") counts as capitalised. The model labels islands only: five times faster
+than whole sentences, blind to other names in lower case.
 """
 
 from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from nightdesk.tag.lexicon import (
     CALENDAR,
@@ -30,13 +34,26 @@ _QUOTES = {' "': '" ', " \u201c": "\u201d ", " '": "' ", " \u2018": "\u2019 "}
 _MAX_NUMBER = 5  # characters: "10th", "103"; more is a count or a year
 
 
-def find_islands(words: Words) -> list[tuple[int, int]]:
-    """Return the islands of a passage as (first piece, piece after), in order."""
+def find_islands(
+    words: Words, proper: AbstractSet[str] = frozenset()
+) -> list[tuple[int, int]]:
+    """Return the islands of a passage as (first piece, piece after), in order.
+
+    Args:
+        words: of the passage.
+        proper: words in lower case that are hardly ever written so.
+    """
     out = []
     index = done = 0
     count, pieces, keys = len(words), words.pieces, words.keys
+    if not proper.isdisjoint(pieces):
+        caps = [words.caps[i] or pieces[i] in proper for i in range(count)]
+        words = replace(words, caps=caps)
+    caps = words.caps
     while index < count:
-        if pieces[index] == keys[index] or not _is_capital(words, index):
+        if not caps[index] and (
+            pieces[index] == keys[index] or not _is_capital(words, index)
+        ):
             index += 1  # most words, told without a call
             continue
         first, index = index, _end_island(words, index)
