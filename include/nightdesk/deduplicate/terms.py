@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nightdesk.deduplicate.plain_words import DAYS, FIGURES
 from nightdesk.deduplicate.rarity import TermKind
 from nightdesk.text import SOLO, split_words
 
@@ -20,9 +21,19 @@ LEAD_WORDS = 40
 #: Least share of words with a letter that can be a capital, for capitals to tell names.
 MIN_CASED = 0.5
 
+#: Letters of a word that tell what it says; the rest is how it is inflected. Lexical
+#: likeness grows by that: "explosion" and "exploded" are one word, so are the cases of
+#: Russian nouns.
+STEM = 5
+#: Of a text's words, above which capitals mark nouns, as in German.
+MOST_NAMES = 0.25
+
 _TOKEN = re.compile(
-    rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}][^\W_{SOLO}]*|[.!?;:,()\"“”。，、；：！？،؛؟]"
+    rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}][^\W_{SOLO}]*"
+    r"|[.!?;:,()\"“”„«»‘。，、；：！？،؛؟\n]"
 )
+#: What a sentence, a line or a quote begins behind.
+_OPENS = frozenset('.!?:;"“„«‘\n')
 _ALONE = re.compile(f"[{SOLO}]")
 
 
@@ -32,9 +43,9 @@ class Terms:
 
     words: Mapping[str, int]  # how often each is in the text
     lead: Mapping[str, int]  # the same of its first words
-    names: tuple[str, ...]  # capitalised wherever they are; each once, sorted
+    names: tuple[str, ...]  # as `_find_names` finds them; each once, sorted
     facts: tuple[str, ...]  # names of two words, numbers; each once, sorted
-    numbers: tuple[str, ...]  # of one digit too; each once, sorted
+    numbers: tuple[str, ...]  # of one digit, and in words, too; each once, sorted
 
 
 def read_terms(title: str | None, text: str) -> Terms:
@@ -45,15 +56,11 @@ def read_terms(title: str | None, text: str) -> Terms:
     if _ALONE.search(" ".join(words)):
         words = list(_pair_characters(words))
     tokens = _TOKEN.findall(text)
-    numbers = {token for token in tokens if token[0].isdigit()}
+    numbers = {FIGURES.get(token.casefold(), token) for token in tokens}
+    numbers = {number for number in numbers if number[0].isdigit()}
     names: set[str] = set()
     if _has_capitals(tokens):
-        small = {token for token in tokens if token[0].islower()}
-        names = {
-            token.casefold()
-            for token in tokens
-            if len(token) > 1 and token[0].isupper() and token.lower() not in small
-        }
+        names = set(_find_names(tokens))
         facts = set(_pair_names(tokens, names))
     else:
         facts = set(_pair_words(tokens))
@@ -70,6 +77,32 @@ def list_terms(title: str | None, text: str) -> Mapping[TermKind, Sequence[str]]
     """Return the terms of an article as `count_terms` counts them."""
     terms = read_terms(title, text)
     return {"word": tuple(terms.words), "fact": terms.facts}
+
+
+def find_bearers(terms: Terms) -> frozenset[str]:
+    """Return the words that say who and where, not what: those of names.
+
+    Where nouns have capitals too, those of names of two words.
+    """
+    if len(terms.names) <= MOST_NAMES * len(terms.words):
+        return frozenset(terms.names)
+    return frozenset(word for fact in terms.facts for word in fact.split(" "))
+
+
+def _find_names(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield words that are capitalised wherever they are, but for days and figures.
+
+    At the beginning of a sentence that says nothing, but before another capital.
+    """
+    small = {token for token in tokens if token[0].islower()}
+    before, behind = ("\n", *tokens), (*tokens[1:], "\n")
+    for token, last, following in zip(tokens, before, behind, strict=False):
+        if len(token) == 1 or not token[0].isupper() or token.lower() in small:
+            continue
+        name = token.casefold()
+        is_free = last not in _OPENS or following[0].isupper()
+        if is_free and name not in DAYS and name not in FIGURES:
+            yield name
 
 
 def _pair_characters(words: Sequence[str]) -> Iterator[str]:
