@@ -24,8 +24,14 @@ from nightdesk.deduplicate.documents import Document, stated_days
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.rows import Floats, Ints, Row, Rows, add_field
-from nightdesk.deduplicate.slots import compare_slots, is_other_report
-from nightdesk.deduplicate.terms import STEM, Terms, find_bearers, read_terms
+from nightdesk.deduplicate.slots import Slots, compare_slots, is_other_report
+from nightdesk.deduplicate.terms import (
+    STEM,
+    Terms,
+    find_bearers,
+    has_solo,
+    read_terms,
+)
 
 Flags = npt.NDArray[np.bool_]
 Pairs = tuple[int, Ints, Floats]  # (i, documents after it, how much they are like it)
@@ -59,10 +65,12 @@ MIN_COMPANY = 0.1
 #: next to nothing, and what one copied from the other has its facts in it.
 TEMPLATE_SHARE = 0.0225
 MIN_TEMPLATE_FACTS = 0.25
-#: Two that share so much, and put other names into it, are of one form; a form brings
-#: along most of what it states. From ALIKE_SHARE on other figures will do.
-FORM_SHARE = 0.3
-ALIKE_SHARE = 0.6
+#: The same where characters are words, of which five in a row are one phrase.
+SOLO_TEMPLATE_SHARE = 0.4
+#: Two are of one form that have so many slots in common, of what the one states that
+#: has fewer. Of own reports it is hardly ever a fifth.
+FORM_SHARE = 0.4
+MIN_FORM_SLOTS = 2
 #: The same of two reports of one source, which has forms and sentences of its own.
 MIN_OWN_TEMPLATE_FACTS = 0.4
 #: Where a script has no capitals, pairs of words stand for names, and a template's are
@@ -101,7 +109,16 @@ class Likeness:
         self._has_numbers = np.array([bool(_spread_numbers(t)) for t in terms])
         self._prints = Rows([_spread_hashes(d) for d in documents])
         self._n_hashes = np.array([len(d.hashes) for d in documents], np.float64)
+        self._template_shares = np.array(
+            [
+                SOLO_TEMPLATE_SHARE if has_solo(d.text) else TEMPLATE_SHARE
+                for d in documents
+            ]
+        )
         self._sources = _number_sources(documents)
+        slots = [_spread_slots(self._read_slots(i)) for i in range(len(documents))]
+        self._slots = Rows(slots)
+        self._n_slots = np.array([len(row) for row in slots], np.float64)
 
     def list_pairs(self) -> Iterator[Pairs]:
         """Yield (i, the later documents that are like i, how much), by i."""
@@ -143,33 +160,29 @@ class Likeness:
         """Say of each whether it shares wording with document i, but not its facts."""
         shared = self._prints.compare(i, near)
         fewer = np.minimum(self._n_hashes[i], self._n_hashes[near])
-        is_worded = shared >= np.maximum(TEMPLATE_SHARE * fewer, 0.5)
+        share = np.minimum(self._template_shares[i], self._template_shares[near])
+        is_worded = shared >= np.maximum(share * fewer, 0.5)
         is_own = self._sources[near] == self._sources[i]
         least = np.where(is_own, MIN_OWN_TEMPLATE_FACTS, MIN_TEMPLATE_FACTS)
         differs = self._has_numbers[near] & self._has_numbers[i]
         differs &= self._numbers.compare(i, near) < MIN_TEMPLATE_NUMBERS
         differs &= shared < COPY_SHARE * fewer
         is_template: Flags = is_worded & (differs | (facts < least))
-        is_form = ~is_template & (shared >= FORM_SHARE * fewer)
-        for k in np.flatnonzero(is_form).tolist():
-            is_alike = bool(shared[k] >= ALIKE_SHARE * fewer[k])
-            is_template[k] = self._is_other_report(i, int(near[k]), is_alike)
+        shared = self._slots.compare(i, near)
+        fewer = np.minimum(self._n_slots[i], self._n_slots[near])
+        is_form = shared >= np.maximum(FORM_SHARE * fewer, MIN_FORM_SLOTS)
+        for k in np.flatnonzero(is_form & ~is_template).tolist():
+            is_template[k] = self._is_other_report(i, int(near[k]))
         return is_template
 
-    def _is_other_report(self, i: int, j: int, is_alike: bool) -> bool:
-        """Say whether two of one form are of two matters.
-
-        Figures alone prove that only of texts that are all but one: of an event every
-        writer has figures of his own.
-        """
+    def _is_other_report(self, i: int, j: int) -> bool:
+        """Say whether two of one form are of two matters."""
+        exchange = compare_slots(self._read_slots(i), self._read_slots(j))
         days = abs(float(self._days[i] - self._days[j]))
-        exchange = compare_slots(
-            self._profiles.read_slots(self._documents[i]),
-            self._profiles.read_slots(self._documents[j]),
-        )
-        if not is_alike and not exchange.n_names:
-            return False
         return is_other_report(exchange, None if math.isnan(days) else days)
+
+    def _read_slots(self, i: int) -> Slots:
+        return self._profiles.read_slots(self._documents[i])
 
 
 def _number_sources(documents: Sequence[Document]) -> Ints:
@@ -189,6 +202,14 @@ def _spread_numbers(terms: Terms) -> Row:
 
 def _spread_hashes(document: Document) -> Row:
     return {(0, str(key)): 1.0 for key in document.hashes}
+
+
+def _spread_slots(slots: Slots) -> Row:
+    return {
+        (n, " ".join(place)): 1.0
+        for n, places in enumerate((slots.numbers, slots.names, slots.nouns))
+        for place in places
+    }
 
 
 def _weigh_matter(terms: Terms, rarity: Rarity, lang: str | None) -> Row:

@@ -73,6 +73,11 @@ def read_terms(title: str | None, text: str) -> Terms:
     )
 
 
+def has_solo(text: str) -> bool:
+    """Say whether a text is in a script whose characters are words of their own."""
+    return _ALONE.search(text) is not None
+
+
 def list_terms(title: str | None, text: str) -> Mapping[TermKind, Sequence[str]]:
     """Return the terms of an article as `count_terms` counts them."""
     terms = read_terms(title, text)
