@@ -197,4 +197,7 @@ def measure_copies(told: Mapping[str, Any], find: Find) -> Iterator[tuple[str, s
     yield "digests joined, all", f"{len(joined)} of {len(digests)}"
     for name, form in told["forms"].items():
         clusters = [row["cluster_id"] for row in find(fill_form(name, form))]
-        yield f"form: {name}", f"{max(map(clusters.count, clusters))} of {len(clusters)}"
+        yield (
+            f"form: {name}",
+            f"{max(map(clusters.count, clusters))} of {len(clusters)}",
+        )

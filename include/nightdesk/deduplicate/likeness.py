@@ -58,7 +58,7 @@ FIGURES_DRAWN = 2.0
 MOST_FIGURES = 5.0
 FIGURES_POWER = 0.2
 #: A likeness is lowered by this root of how much of the company of two is common.
-COMPANY_POWER = 0.1
+COMPANY_POWER = 0.15
 MIN_COMPANY = 0.1
 #: Of two reports that share so much of their wording, as fingerprints see it, the facts
 #: must be alike too; else they share a template. Reports in words of their own share

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from heapq import heapify, heappop, heappush
 
+from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.clusters import cluster_pairs, rank_document
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.likeness import WINDOW_DAYS, Likeness, Pairs, weigh_company
@@ -26,6 +27,7 @@ from nightdesk.model import Pair
 __all__ = [
     "CYCLE_NIGHTS",
     "GAP_NIGHTS",
+    "LATE_NIGHTS",
     "STORY_RULE",
     "WINDOW_DAYS",
     "cluster_stories",
@@ -52,6 +54,9 @@ OLD_NIGHTS = 7
 #: Copies of one text in a story follow each other within so many nights. Less than
 #: CYCLE_NIGHTS - OLD_NIGHTS, or a story could outlive the end of two cycles.
 GAP_NIGHTS = 6
+#: A copy that comes when its story is over is told with it for so many nights, as it is
+#: a copy for so long.
+LATE_NIGHTS = int(MAX_DAYS_APART)
 
 Similar = Iterable[Pairs]
 
