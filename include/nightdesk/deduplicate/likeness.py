@@ -68,8 +68,8 @@ MIN_TEMPLATE_FACTS = 0.25
 #: The same where characters are words, of which five in a row are one phrase.
 SOLO_TEMPLATE_SHARE = 0.4
 #: Two are of one form that have so many slots in common, of what the one states that
-#: has fewer. Of own reports it is hardly ever a fifth.
-FORM_SHARE = 0.4
+#: has fewer. Of own reports it is hardly ever a fifth, of two that share sentences half.
+FORM_SHARE = 0.75
 MIN_FORM_SLOTS = 2
 #: The same of two reports of one source, which has forms and sentences of its own.
 MIN_OWN_TEMPLATE_FACTS = 0.4
