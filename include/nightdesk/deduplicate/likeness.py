@@ -68,8 +68,11 @@ MIN_TEMPLATE_FACTS = 0.25
 #: The same where characters are words, of which five in a row are one phrase.
 SOLO_TEMPLATE_SHARE = 0.4
 #: Two are of one form that have so many slots in common, of what the one states that
-#: has fewer. Of own reports it is hardly ever a fifth, of two that share sentences half.
-FORM_SHARE = 0.75
+#: has fewer. Of own reports it is hardly ever a fifth. Two that share sentences have
+#: half in common; those are of two matters where they put other names into them.
+ALIKE_SHARE = 0.75
+FORM_SHARE = 0.4
+MIN_FORM_NAMES = 2
 MIN_FORM_SLOTS = 2
 #: The same of two reports of one source, which has forms and sentences of its own.
 MIN_OWN_TEMPLATE_FACTS = 0.4
@@ -172,12 +175,15 @@ class Likeness:
         fewer = np.minimum(self._n_slots[i], self._n_slots[near])
         is_form = shared >= np.maximum(FORM_SHARE * fewer, MIN_FORM_SLOTS)
         for k in np.flatnonzero(is_form & ~is_template).tolist():
-            is_template[k] = self._is_other_report(i, int(near[k]))
+            is_alike = bool(shared[k] >= ALIKE_SHARE * fewer[k])
+            is_template[k] = self._is_other_report(i, int(near[k]), is_alike)
         return is_template
 
-    def _is_other_report(self, i: int, j: int) -> bool:
+    def _is_other_report(self, i: int, j: int, is_alike: bool) -> bool:
         """Say whether two of one form are of two matters."""
         exchange = compare_slots(self._read_slots(i), self._read_slots(j))
+        if not is_alike and exchange.n_names < MIN_FORM_NAMES:
+            return False
         days = abs(float(self._days[i] - self._days[j]))
         return is_other_report(exchange, None if math.isnan(days) else days)
 

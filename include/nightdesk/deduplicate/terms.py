@@ -84,6 +84,19 @@ def list_terms(title: str | None, text: str) -> Mapping[TermKind, Sequence[str]]
     return {"word": tuple(terms.words), "fact": terms.facts}
 
 
+def states_something(text: str) -> bool:
+    """Say whether a text names anybody or states a figure, as all news do.
+
+    A wall in front of an article does not. Scripts without capitals may hide names.
+
+    >>> states_something("Please accept cookies. By going on you agree to our terms.")
+    False
+    """
+    tokens = _TOKEN.findall(text)
+    has_figure = any(token[0].isdigit() for token in tokens)
+    return has_figure or not _has_capitals(tokens) or any(_find_names(tokens))
+
+
 def find_bearers(terms: Terms) -> frozenset[str]:
     """Return the words that say who and where, not what: those of names.
 
