@@ -22,13 +22,20 @@ Find = Callable[[list[Row]], list[Row]]
 
 DATA = Path(__file__).parent / "data" / "duplicates"
 _NAMES = yaml.safe_load((DATA / "forms.yaml").read_text("utf-8"))["names"]
+_SIGNS = (
+    "Aries Taurus Gemini Cancer Leo Virgo Libra Scorpio Sagittarius Capricorn"
+    " Aquarius Pisces"
+)
+_CITIES = (
+    "札幌市 仙台市 千葉市 横浜市 川崎市 新潟市 静岡市 浜松市 京都市 堺市"
+    " 神戸市 岡山市 福岡市 熊本市 長崎市 金沢市 高松市 松山市 那覇市 青森市"
+)
+_STARS = "牡羊座 牡牛座 双子座 蟹座 獅子座 乙女座 天秤座 蠍座 射手座 山羊座 水瓶座 魚座"
 NAMES: Mapping[str, list[str]] = {
     **_NAMES,
-    "sign": "Aries Taurus Gemini Cancer Leo Virgo Libra Scorpio Sagittarius Capricorn"
-    " Aquarius Pisces".split(),
-    "市": "札幌市 仙台市 千葉市 横浜市 川崎市 新潟市 静岡市 浜松市 京都市 堺市 神戸市 岡山市"
-    " 福岡市 熊本市 長崎市 金沢市 高松市 松山市 那覇市 青森市".split(),
-    "座": "牡羊座 牡牛座 双子座 蟹座 獅子座 乙女座 天秤座 蠍座 射手座 山羊座 水瓶座 魚座".split(),
+    "sign": _SIGNS.split(),
+    "市": _CITIES.split(),
+    "座": _STARS.split(),
 }
 _FIELD = re.compile(r"\{(\d+)-(\d+)\}|\{([^{}]+?)(2?)\}")
 

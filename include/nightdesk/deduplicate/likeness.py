@@ -26,10 +26,10 @@ from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.rows import Floats, Ints, Row, Rows, add_field
 from nightdesk.deduplicate.slots import Slots, compare_slots, is_other_report
 from nightdesk.deduplicate.terms import (
-    STEM,
     Terms,
     find_bearers,
     has_solo,
+    list_stems,
     read_terms,
 )
 
@@ -94,7 +94,7 @@ class Likeness:
         self._documents = documents
         self._profiles = Profiles()
         self._days = stated_days(documents)
-        terms = [read_terms(d.title, d.text) for d in documents]
+        terms = [read_terms(d.title, d.text, d.lang) for d in documents]
         read = [(t, rarity, d.lang) for t, d in zip(terms, documents, strict=True)]
         self._matter = Rows([_weigh_matter(*one) for one in read])
         self._names = Rows([_weigh_names(*one) for one in read])
@@ -229,8 +229,9 @@ def _weigh_matter(terms: Terms, rarity: Rarity, lang: str | None) -> Row:
         field: dict[str, float] = {}
         for word, n in counts.items():
             if weights[word] >= MIN_RARITY and word not in bearers:
-                stem, weight = word[:STEM], (1 + math.log(n)) * weights[word]
-                field[stem] = max(weight, field.get(stem, 0.0))
+                weight = (1 + math.log(n)) * weights[word]
+                for stem in list_stems(word, has_nouns=terms.has_nouns):
+                    field[stem] = max(weight, field.get(stem, 0.0))
         add_field(row, place, field, share)
     return row
 

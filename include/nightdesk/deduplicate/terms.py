@@ -25,8 +25,9 @@ MIN_CASED = 0.5
 #: likeness grows by that: "explosion" and "exploded" are one word, so are the cases of
 #: Russian nouns.
 STEM = 5
-#: Of a text's words, above which capitals mark nouns, as in German.
-MOST_NAMES = 0.25
+#: Share of words with a capital, above which capitals mark nouns, as in German.
+MOST_CAPITALS = 0.35
+_NOUNS = frozenset({"de", "lb"})  # languages of which that is known
 
 _TOKEN = re.compile(
     rf"\d+(?:[.,:/-]\d+)*|[{SOLO}]|[^\W\d_{SOLO}][^\W_{SOLO}]*"
@@ -46,9 +47,10 @@ class Terms:
     names: tuple[str, ...]  # as `_find_names` finds them; each once, sorted
     facts: tuple[str, ...]  # names of two words, numbers; each once, sorted
     numbers: tuple[str, ...]  # of one digit, and in words, too; each once, sorted
+    has_nouns: bool  # capitals mark nouns
 
 
-def read_terms(title: str | None, text: str) -> Terms:
+def read_terms(title: str | None, text: str, lang: str | None = None) -> Terms:
     """Return the terms of an article; a text without words has none."""
     if title:
         text = f"{title}\n{text}"
@@ -59,8 +61,9 @@ def read_terms(title: str | None, text: str) -> Terms:
     numbers = {FIGURES.get(token.casefold(), token) for token in tokens}
     numbers = {number for number in numbers if number[0].isdigit()}
     names: set[str] = set()
+    has_nouns = lang in _NOUNS if lang else _share_capitals(tokens) > MOST_CAPITALS
     if _has_capitals(tokens):
-        names = set(_find_names(tokens))
+        names = set(_find_names(tokens, has_nouns=has_nouns))
         facts = set(_pair_names(tokens, names))
     else:
         facts = set(_pair_words(tokens))
@@ -70,6 +73,7 @@ def read_terms(title: str | None, text: str) -> Terms:
         names=tuple(sorted(names)),
         facts=tuple(sorted(facts | {number for number in numbers if len(number) > 1})),
         numbers=tuple(sorted(numbers)),
+        has_nouns=has_nouns,
     )
 
 
@@ -97,20 +101,43 @@ def states_something(text: str) -> bool:
     return has_figure or not _has_capitals(tokens) or any(_find_names(tokens))
 
 
+def list_stems(word: str, *, has_nouns: bool) -> tuple[str, ...]:
+    """Return what of a word is compared: its first letters, in German its last too.
+
+    German nouns are put together: the last part says what it is.
+
+    >>> list_stems("rheinbrücke", has_nouns=True)
+    ('rhein', '-rücke')
+    """
+    if has_nouns and len(word) >= STEM:
+        return word[:STEM], f"-{word[-STEM:]}"
+    return (word[:STEM],)
+
+
 def find_bearers(terms: Terms) -> frozenset[str]:
     """Return the words that say who and where, not what: those of names.
 
     Where nouns have capitals too, those of names of two words.
     """
-    if len(terms.names) <= MOST_NAMES * len(terms.words):
+    if not terms.has_nouns:
         return frozenset(terms.names)
     return frozenset(word for fact in terms.facts for word in fact.split(" "))
 
 
-def _find_names(tokens: Sequence[str]) -> Iterator[str]:
+def _share_capitals(tokens: Sequence[str]) -> float:
+    words = [
+        token
+        for last, token in pairwise(("\n", *tokens))
+        if token[0].isalpha() and last not in _OPENS
+    ]
+    return sum(word[0].isupper() for word in words) / (len(words) or 1)
+
+
+def _find_names(tokens: Sequence[str], *, has_nouns: bool = False) -> Iterator[str]:
     """Yield words that are capitalised wherever they are, but for days and figures.
 
-    At the beginning of a sentence that says nothing, but before another capital.
+    At the beginning of a sentence that says nothing, but before another capital, where
+    that is no noun.
     """
     small = {token for token in tokens if token[0].islower()}
     before, behind = ("\n", *tokens), (*tokens[1:], "\n")
@@ -118,7 +145,7 @@ def _find_names(tokens: Sequence[str]) -> Iterator[str]:
         if len(token) == 1 or not token[0].isupper() or token.lower() in small:
             continue
         name = token.casefold()
-        is_free = last not in _OPENS or following[0].isupper()
+        is_free = last not in _OPENS or (following[0].isupper() and not has_nouns)
         if is_free and name not in DAYS and name not in FIGURES:
             yield name
 
