@@ -70,8 +70,9 @@ def read_slots(title: str | None, text: str) -> Slots:
     Names that follow each other are one.
     """
     text = unify(f"{title}\n{text}" if title else text)
-    tokens = (_NOUN_TOKEN if _KANA.search(text) else TOKEN).findall(text)
-    kinds, facts = _name_kinds(tokens)
+    is_japanese = _KANA.search(text) is not None
+    tokens = (_NOUN_TOKEN if is_japanese else TOKEN).findall(text)
+    kinds, facts = _name_kinds(tokens, is_japanese=is_japanese)
     places: dict[str, dict[tuple[str, str], set[str]]] = {
         kind: defaultdict(set) for kind in (_NUMBER, _NAME, _NOUN)
     }
@@ -84,7 +85,9 @@ def read_slots(title: str | None, text: str) -> Slots:
     return Slots(places[_NUMBER], places[_NAME], places[_NOUN], words)
 
 
-def _name_kinds(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+def _name_kinds(
+    tokens: Sequence[str], *, is_japanese: bool
+) -> tuple[list[str], list[str]]:
     """Return of each token its word or the kind of its fact, and the word; framed."""
     small = {token for token in tokens if token[0].islower()}
     kinds, facts = [""], [""]
@@ -92,7 +95,7 @@ def _name_kinds(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
         word = kind = token.casefold()
         if token[0].isdigit():
             kind = _NUMBER
-        elif len(token) > 1 and _IS_NOUN.match(token):
+        elif is_japanese and len(token) > 1 and _IS_NOUN.match(token):
             kind = _NOUN
         elif len(token) > 1 and token[0].isupper() and word not in small:
             kind = _NAME

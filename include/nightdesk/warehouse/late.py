@@ -44,8 +44,11 @@ def add_late(con: Connection, life: Life) -> None:
     first, last = _span(con)
     step = timedelta(days=life.late_nights)
     held = timedelta(days=_CYCLES_HELD * life.cycle_nights)
-    wide = [first - step, last + step] if first and last else [None, None]
-    whole = [first - step - held, last + step + held] if first and last else wide
+    wide: list[date | None] = [None, None]
+    whole = wide
+    if first and last:
+        wide = [first - step, last + step]
+        whole = [first - step - held, last + step + held]
     _use_mates(con, wide, first)
     _use_late(con, life, wide)
     con.execute(
