@@ -1,14 +1,16 @@
 """Documents -> which of them resemble each other, as reports of one event do.
 
 Two reports resemble each other in their matter (words weighted by rarity, in the text
-and in its lead) and in their facts (names; names of two words and numbers): the
-geometric mean of the two cosines, since neither proves anything alone. Reports from one
-template differ in their facts; other news of one person or place differ in their
-matter. Both can be alike by what stands beside the event (the police and the hospital
-of a town, an institute that is asked about everything). The names of a lead are the
-event's own, as are those that a text repeats and its figures, so that the mean is
-lowered where the other text does not have them. Pairs are found by their
-facts, so that time grows with the number of articles that share a name which is not
+and in its lead) and in their facts (names; names of two words and numbers): a weighted
+geometric mean of the two cosines, since neither proves anything alone. A name is no
+matter, or who is named in both would count for both; in German, where all nouns have
+capitals, only names of two words are left out. Reports from one template differ in
+their facts, and from one form in what fills the same slots; other news of one person or
+place differ in their matter. Both can be alike by what stands beside the event (the
+police and the hospital of a town, an institute that is asked about everything). The
+names of a lead are the event's own, as are those that a text repeats and its figures,
+so that the mean is lowered where the other text does not have them. Pairs are found by
+their facts, so that time grows with the number of articles that share a name which is not
 known to be common.
 """
 

@@ -4,9 +4,9 @@ Without a model: `likeness` says how much two reports resemble each other, and g
 are joined by average linkage within a time window. A story is a function of the
 articles and of a frozen table of rarities, never of their order.
 
-Known to miss: reports in two languages. Known to join: two events of one kind in one
-place within the window, told by reports that name the same people; in scripts without
-capitals also reports from one template, until a table has been learned.
+Known to miss: reports in two languages, and short ones whose writers share neither
+names nor words. Known to join: two events of one kind in one place within the window,
+told by reports that name the same people.
 """
 
 from __future__ import annotations
