@@ -10,8 +10,8 @@ place differ in their matter. Both can be alike by what stands beside the event 
 police and the hospital of a town, an institute that is asked about everything). The
 names of a lead are the event's own, as are those that a text repeats and its figures,
 so that the mean is lowered where the other text does not have them. Pairs are found by
-their facts, so that time grows with the number of articles that share a name which is not
-known to be common.
+their facts, so that time grows with the number of articles that share a name which is
+not known to be common.
 """
 
 from __future__ import annotations
