@@ -15,7 +15,12 @@ from linkworld import START, load_night, make_document
 
 from nightdesk.decisions import Decision
 from nightdesk.deduplicate import Document, cluster_pairs
-from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS, limit_stories
+from nightdesk.deduplicate.stories import (
+    CYCLE_NIGHTS,
+    GAP_NIGHTS,
+    LATE_NIGHTS,
+    limit_stories,
+)
 from nightdesk.model import Pair
 from nightdesk.warehouse.connect import load_in_turn, open_warehouse
 from nightdesk.warehouse.content import hash_tables
@@ -320,6 +325,62 @@ def test_a_copy_leaves_the_story_with_the_one_that_kept_it_there(
     assert found["story"] == asked["story"]
 
 
+#: Documents, decisions -> the stories: what comes when a story is over.
+LATE_COPIES: dict[str, tuple[list[Document], list[Decision], set[frozenset[str]]]] = {
+    "a copy a week late": (
+        [*TOLD, doc("s3", 7)], [], {frozenset({"s10", "s20", "s37"})},
+    ),
+    "a chain of late copies": (
+        [*TOLD, doc("s3", 12), doc("s4", 24)], [],
+        {frozenset({"s10", "s20", "s312", "s424"})},
+    ),
+    "too late for the story, not for the cluster": (
+        [*TOLD, doc("s3", 20), doc("s4", 31)], [],
+        {frozenset({"s10", "s20", "s320"})},
+    ),
+    "a report in words of its own brings its copies along, too": (
+        [*TOLD, doc("s3", 13, FISH_RETOLD), doc("s4", 14, FISH_RETOLD)], [],
+        {frozenset({"s10", "s20", "s313", "s414"})},
+    ),
+    "of two stories the nearest": (
+        [*TOLD, doc("s3", 13), doc("s4", 13, FISH_RETOLD), doc("s5", 21)], [],
+        {frozenset({"s10", "s20"}), frozenset({"s313", "s413", "s521"})},
+    ),
+    "whom people took out stays out": (
+        [*TOLD, doc("s3", 7), doc("s4", 8)],
+        [decide("story_split", doc("s3", 7))],
+        {frozenset({"s10", "s20"})},
+    ),
+    "the original was taken out": (
+        [*TOLD, doc("s3", 7)], [decide("story_split", TOLD[0])], set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("documents", "decisions", "stories"), LATE_COPIES.values(), ids=LATE_COPIES.keys()
+)
+def test_a_late_copy_is_told_with_its_story(
+    documents, decisions, stories, tmp_path
+) -> None:
+    hashes = []
+    for n, order in enumerate((documents, documents[::-1], documents[1::-1])):
+        with open_warehouse(connect_at(tmp_path / str(n))) as con:
+            news = other_news(0)
+            load_all(con, *order, *news, decisions=decisions)
+            if n == 2:  # the first nights come again after the later ones
+                load_all(con, *documents[2:], decisions=decisions)
+                load_night(con, night(0), news, decisions)
+                load_night(con, night(0), [*documents[:2], *news], decisions)
+            assert read_clusters(con, "story") == stories
+            hashes.append({t: hash_tables(con)[t] for t in ("story", "story_member")})
+            counted = con.execute(
+                "SELECT (SELECT sum(n_articles) FROM story), count(*) FROM story_member"
+            ).fetchall()[0]
+            assert (counted[0] or 0) == counted[1]
+    assert hashes[0] == hashes[1] == hashes[2]
+
+
 def read_stories(con) -> dict[int, int]:
     return dict(con.execute("SELECT article_id, story_id FROM story_member").fetchall())
 
@@ -342,7 +403,16 @@ def tell_at_once(con) -> dict[int, int]:
             pairs.append(Pair(min(one, other), max(one, other), "near", 1.0, ""))
     stories = cluster_pairs(limit_stories(pairs, nights), ranks)
     told = {s: {texts[i] for i, of in stories.items() if of == s} for s in nights}
-    return {i: story for i, story in stories.items() if len(told[story]) > 1}
+    core = {i: story for i, story in stories.items() if len(told[story]) > 1}
+    late: dict[int, int] = {}
+    for i in nights.keys() - core.keys():
+        mates = [
+            j for j in core
+            if texts[i] == texts[j] and 1 <= (nights[i] - nights[j]).days <= LATE_NIGHTS
+        ]  # fmt: skip
+        if mates:
+            late[i] = core[max(mates, key=lambda j: (nights[j], j))]
+    return core | late
 
 
 #: A matter that is in the papers for two months, in two texts.
@@ -369,7 +439,10 @@ def test_a_matter_of_months_is_told_as_if_all_nights_came_at_once(con, order) ->
     found = read_stories(con)
     assert found == tell_at_once(con)
     assert len(set(found.values())) > 2
-    spans = con.execute("SELECT max(last_night - first_night) FROM story").fetchall()
+    spans = con.execute(
+        "SELECT max(n) FROM (SELECT max(night) - min(night) AS n FROM story_member "
+        "WHERE NOT is_late GROUP BY story_id)"
+    ).fetchall()
     assert spans[0][0] <= 21
 
 

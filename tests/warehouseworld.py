@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS
+from nightdesk.deduplicate.stories import CYCLE_NIGHTS, GAP_NIGHTS, LATE_NIGHTS
 from nightdesk.landing.rows import make_table
 from nightdesk.model import (
     Article,
@@ -31,7 +31,7 @@ from nightdesk.warehouse.reach import Life
 NIGHT = date(2026, 3, 1)
 NEXT = date(2026, 3, 2)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LIFE = Life(CYCLE_NIGHTS, GAP_NIGHTS)
+LIFE = Life(CYCLE_NIGHTS, GAP_NIGHTS, LATE_NIGHTS)
 
 
 def entry(n: int, **more: object) -> PlannedEntry:

@@ -50,8 +50,8 @@ _TRACKER_NAMES = (
     # click ids of advertisers and platforms
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ymclid twclid ttclid igshid"
     " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid ig_rid"
-    " sccid srsltid ysclid yadclid mibextid tblci dicbo oborigurl _branch_match_id"
-    " _branch_referrer spm vk_ref weibo_id"
+    " sccid sfnsn srsltid ysclid yadclid mibextid tblci dicbo oborigurl"
+    " _branch_match_id _branch_referrer spm vk_ref weibo_id"
     # newsletters and marketing suites
     " mc_cid mc_eid mkt_tok ck_subscriber_id sc_cid s_cid icid intcid ncid mbid"
     " emc smid smtyp xtor ito ftag ocid maca cmp cmpid cmp_id campaign_id"
@@ -96,6 +96,9 @@ _AMP_FILE = re.compile(r"\.amp(\.html?)?$", re.I)
 _AMP_ID = re.compile(r"(?<=\d{5})-amp(\.html?)?$", re.I)  # 48213377-amp.html
 # A parameter without its question mark, as broken links have it.
 _LOOSE = re.compile("([&;])")
+# An address copied from HTML: "&amp;b=2", or "&amp;amp;b=2", escaped or not.
+_COPIED = re.compile(r"^(?:amp(?:;|%3B))+", re.I)
+_LAST_SLASHES = re.compile(r"(?:/|%2F)+$", re.I)
 _AMP_CACHES = (".cdn.ampproject.org", ".amp.cloudflare.com", ".bing-amp.com")
 _AMP_CACHE = re.compile(r"^/(?:[civ]|wp)/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
 _AMP_VIEWER = re.compile(r"^/amp/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
@@ -246,7 +249,8 @@ def _leave_amp_cache(name: str, path: str) -> tuple[str, str]:
 
 def _clean_path(path: str, *, has_query: bool) -> str:
     """Return a path with dot segments resolved and without marks of delivery."""
-    segments = _resolve_dots(_SESSION.sub("", _escape(path, _PATH_SAFE)))
+    path = _LAST_SLASHES.sub("", _escape(path, _PATH_SAFE).replace("%20", "+"))
+    segments = _resolve_dots(_SESSION.sub("", path))
     index = _STATIC_INDEX if has_query else _INDEX
     while segments:
         last = _clean_file(segments.pop())
@@ -312,8 +316,7 @@ def _clean_query(query: str) -> list[str]:
     kept: list[tuple[str, str]] = []
     # A second question mark begins what somebody has put behind a whole address.
     for part in re.split("[&?]", query):
-        # An address copied from HTML: "&amp;b=2", or "&amp;amp;b=2"
-        part = re.sub(r"^(?:amp;)+", "", part)
+        part = _COPIED.sub("", part)
         key, mark, value = part.partition("=")
         key = _escape(key, _QUERY_SAFE).replace("%20", "+")
         value = _escape(value, _QUERY_SAFE).replace("%20", "+")

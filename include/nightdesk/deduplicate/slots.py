@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,8 +29,17 @@ MIN_EXCHANGED = 2
 MIN_EXCHANGED_SHARE = 0.05
 SAME_DAY = 0.75  # days
 
+#: Japanese shows no names, but nouns: what is written in Kanji or Katakana. Editors
+#: exchange a noun or two; a form more, beside its figures.
+MIN_NOUNS_EXCHANGED = 3
+MIN_NOUNS_EXCHANGED_SHARE = 0.15
+
 _ALONE = re.compile(f"[{SOLO}]")  # three of them are about a word
-_NUMBER, _NAME = "#", "@"
+_KANA = re.compile("[\u3041-\u3096]")
+_NOUN_CHARACTERS = "[\u4e00-\u9fff\u3005\u30f6]{2,6}|[\u30a1-\u30fa\u30fc]{2,8}"
+_NOUN_TOKEN = re.compile(f"{_NOUN_CHARACTERS}|{TOKEN.pattern}")
+_IS_NOUN = re.compile(_NOUN_CHARACTERS)
+_NUMBER, _NAME, _NOUN = "#", "@", "&"
 _Places = Mapping[tuple[str, str], Collection[str]]
 
 
@@ -40,6 +49,7 @@ class Slots:
 
     numbers: _Places
     names: _Places
+    nouns: _Places  # of Japanese
     words: frozenset[str]
 
 
@@ -50,6 +60,7 @@ class Exchange(NamedTuple):
     n_of_numbers: int  # of those slots
     n_numbers: int  # with other numbers
     n_names: int  # with names of which the other text knows nothing
+    n_nouns: int = 0  # the same of nouns in Japanese, not among the names
 
 
 def read_slots(title: str | None, text: str) -> Slots:
@@ -58,23 +69,12 @@ def read_slots(title: str | None, text: str) -> Slots:
     What stands around a fact is a word on either side, or another fact, whichever.
     Names that follow each other are one.
     """
-    tokens = TOKEN.findall(unify(f"{title}\n{text}" if title else text))
-    small = {token for token in tokens if token[0].islower()}
-    kinds, facts = [""], [""]
-    for token in tokens:
-        word = kind = token.casefold()
-        if token[0].isdigit():
-            kind = _NUMBER
-        elif len(token) > 1 and token[0].isupper() and word not in small:
-            kind = _NAME
-            if kinds[-1] == _NAME:
-                facts[-1] += f" {word}"
-                continue
-        kinds.append(kind)
-        facts.append(word)
-    kinds.append("")
+    text = unify(f"{title}\n{text}" if title else text)
+    is_japanese = _KANA.search(text) is not None
+    tokens = (_NOUN_TOKEN if is_japanese else TOKEN).findall(text)
+    kinds, facts = _name_kinds(tokens, is_japanese=is_japanese)
     places: dict[str, dict[tuple[str, str], set[str]]] = {
-        kind: defaultdict(set) for kind in (_NUMBER, _NAME)
+        kind: defaultdict(set) for kind in (_NUMBER, _NAME, _NOUN)
     }
     for n, fact in enumerate(facts):
         if kinds[n] in places:
@@ -82,7 +82,29 @@ def read_slots(title: str | None, text: str) -> Slots:
             before = kinds[max(0, n - 3) : n] if is_alone else kinds[n - 1 : n]
             places[kinds[n]]["".join(before), kinds[n + 1]].add(fact)
     words = frozenset(token.casefold() for token in tokens)
-    return Slots(places[_NUMBER], places[_NAME], words)
+    return Slots(places[_NUMBER], places[_NAME], places[_NOUN], words)
+
+
+def _name_kinds(
+    tokens: Sequence[str], *, is_japanese: bool
+) -> tuple[list[str], list[str]]:
+    """Return of each token its word or the kind of its fact, and the word; framed."""
+    small = {token for token in tokens if token[0].islower()}
+    kinds, facts = [""], [""]
+    for token in tokens:
+        word = kind = token.casefold()
+        if token[0].isdigit():
+            kind = _NUMBER
+        elif is_japanese and len(token) > 1 and _IS_NOUN.match(token):
+            kind = _NOUN
+        elif len(token) > 1 and token[0].isupper() and word not in small:
+            kind = _NAME
+            if kinds[-1] == _NAME:
+                facts[-1] += f" {word}"
+                continue
+        kinds.append(kind)
+        facts.append(word)
+    return [*kinds, ""], facts
 
 
 def compare_slots(a: Slots, b: Slots) -> Exchange:
@@ -95,19 +117,21 @@ def compare_slots(a: Slots, b: Slots) -> Exchange:
     >>> text = "{} has {} fish and 4 eels.".format
     >>> a, b = read_slots(None, text("Ost", 27)), read_slots(None, text("Maren", 31))
     >>> compare_slots(a, b)
-    Exchange(n_slots=3, n_of_numbers=2, n_numbers=1, n_names=1)
+    Exchange(n_slots=3, n_of_numbers=2, n_numbers=1, n_names=1, n_nouns=0)
     """
     numbers = a.numbers.keys() & b.numbers.keys()
     names = a.names.keys() & b.names.keys()
+    nouns = a.nouns.keys() & b.nouns.keys()
+
+    def is_other(one: Collection[str], other: Collection[str]) -> bool:
+        return not _agree(one, other) and _are_others(one, b.words, other, a.words)
+
     return Exchange(
-        len(numbers) + len(names),
+        len(numbers) + len(names) + len(nouns),
         len(numbers),
         sum(not _agree(a.numbers[place], b.numbers[place]) for place in numbers),
-        sum(
-            not _agree(a.names[place], b.names[place])
-            and _are_others(a.names[place], b.words, b.names[place], a.words)
-            for place in names
-        ),
+        sum(is_other(a.names[place], b.names[place]) for place in names),
+        sum(is_other(a.nouns[place], b.nouns[place]) for place in nouns),
     )
 
 
@@ -121,6 +145,9 @@ def is_other_report(exchange: Exchange, days: float | None) -> bool:
     n_exchanged = exchange.n_numbers + exchange.n_names
     if exchange.n_names and n_exchanged >= MIN_EXCHANGED:
         return n_exchanged >= MIN_EXCHANGED_SHARE * exchange.n_slots
+    n_exchanged += exchange.n_nouns
+    if exchange.n_nouns and n_exchanged >= MIN_NOUNS_EXCHANGED:
+        return n_exchanged >= MIN_NOUNS_EXCHANGED_SHARE * exchange.n_slots
     is_same_day = days is not None and days <= SAME_DAY
     fewest = MIN_NUMBERS_EXCHANGED_SOON if is_same_day else MIN_NUMBERS_EXCHANGED
     share = MIN_NUMBERS_EXCHANGED_SHARE * exchange.n_of_numbers

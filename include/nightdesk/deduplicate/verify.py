@@ -33,12 +33,13 @@ from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import compare_slots, is_other_report
+from nightdesk.deduplicate.terms import states_something
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
 from nightdesk.text import hash_text, split_words
 
-RULE_VERSION = "near/7"
-EXACT_RULE = "exact/1"
+RULE_VERSION = "near/8"
+EXACT_RULE = "exact/2"
 
 MIN_CONTAINMENT = 0.35
 MIN_NUMBERS = 0.4
@@ -61,6 +62,7 @@ MIN_OPENING = 0.5  # share of a text's first sentences found in what contains it
 #: Share of the earlier version that is kept in the later one of the same source.
 MIN_KEPT = 0.6
 
+_LONG_NOTICE = 2_000  # characters; longer ones always state something, not looked at
 _LONG_TEXT = 400  # characters; surely more than MIN_WORDS words, not counted
 
 
@@ -83,13 +85,13 @@ class _Agreement(NamedTuple):
 def judge_exact(a: Document, b: Document) -> Pair | None:
     """Return the pair of two documents with one `text_hash`, or None.
 
-    None: the texts are empty, more than 30 days apart, or too short to identify an
-    article while the titles differ.
+    None: the texts are empty, more than 30 days apart, or say too little to identify an
+    article while the titles differ: they are short, or notices that state nothing.
     """
     days = _days_apart(a, b)
     if not a.hashes or (days is not None and days > MAX_DAYS_APART):
         return None
-    if a.title != b.title and _is_short(a.text) and not _share_title(a, b):
+    if not _share_title(a, b) and not _identifies(a.text):
         return None
     return _make_pair(a, b, "exact", 1.0, rule=EXACT_RULE)
 
@@ -148,12 +150,14 @@ def has_opening(whole: Profile, part: Profile) -> bool:
     return shared >= MIN_OPENING * part.opening.size
 
 
-def _is_short(text: str) -> bool:
-    return len(text) < _LONG_TEXT and len(split_words(text)) < MIN_WORDS
+def _identifies(text: str) -> bool:
+    """Say whether a text alone can tell which article it is of."""
+    is_short = len(text) < _LONG_TEXT and len(split_words(text)) < MIN_WORDS
+    return not is_short and (len(text) > _LONG_NOTICE or states_something(text))
 
 
 def _share_title(a: Document, b: Document) -> bool:
-    return hash_text(a.title or "") == hash_text(b.title or "")
+    return a.title == b.title or hash_text(a.title or "") == hash_text(b.title or "")
 
 
 def _choose_kind(a: _Side, b: _Side, shared: int) -> Kind:

@@ -25,6 +25,7 @@ from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.stories import (
     CYCLE_NIGHTS,
     GAP_NIGHTS,
+    LATE_NIGHTS,
     STORY_RULE,
     WINDOW_DAYS,
     cluster_stories,
@@ -74,7 +75,7 @@ def link_night(con: Connection, given: LinkedNight) -> set[date]:
     copies = {*given.copies, *_find_copies_across(con, given, rules)}
     moved = links.replace_pairs(con, "duplicate_pair", given.night, copies)
     touch = _touch(con, given, decided, "cluster")
-    life = Life(CYCLE_NIGHTS, GAP_NIGHTS)
+    life = Life(CYCLE_NIGHTS, GAP_NIGHTS, LATE_NIGHTS)
     rule = _cluster_rule(given)
     moved |= groups.replace_clusters(con, touch, rule, _find_origin, life)
     reports = {*given.reports, *_find_reports_across(con, given, rules)}

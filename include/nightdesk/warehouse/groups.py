@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from nightdesk.model import Pair
 from nightdesk.warehouse.connect import Connection
+from nightdesk.warehouse.late import add_late, note_copies
 from nightdesk.warehouse.links import (
     KEYS,
     StoredText,
@@ -98,6 +99,7 @@ def replace_clusters(
         "SELECT night, group_id AS cluster_id, article_id, "
         "article_id = group_id AS is_canonical FROM grouped",
     )
+    note_copies(con, touch)
     moved |= _find_shown(con, "cluster", touch)
     _log_changes(con, "cluster", touch)
     con.execute("CREATE OR REPLACE TEMP TABLE text_end AS FROM reach LIMIT 0")
@@ -151,13 +153,15 @@ def replace_stories(
     pairs = pairs_within(con, "story_pair") + _copies_within(con, life)
     texts = read_texts(con, keep_linked(con, pairs, touch.ties), has_text=False)
     _use_groups(con, rule(pairs, texts))
-    narrow(con, "story_member")
+    narrow(con, "story_member", "is_late IS NOT TRUE")
+    _use_told(con)
+    add_late(con, life)
     _use_told(con)
     moved = _replace_rows(
         con,
         "story_member",
         "SELECT night, group_id AS story_id, article_id, "
-        "article_id = group_id AS is_first FROM told",
+        "article_id = group_id AS is_first, is_late FROM told",
     )
     moved |= _find_shown(con, "story", touch)
     _log_changes(con, "story", touch)

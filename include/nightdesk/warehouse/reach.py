@@ -23,6 +23,7 @@ class Life(NamedTuple):
 
     cycle_nights: int  # none outlives the ends of two cycles
     gap_nights: int  # between two articles that follow each other in one
+    late_nights: int  # between a late copy and the one whose story it is put into
 
     @property
     def cycle(self) -> str:
@@ -153,19 +154,20 @@ def _add_tied(
     return tied
 
 
-def narrow(con: Connection, stored: str) -> None:
+def narrow(con: Connection, stored: str, condition: str) -> None:
     """Keep in `reach` and `grouped` what `walk` was for, and all that is told with it.
 
     Args:
         con: the warehouse; `grouped` has night, article_id and group_id of what was
             reached.
         stored: the table of members, as stored.
+        condition: of the members that lead to others.
     """
     name = stored.removesuffix("_member")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE told AS FROM grouped UNION ALL "
         f"SELECT night, article_id, {name}_id FROM reach "
-        f"JOIN {stored} USING (night, article_id)"
+        f"JOIN {stored} USING (night, article_id) WHERE {condition}"
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE reach AS FROM inner_reach UNION "

@@ -1,9 +1,9 @@
 -- top_stories: what was reported by most independent sources, in however many words.
 -- Grain: story with an article in the night, of two articles or more, the first 200 (of
 -- one night). A text and its copies that nobody else reported is an item too: of one
--- source, and so are late copies of a text whose story is over. The whole story is
--- shown, its articles of other nights too; for those the tables are read and not
--- `carried`, which is for one night.
+-- source, and so are copies that come too late for the story of their text. The whole
+-- story is shown, its articles of other nights too; for those the tables are read and
+-- not `carried`, which is for one night.
 WITH tonight AS (
     SELECT story_id, count(*) AS n_tonight
     FROM carried
