@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -89,6 +89,13 @@ class Desk:
 
     def serve(self, path: str, answer: Answer, host: str = "alpha.example") -> None:
         self.world.pages[f"/{host}{path}"] = answer
+
+    def serve_news(self, news: Mapping[str, Sequence[str]]) -> None:
+        """Serve a feed, and an article "A NAME" of some lines for each name."""
+        items = [write_item(f"A {n}", f"https://alpha.example/{n}") for n in news]
+        self.serve("/feed", write_feed(*items))
+        for name, lines in news.items():
+            self.serve(f"/{name}", reply(write_page(f"A {name}", lines=lines)))
 
     @property
     def job(self) -> Job:

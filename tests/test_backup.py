@@ -43,10 +43,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with World() as world:
         desk = Desk(tmp_path_factory.mktemp("desk"), world)
         desk.options = {"connection": "alpha-login"}
-        items = [write_item(f"A {n}", f"https://alpha.example/{n}") for n in LINES]
-        desk.serve("/feed", write_feed(*items))
-        for name, lines in LINES.items():
-            desk.serve(f"/{name}", reply(write_page(f"A {name}", lines=lines)))
+        desk.serve_news(LINES)
         desk.job_options = {"read_secret": lambda _: "Cookie: a=very-secret"}
         for night in (NIGHT, NIGHT + timedelta(days=1)):
             desk.collect(night)

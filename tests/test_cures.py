@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from engines import connect_to, copy_desk
-from httpworld import World, reply
-from nightworld import TEXT, Desk, write_feed, write_item, write_page
+from httpworld import World
+from nightworld import TEXT, Desk
 
 from nightdesk.__main__ import main
 from nightdesk.errors import LandingError
@@ -50,10 +50,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk with one night, loaded."""
     with World() as world:
         desk = Desk(tmp_path_factory.mktemp("desk"), world)
-        items = [write_item(f"A {n}", f"https://alpha.example/{n}") for n in NEWS]
-        desk.serve("/feed", write_feed(*items))
-        for n, lines in NEWS.items():
-            desk.serve(f"/{n}", reply(write_page(f"A {n}", lines=lines + TEXT)))
+        desk.serve_news({name: lines + TEXT for name, lines in NEWS.items()})
         desk.collect()
         desk.build()
         yield desk

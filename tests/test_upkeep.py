@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from engines import FILE, connect_at, connect_to, copy_desk, run_engine
-from httpworld import World, reply
-from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
+from httpworld import World
+from nightworld import NIGHT, TEXT, Desk
 
 from nightdesk.__main__ import main
 from nightdesk.errors import LandingError, WarehouseError
@@ -43,10 +43,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk with one night, loaded and published twice."""
     with World() as world:
         desk = Desk(tmp_path_factory.mktemp("desk"), world)
-        items = [write_item(f"A {n}", f"https://alpha.example/{n}") for n in NEWS]
-        desk.serve("/feed", write_feed(*items))
-        for n, lines in NEWS.items():
-            desk.serve(f"/{n}", reply(write_page(f"A {n}", lines=lines + TEXT)))
+        desk.serve_news({name: lines + TEXT for name, lines in NEWS.items()})
         desk.collect()
         desk.build()
         publish(desk)
@@ -487,18 +484,21 @@ def test_what_a_killed_publish_left_is_swept(desk: Desk) -> None:
     assert [path for path in left if path.exists()] == []
 
 
+def leave_room(con: duckdb.DuckDBPyConnection) -> None:
+    """Leave free blocks in a file, before others."""
+    con.execute("CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)")
+    con.execute("CHECKPOINT")
+    con.execute("CREATE TABLE behind AS FROM article")  # holds the file's end
+    con.execute("CHECKPOINT")
+    con.execute("DROP TABLE filler")
+
+
 @pytest.mark.file_only("a lake is tidied: see test_engines")
 def test_compacting_gives_room_back_and_changes_no_row(desk: Desk) -> None:
     path = Path(desk.job.settings.warehouse)
     connect = connect_at(path)
     with open_warehouse(connect) as con:
-        con.execute(
-            "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)"
-        )
-        con.execute("CHECKPOINT")
-        con.execute("CREATE TABLE behind AS FROM article")  # holds the file's end
-        con.execute("CHECKPOINT")
-        con.execute("DROP TABLE filler")
+        leave_room(con)
         whole = hash_tables(con)
     before, after = compact_warehouse(connect, path)
     assert after < before / 2
@@ -515,13 +515,7 @@ def test_a_load_compacts_a_file_of_which_half_is_free(
     path = Path(desk.job.settings.warehouse)
     whole = hashes_of(path)
     with open_warehouse(connect_at(path)) as con:
-        con.execute(
-            "CREATE TABLE filler AS SELECT md5(range::VARCHAR) FROM range(400000)"
-        )
-        con.execute("CHECKPOINT")
-        con.execute("CREATE TABLE behind AS FROM article")  # holds the file's end
-        con.execute("CHECKPOINT")
-        con.execute("DROP TABLE filler")
+        leave_room(con)
         before = path.stat().st_size
         other = None if is_alone else con.cursor()
         assert compact_loaded(con, smallest=0) == is_alone
