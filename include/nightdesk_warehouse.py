@@ -22,14 +22,16 @@ CONNECTION = "nightdesk_warehouse"
 def connect_warehouse(*, must_exist: bool = False) -> Connect:
     """Return what opens the warehouse, and makes it unless it must exist."""
     from nightdesk.settings import read_secret
-    from nightdesk.warehouse.connect import connect_to, must_be_there
+    from nightdesk.warehouse.connect import connect_to
     from nightdesk.warehouse.lake import PREFIX
 
     hook = DuckDBHook(duckdb_conn_id=CONNECTION)
     known = hook.airflow_connection
     uri = str(hook.connection_extra.get("database") or (known and known.host) or "")
-    if known is None or not uri.startswith(PREFIX):
-        return must_be_there(uri, hook.get_conn) if must_exist else hook.get_conn
+    if known is None:
+        return hook.get_conn  # it says that there is no such connection
+    if not uri.startswith(PREFIX):
+        return connect_to(uri, open_file=hook.get_conn, must_exist=must_exist)
     key = f"{known.login}:{known.password}" if known.login else read_secret(CONNECTION)
     memory = DuckDBHook(duckdb_conn_id=CONNECTION, database=":memory:")
     return connect_to(uri, key, open_memory=memory.get_conn, must_exist=must_exist)

@@ -73,6 +73,7 @@ def connect_to(
     key: str | None = None,
     *,
     open_memory: Connect = _open_memory,
+    open_file: Connect | None = None,
     must_exist: bool = False,
 ) -> Connect:
     """Return what opens a DuckDB connection string; makes a missing file's folder.
@@ -83,6 +84,7 @@ def connect_to(
         uri: a file, `ducklake:...` (see `lake`) or another string that DuckDB knows.
         key: of the S3 that a lake's files lie in, as `ID:SECRET`.
         open_memory: opens the database in memory that a lake is attached to.
+        open_file: opens the file, once it is there; None: DuckDB itself.
         must_exist: what is missing, a lake too, is not made: what is returned raises
             WarehouseMissing.
 
@@ -103,21 +105,11 @@ def connect_to(
             _create(path, lake)
         if lake is not None:
             return _open_lake(lake, key, open_memory, must_exist=must_exist)
+        if open_file is not None:
+            return open_file()
         return duckdb.connect(uri, config=_OFFLINE if path is None else {})
 
     return connect
-
-
-def must_be_there(uri: str, connect: Connect) -> Connect:
-    """Return what opens a database with another's function, and makes no file."""
-    path = find_file(uri) if uri else None
-
-    def connect_there() -> Connection:
-        if path is not None and not path.exists():
-            raise WarehouseMissing(NO_WAREHOUSE.format(where=path))
-        return connect()
-
-    return connect_there
 
 
 def _open_lake(
