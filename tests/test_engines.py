@@ -91,6 +91,7 @@ def test_a_connection_string_says_all(uri, catalogue, options, extensions) -> No
             "S3_URL_STYLE 'paht': allowed: 'path', 'vhost'",
         ),
         ("ducklake:/a (S3_REGION 'eu')", "S3_REGION: .* wants a DATA_PATH 's3://...'"),
+        ("ducklake:/a (DATA_PATH '/b'", "options stand in one pair of parentheses"),
         ("ducklake:/a (METADATA_SCHEMA '')", "METADATA_SCHEMA '': is empty"),
     ],
     ids=[
@@ -101,6 +102,7 @@ def test_a_connection_string_says_all(uri, catalogue, options, extensions) -> No
         "neither with nor without TLS",
         "no style of addresses",
         "a store without a place in it",
+        "no end",
         "an empty name",
     ],
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,9 +18,14 @@ from httpworld import World
 from nightworld import NIGHT, TEXT, Desk
 
 from nightdesk.__main__ import main
-from nightdesk.errors import LandingError, WarehouseError
+from nightdesk.errors import (
+    ConfigError,
+    LandingError,
+    WarehouseError,
+    WarehouseMissing,
+)
 from nightdesk.landing.inspect import find_lost, verify_files
-from nightdesk.pipeline import plan_run, publish_changes, run_night
+from nightdesk.pipeline import plan_run, publish_changes, rebuild_task, run_night
 from nightdesk.pipeline.built import read_loads
 from nightdesk.warehouse import swap
 from nightdesk.warehouse.catalogue import read_manifest
@@ -104,6 +110,14 @@ def apart() -> Iterator[ProcessPoolExecutor]:
         yield pool
 
 
+def test_a_catalogue_that_no_reader_finds_is_named(desk: Desk) -> None:
+    (desk.job.settings.published / "current.duckdb").unlink()
+    (finding,) = verify_published(desk.job.settings.published)
+    assert finding.file == "current.duckdb"
+    publish(desk)
+    assert list(verify_published(desk.job.settings.published)) == []
+
+
 def test_a_whole_desk_has_nothing_wrong(whole: Desk) -> None:
     assert list(verify_files(whole.landing)) == []
     connect, loads = connect_to(whole.job.settings.warehouse), read_loads(whole.landing)
@@ -185,6 +199,27 @@ def test_commands_on_a_damaged_warehouse_name_the_cure(
         hashes_of(path)
 
 
+@pytest.mark.lake
+@pytest.mark.parametrize("kind", ["file", "lake"])
+def test_a_warehouse_of_the_other_kind_is_refused_and_kept(
+    tmp_path: Path, kind: str
+) -> None:
+    """An address without its `ducklake:`, or with one that is none of it."""
+    path = tmp_path / "w"
+    right, wrong = str(path), f"ducklake:{path}"
+    if kind == "lake":
+        right, wrong = wrong, right
+    with open_warehouse(connect_to(right)) as con:
+        whole = hash_tables(con)
+    with (
+        pytest.raises((ConfigError, WarehouseMissing), match=r"catalogue of|address"),
+        open_warehouse(connect_to(wrong)),
+    ):
+        pass
+    with open_warehouse(connect_to(right)) as con:
+        assert hash_tables(con) == whole
+
+
 def test_a_rebuild_is_no_cure_for_the_catalogue_of_a_lake(tmp_path: Path) -> None:
     pytest.importorskip("duckdb_extension_ducklake")
     path = tmp_path / "c.ducklake"
@@ -228,6 +263,43 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     assert main(["warehouse", "verify"]) == 0
     assert main(["warehouse", "compact"]) == 0
     assert hashes_of(path) == whole
+
+
+def test_a_rebuild_that_finds_less_leaves_the_warehouse_as_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect = connect_to(desk.job.settings.warehouse)
+    name_desk(desk, monkeypatch)
+    with open_warehouse(connect) as con:
+        whole = hash_tables(con)
+    entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
+    next(entries.iterdir()).unlink()
+    assert main(["warehouse", "rebuild"]) == 1
+    told = capsys.readouterr().err
+    assert f"{NIGHT}: 0 articles of {len(NEWS)}. The warehouse is as it was" in told
+    with open_warehouse(connect) as con:
+        assert hash_tables(con) == whole
+    assert main(["warehouse", "rebuild", "--force"]) == 0
+    with open_warehouse(connect) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchall() == [(0,)]
+
+
+def test_of_two_rebuilds_at_once_one_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name_desk(desk, monkeypatch)
+    codes = []
+
+    def plan_and_rebuild(*given: Any, **named: Any) -> Any:
+        if not codes:
+            codes.append(main(["warehouse", "rebuild"]))
+        return plan_run(*given, **named)
+
+    monkeypatch.setattr(rebuild_task, "plan_run", plan_and_rebuild)
+    assert main(["warehouse", "rebuild"]) == 0
+    assert codes == [1]
+    assert "another one is running" in capsys.readouterr().err
+    assert list(verify_warehouse(desk.connect, read_loads(desk.landing))) == []
 
 
 class Killed(BaseException):

@@ -76,13 +76,16 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add_mending(inner: Commands) -> None:
-    add_command(
+    again = add_command(
         inner,
         "rebuild",
         _rebuild,
         "make the warehouse again from the landing area; the old one serves until the "
         "new one is whole",
         "warehouse rebuild",
+    )
+    again.add_argument(
+        "--force", action="store_true", help="also where nights have lost articles"
     )
     add_command(
         inner,
@@ -166,10 +169,10 @@ def _verify(options: argparse.Namespace) -> int:
     return 1 if rows else 0
 
 
-def _rebuild(_: argparse.Namespace) -> int:
+def _rebuild(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         connect = connect_warehouse(job.settings)
-        done = rebuild_warehouse(job, connect, say_step)
+        done = rebuild_warehouse(job, connect, say_step, is_forced=options.force)
         say(f"{len(done.nights)} nights built, {done.nights[0]} to {done.nights[-1]}")
         for line in done.failed:
             say(f"was a failure, and is one again: {line}")

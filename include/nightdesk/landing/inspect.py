@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
-from nightdesk.errors import LandingError
+from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, find_hole, read_record
 from nightdesk.landing.batch import BUCKETS
@@ -276,17 +276,21 @@ def index_day(landing: Landing, day: date, progress: Progress | None = None) -> 
 
     Raises:
         LandingError: a file of the index is damaged.
+        ArchiveError: a file of the archive is.
     """
     known = {(row.file, row.offset) for row in read_captures(landing, day)}
     files, n_new = archive_files(landing, day), 0
     for n, file in enumerate(files):
         if progress:
             progress(n, len(files), file)
-        new = [
-            record.capture
-            for record in scan_file(landing, file)
-            if (file, record.capture.offset) not in known
-        ]
+        try:
+            new = [
+                record.capture
+                for record in scan_file(landing, file)
+                if (file, record.capture.offset) not in known
+            ]
+        except ArchiveError as error:
+            raise ArchiveError(f"{error}: {name_cure(file)}") from error
         if new:
             stem = file.rpartition("/")[2].removesuffix(ENDING)
             landing.write_keyed(f"captures/day={day}", f"{stem}-again", new, Capture)

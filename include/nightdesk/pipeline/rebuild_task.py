@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +35,7 @@ from nightdesk.warehouse.connect import (
     connect_to,
     drop_tables,
     find_file,
+    open_warehouse,
 )
 from nightdesk.warehouse.lake import hide_passwords
 from nightdesk.warehouse.swap import fill_anew, swap_file
@@ -39,6 +43,8 @@ from nightdesk.warehouse.swap import fill_anew, swap_file
 _STAMP = "%Y%m%dT%H%M%S"  # of a file that was set aside: when
 #: Where a rebuild notes what nights were built from, until its file is in force.
 _NOTES = "rebuilding"
+#: A night that would be left with a smaller share of its articles has lost files.
+_LEAST_KEPT = 0.9
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +65,11 @@ class Rebuilt:
 
 
 def rebuild_warehouse(
-    job: Job, connect: Connect, say: Callable[[date], Callable[[str], None]]
+    job: Job,
+    connect: Connect,
+    say: Callable[[date], Callable[[str], None]],
+    *,
+    is_forced: bool = False,
 ) -> Rebuilt:
     """Build every night into a new file, which takes the warehouse's place at the end.
 
@@ -70,11 +80,24 @@ def rebuild_warehouse(
         job: the run.
         connect: opens the warehouse.
         say: told each step of a night.
+        is_forced: put it in place though nights have lost articles.
 
     Raises:
         ConfigError: there is no night to build from, or a takedown cannot be read.
-        WarehouseError: there is no room, or a night cannot be built.
+        WarehouseError: there is no room, another rebuild is running, a night cannot be
+            built, or has lost articles.
     """
+    with _hold(find_fresh(job.settings).parent):
+        return _rebuild(job, connect, say, is_forced=is_forced)
+
+
+def _rebuild(
+    job: Job,
+    connect: Connect,
+    say: Callable[[date], Callable[[str], None]],
+    *,
+    is_forced: bool,
+) -> Rebuilt:
     nights = list_landed(job)
     if not nights:
         raise ConfigError(f"{job.settings.landing}: holds no night to build from")
@@ -83,6 +106,7 @@ def rebuild_warehouse(
     fresh = find_fresh(job.settings)
     sweep_fresh(job.settings)
     _check_room(fresh, path)
+    old = _count_articles(connect, path)
     before = begin_notes(beside)
     failed = []
     for night in nights:
@@ -98,12 +122,61 @@ def rebuild_warehouse(
                 f"rebuild, night {night}: {error}; the warehouse is as it was: mend "
                 "that and rebuild again"
             ) from error
+    if not is_forced:
+        _check_losses(job, old, _count_articles(connect_to(str(fresh)), fresh))
     if path is not None:
         swap_file(fresh, path)
     else:
         fill_anew(connect, fresh)
     sweep_fresh(job.settings)
     return Rebuilt(nights, failed, adopt_notes(beside, before))
+
+
+@contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Be the only rebuild of a folder; WarehouseError: there is another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WarehouseError(
+                "rebuild: another one is running; wait until it is done, or end it"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _count_articles(connect: Connect, path: Path | None) -> Mapping[date, int]:
+    """Return how many articles a warehouse has of each night; none if it is damaged."""
+    if path is not None and not path.exists():
+        return {}
+    query = "SELECT night, count(*) FROM article GROUP BY night"
+    try:
+        with open_warehouse(connect, is_migrated=False) as con:
+            return dict(con.execute(query).fetchall())
+    except WarehouseError as error:
+        log.warning("rebuild: what is replaced cannot be compared with: %s", error)
+        return {}
+
+
+def _check_losses(job: Job, old: Mapping[date, int], new: Mapping[date, int]) -> None:
+    """Raise WarehouseError where nights have lost articles."""
+    lost = [
+        f"{night}: {new.get(night, 0)} articles of {n}"
+        for night, n in sorted(old.items())
+        if new.get(night, 0) < _LEAST_KEPT * n
+    ]
+    if lost:
+        sweep_fresh(job.settings)
+        raise WarehouseError(
+            "rebuild: files of the landing area are gone, and nights would be left "
+            f"with less: {'; '.join(lost)}. The warehouse is as it was: bring them "
+            "back from a backup (nightdesk restore BACKUP), or take what is left: "
+            "nightdesk warehouse rebuild --force"
+        )
 
 
 def find_fresh(settings: Settings) -> Path:

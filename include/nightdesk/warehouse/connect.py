@@ -16,7 +16,12 @@ from typing import TypeVar
 
 import duckdb
 
-from nightdesk.errors import WarehouseError, WarehouseLocked, WarehouseMissing
+from nightdesk.errors import (
+    ConfigError,
+    WarehouseError,
+    WarehouseLocked,
+    WarehouseMissing,
+)
 from nightdesk.warehouse.lake import (
     NO_WAREHOUSE,
     PREFIX,
@@ -42,6 +47,7 @@ _DAMAGED = (
     "Corrupt database file",
     "not a valid DuckDB database file",
     "Could not read enough bytes",
+    "replaying WAL",
 )
 _VERSIONS = (
     "CREATE TABLE IF NOT EXISTS schema_version ("
@@ -104,7 +110,8 @@ def connect_to(
                 raise WarehouseError(f"warehouse: {path}: {error}") from error
             _create(path, lake)
         if lake is not None:
-            return _open_lake(lake, key, open_memory, must_exist=must_exist)
+            is_there = must_exist or path is not None  # a file: it was made above
+            return _open_lake(lake, key, open_memory, must_exist=is_there)
         if open_file is not None:
             return open_file()
         return duckdb.connect(uri, config=_OFFLINE if path is None else {})
@@ -179,11 +186,14 @@ def open_patiently(connect: Connect, wait_s: float = 120) -> Connection:
     Raises:
         WarehouseLocked: it had it open for all that time; names its pid.
         WarehouseError: it cannot be opened.
+        ConfigError: it is a lake's catalogue, opened as a plain file.
     """
     deadline, pause, told = time.monotonic() + wait_s, 0.2, 0
     while True:
         try:
-            return connect()
+            con = connect()
+            _refuse_catalogue(con)
+            return con
         except duckdb.Error as error:
             holder = _find_holder(str(error))
             if holder is None:
@@ -202,6 +212,21 @@ def open_patiently(connect: Connect, wait_s: float = 120) -> Connection:
             told = pid
             time.sleep(pause)
             pause = min(pause * 2, 5)
+
+
+def _refuse_catalogue(con: Connection) -> None:
+    found = con.execute(
+        "SELECT path FROM duckdb_tables() "
+        "JOIN duckdb_databases() USING (database_name) "
+        "WHERE table_name = 'ducklake_metadata' AND database_name = current_database()"
+    ).fetchone()
+    if found:
+        con.close()
+        raise ConfigError(
+            f"warehouse: {found[0]} is the catalogue of a lake: write "
+            f"{PREFIX}{found[0]} (NIGHTDESK_WAREHOUSE; in Airflow, the connection "
+            "nightdesk_warehouse)"
+        )
 
 
 def _find_holder(message: str) -> tuple[int, str] | None:

@@ -103,6 +103,11 @@ def parse_lake(uri: str) -> Lake:
     lake = Lake(catalogue, options)
     place = catalogue.removeprefix(PREFIX)
     is_other = lake.file is not None and ":" in place.split("/", 1)[0]
+    if lake.file is not None and ("(" in place or ")" in place):
+        raise WarehouseError(
+            f"warehouse: {place!r}: options stand in one pair of parentheses, such as "
+            "(DATA_PATH 's3://news/')"
+        )
     if is_other or not place:
         raise WarehouseError(
             f"warehouse: {hide_passwords(catalogue)}: a catalogue is a file or "

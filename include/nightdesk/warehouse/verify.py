@@ -78,6 +78,8 @@ def list_lost(
 def verify_published(folder: Path) -> Iterator[Finding]:
     """Yield what is wrong with the kept catalogues and with their parts."""
     seen, read = set[str](), dict[str, str | None]()
+    if list_numbers(folder) and not (folder / "current.duckdb").exists():
+        yield Finding("current.duckdb", "is gone: readers find nothing", _PUBLISH)
     for number in list_numbers(folder):
         for file, problem in _find_damage(folder, number, read):
             if file not in seen:
