@@ -122,7 +122,7 @@ def _find_pairs(documents: Collection[Document], profiles: Profiles) -> list[Pai
     pairs = {(p.a_id, p.b_id): p for p in find_pairs([*documents], profiles=profiles)}
     for pair in _find_versions(documents):
         known = pairs.get((pair.a_id, pair.b_id))
-        if known is None or known.kind not in MERGING_KINDS:
+        if known is None or known.kind != "exact":
             pairs[pair.a_id, pair.b_id] = pair
     return [pairs[ids] for ids in sorted(pairs)]
 
