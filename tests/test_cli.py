@@ -229,6 +229,38 @@ def test_tag_rows(home: Path) -> None:
     assert isinstance(row["regions"], list)
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "countries"),
+    [
+        ("Police in Accra said that they had found the boat.", "ok", {"GH"}),
+        ("Hamas leaders met in Doha.", "ok", {"QA"}),
+        (
+            "Polizisten aus Ghana und Togo haben sich am Montag in Accra getroffen, um "
+            "über den Fang zu reden, teilte das Ministerium mit. Der Streit ruht.",
+            "ok",
+            {"GH", "TG"},
+        ),
+        (
+            "پولیس نے کراچی میں پانچ افراد کو گرفتار کر لیا، حکام نے بتایا۔",
+            "ok",
+            {"PK"},
+        ),
+        (
+            "Policja w Warszawie zatrzymała dwóch mężczyzn podejrzanych o kradzież "
+            "samochodów, poinformował w poniedziałek rzecznik komendy.",
+            "untagged_language",
+            set(),
+        ),
+    ],
+    ids=["english", "few words", "german", "urdu", "polish"],
+)
+def test_the_language_of_a_row_is_told_by_its_text(
+    home: Path, text: str, status: str, countries: set[str]
+) -> None:
+    (row,) = run_rows(home, ["tag"], [{"id": 1, "text": text}])
+    assert (row["status"], set(row["countries"])) == (status, countries)
+
+
 def test_try_shows_what_each_step_made_of_a_page(home: Path, capsys) -> None:
     (home / "page.html").write_text(PAGE)
     assert main(["try", str(home / "page.html")]) == 0

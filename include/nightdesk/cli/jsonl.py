@@ -208,7 +208,25 @@ def tag_rows(rows: Iterable[Row], base: Path) -> Iterator[Row]:
     settings = load_settings()
     gazetteer = load_gazetteer(settings.shipped, settings.config_dir)
     tagger = make_tagger(gazetteer, settings.tagger)
-    return _each(rows, lambda row: tag_row(tagger, _drop_surrogates(row)))
+
+    def tag(row: Row) -> Row:
+        return tag_row(tagger, _name_language(_drop_surrogates(row)))
+
+    return _each(rows, tag)
+
+
+def _name_language(row: Row) -> Row:
+    """Return a row with its language, from its text where none is stated."""
+    text = row.get("text")
+    if isinstance(row.get("lang"), str) or not isinstance(text, str):
+        return row
+    from nightdesk.tag.english import is_plain_english
+
+    if is_plain_english(text):
+        return {**row, "lang": "en"}
+    from nightdesk.extract.language import guess_language  # takes half a second
+
+    return {**row, "lang": guess_language(text)}
 
 
 def _drop_surrogates(row: Row) -> Row:

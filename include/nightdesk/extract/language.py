@@ -29,7 +29,9 @@ _TWINS = (
     {"ru", "uk", "be", "bg"},
     {"zu", "xh", "sw"},
     {"fa", "ps", "ur", "ar"},
+    {"en", "pcm"},
 )
+_LATIN = "\u0250"  # letters before it are Latin ones
 
 
 def find_language(text: str, stated: str | None) -> str | None:
@@ -49,3 +51,14 @@ def find_language(text: str, stated: str | None) -> str | None:
     if stated and any(stated in twins and found in twins for twins in _TWINS):
         return stated
     return found
+
+
+def guess_language(text: str) -> str | None:
+    """Return the same where nothing is stated: English for few words in Latin letters.
+
+    >>> guess_language("Police in Hull")
+    'en'
+    """
+    letters = [letter for letter in text[:_SAMPLE_CHARS] if letter.isalpha()]
+    is_latin = 2 * sum(letter < _LATIN for letter in letters) >= len(letters)
+    return find_language(text, "en" if is_latin else None)
