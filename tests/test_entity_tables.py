@@ -36,16 +36,24 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
-def test_reviews_and_merges_can_be_joined(desk: Desk) -> None:
+BAKERS = {
+    "nd:per:odelia-brandvik": "Odelia Brandvik",
+    "nd:per:odellia-brandvik": "Odellia Brandvik",
+}
+
+
+@pytest.mark.parametrize("new", BAKERS)
+def test_reviews_and_merges_can_be_joined(desk: Desk, new: str) -> None:
     desk.collect()
     desk.build()
-    old, new = "nd:per:odelia-brandvik", "nd:per:odellia-brandvik"
+    first, second = BAKERS
+    old = first if new == second else second
     ids = "SELECT DISTINCT entity_id FROM mention WHERE type = 'PER' ORDER BY 1"
-    assert desk.query(ids) == [(old,), (new,)]
+    assert desk.query(ids) == [(first,), (second,)]
     assert desk.query(
         "SELECT night::VARCHAR, name, entity_id, candidate_id, reason, n_articles "
         "FROM entity_review"
-    ) == [("2026-03-05", "Odelia Brandvik", old, new, "spelling", 1)]
+    ) == [("2026-03-05", BAKERS[first], first, second, "spelling", 1)]
     assert desk.query(
         "SELECT DISTINCT country, via FROM mention WHERE type = 'LOC'"
     ) == [("PE", "place")]
@@ -57,6 +65,9 @@ def test_reviews_and_merges_can_be_joined(desk: Desk) -> None:
     (folder / "entities.jsonl").write_text(json.dumps(row))
     desk.build()
     assert desk.query(ids) == [(new,)]
+    assert desk.query("SELECT entity_id, name FROM entity WHERE type = 'PER'") == [
+        (new, BAKERS[new])
+    ]
     assert desk.query("SELECT count(*) FROM entity_review") == [(0,)]
     assert desk.query("SELECT old_id, entity_id, who, why FROM entity_alias") == [
         (old, new, "ama", "one baker")
