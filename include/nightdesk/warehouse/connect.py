@@ -167,9 +167,11 @@ def open_warehouse(
     Raises:
         WarehouseLocked: another process held it for all that time; names its pid.
         WarehouseError: it cannot be opened.
+        ConfigError: it is a lake's catalogue, opened as a plain file.
     """
     con = open_patiently(connect, wait_s)
     try:
+        _refuse_catalogue(con)
         con.execute("SET TimeZone = 'UTC'")
         if is_migrated:
             migrate(con, check)
@@ -186,14 +188,11 @@ def open_patiently(connect: Connect, wait_s: float = 120) -> Connection:
     Raises:
         WarehouseLocked: it had it open for all that time; names its pid.
         WarehouseError: it cannot be opened.
-        ConfigError: it is a lake's catalogue, opened as a plain file.
     """
     deadline, pause, told = time.monotonic() + wait_s, 0.2, 0
     while True:
         try:
-            con = connect()
-            _refuse_catalogue(con)
-            return con
+            return connect()
         except duckdb.Error as error:
             holder = _find_holder(str(error))
             if holder is None:
@@ -221,7 +220,6 @@ def _refuse_catalogue(con: Connection) -> None:
         "WHERE table_name = 'ducklake_metadata' AND database_name = current_database()"
     ).fetchone()
     if found:
-        con.close()
         raise ConfigError(
             f"warehouse: {found[0]} is the catalogue of a lake: write "
             f"{PREFIX}{found[0]} (NIGHTDESK_WAREHOUSE; in Airflow, the connection "
