@@ -113,8 +113,12 @@ def connect_to(
             is_there = must_exist or path is not None  # a file: it was made above
             return _open_lake(lake, key, open_memory, must_exist=is_there)
         if open_file is not None:
-            return open_file()
-        return duckdb.connect(uri, config=_OFFLINE if path is None else {})
+            con = open_file()
+        else:
+            con = duckdb.connect(uri, config=_OFFLINE if path is None else {})
+        if path is not None:
+            _refuse_catalogue(con)
+        return con
 
     return connect
 
@@ -171,7 +175,6 @@ def open_warehouse(
     """
     con = open_patiently(connect, wait_s)
     try:
-        _refuse_catalogue(con)
         con.execute("SET TimeZone = 'UTC'")
         if is_migrated:
             migrate(con, check)
@@ -220,6 +223,7 @@ def _refuse_catalogue(con: Connection) -> None:
         "WHERE table_name = 'ducklake_metadata' AND database_name = current_database()"
     ).fetchone()
     if found:
+        con.close()
         raise ConfigError(
             f"warehouse: {found[0]} is the catalogue of a lake: write "
             f"{PREFIX}{found[0]} (NIGHTDESK_WAREHOUSE; in Airflow, the connection "
