@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,11 @@ UNIT = 64  # 1 in a hidden unit
 _NO_WORD, _UNKNOWN = 0, 1  # rows before those of the vectors
 _SPECIAL = 2
 _MOST = 65535.0  # of a hidden unit
-_SMALL = 1_000_000  # products in a multiplication for which no threads are started
+_SMALL = 250_000  # products in a multiplication for which no threads are started
 
 Bytes = NDArray[np.int8]
 Floats = NDArray[np.float64]
+Real = TypeVar("Real", np.float32, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Net:
         hidden += self._add_features(islands) * known.table_scale
         hidden += known.bias
         units = np.rint(np.clip(hidden * UNIT, 0.0, _MOST))
-        return normalize(units @ self._out * known.out_scale + known.out_bias)
+        scores = multiply(units, self._out) * known.out_scale
+        return normalize(scores + known.out_bias)
 
     def _add_features(self, islands: Sequence[Island]) -> NDArray[np.int32]:
         find = self._weights.features.get
@@ -128,9 +130,7 @@ class Net:
         return np.add.reduceat(table, starts, axis=0, dtype=np.int32)
 
 
-def multiply(
-    left: NDArray[np.float32], right: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def multiply(left: NDArray[Real], right: NDArray[Real]) -> NDArray[Real]:
     """Return the product of two matrices, without the threads of the library.
 
     They cost more time than they save here, and what they add depends on their number.
