@@ -76,6 +76,22 @@ class Engine:
             return f"s3://nightdesk/{self.schemas[path]}/"
         return f"{path}.files/"
 
+    def read_files(self, path: Path) -> dict[str, bytes]:
+        """Return the files in which a lake holds its rows, by where they lie."""
+        if self.store:
+            start = f"/nightdesk/{self.schemas[path]}/"
+            objects = self.store.objects.items()
+            return {name: data for name, data in objects if name.startswith(start)}
+        files = Path(f"{path}.files").rglob("*.parquet")
+        return {str(file): file.read_bytes() for file in files}
+
+    def write_file(self, name: str, data: bytes) -> None:
+        """Put other bytes where one of `read_files` lies."""
+        if self.store:
+            self.store.objects[name] = data
+        else:
+            Path(name).write_bytes(data)
+
     def connect(self, path: Path) -> Connect:
         return connect_module.connect_to(self.uri(path), KEY if self.store else None)
 

@@ -6,6 +6,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from warehouseworld import NIGHT, article, entry, load
 
@@ -117,6 +118,26 @@ def test_a_damaged_catalogue_is_not_taken_over(con, tmp_path: Path, caplog) -> N
     taken_over = read_all(folder)
     publish_nights(con, folder, fresh=True)
     assert read_all(folder) == taken_over
+
+
+def test_a_draft_that_a_kill_left_is_no_part_of_the_next(con, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    draft = folder / ".nightdesk-2.tmp"
+    shutil.copyfile(folder / "nightdesk-1.duckdb", draft)
+    with duckdb.connect(str(draft)) as killed:  # committed, and still in its WAL
+        killed.execute("PRAGMA disable_checkpoint_on_shutdown")
+        killed.execute(
+            "INSERT INTO coverage_by_night SELECT * REPLACE (?::DATE AS night) "
+            "FROM coverage_by_night WHERE night = ?",
+            [NIGHTS[2], NIGHTS[1]],
+        )
+    assert draft.with_name(f"{draft.name}.wal").exists()
+    put(con, 2, [2])
+    publish_nights(con, folder)
+    with open_catalogue(folder) as reader:
+        sql = "SELECT night, count(*) FROM coverage_by_night GROUP BY ALL ORDER BY ALL"
+        assert reader.execute(sql).fetchall() == [(night, 1) for night in NIGHTS]
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
 MANIFESTS = {

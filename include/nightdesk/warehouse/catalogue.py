@@ -18,7 +18,12 @@ from typing import Any
 import duckdb
 
 from nightdesk.errors import WarehouseError
-from nightdesk.warehouse.connect import STORAGE, Connection, transaction
+from nightdesk.warehouse.connect import (
+    STORAGE,
+    Connection,
+    make_way,
+    transaction,
+)
 from nightdesk.warehouse.describe import write_comments
 from nightdesk.warehouse.mart import load_marts
 
@@ -96,14 +101,15 @@ def _make_file(
 ) -> None:
     if old:
         try:
-            shutil.copyfile(folder / f"nightdesk-{old['number']}.duckdb", fresh)
+            shutil.copyfile(
+                folder / f"nightdesk-{old['number']}.duckdb", make_way(fresh)
+            )
             _fill_file(fresh, folder, manifest, old)
         except duckdb.Error as error:  # the parts have all of it
             log.warning("publish catalogue=%d is made anew: %s", old["number"], error)
         else:
             return
-    fresh.unlink(missing_ok=True)
-    _fill_file(fresh, folder, manifest, {})
+    _fill_file(make_way(fresh), folder, manifest, {})
 
 
 def _fill_file(

@@ -13,11 +13,13 @@ from nightdesk.warehouse.connect import (
     STORAGE,
     Connect,
     Connection,
+    make_way,
     open_patiently,
     open_warehouse,
 )
 from nightdesk.warehouse.content import hash_tables
-from nightdesk.warehouse.lake_files import clean_lake, name_lake
+from nightdesk.warehouse.lake import name_lake
+from nightdesk.warehouse.lake_files import clean_lake
 
 log = logging.getLogger(__name__)
 
@@ -143,8 +145,7 @@ def compact_warehouse(connect: Connect, path: Path) -> tuple[int, int]:
 
 
 def _swap_copy(con: Connection, path: Path) -> tuple[int, int]:
-    fresh = path.with_name(f".{path.name}.compact.tmp")
-    fresh.unlink(missing_ok=True)
+    fresh = make_way(path.with_name(f".{path.name}.compact.tmp"))
     con.execute("CHECKPOINT")
     before = path.stat().st_size
     name = con.execute("SELECT current_database()").fetchall()[0][0]

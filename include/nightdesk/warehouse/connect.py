@@ -28,8 +28,10 @@ from nightdesk.warehouse.lake import (
     Lake,
     attach_lake,
     hide_passwords,
+    name_lake,
     parse_lake,
 )
+from nightdesk.warehouse.lake_digests import record_digests
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ _DAMAGED = (
     "not a valid DuckDB database file",
     "Could not read enough bytes",
     "replaying WAL",
+    ".parquet'",  # of a lake
 )
 _VERSIONS = (
     "CREATE TABLE IF NOT EXISTS schema_version ("
@@ -152,6 +155,16 @@ def _create(path: Path, lake: Lake | None) -> None:
             path.hardlink_to(fresh)
 
 
+def make_way(path: Path) -> Path:
+    """Delete a database file that is about to be written, and its WAL; return it.
+
+    The WAL of one that a kill left would be taken for one of the next of its name.
+    """
+    for left in (path, path.with_name(f"{path.name}.wal")):
+        left.unlink(missing_ok=True)
+    return path
+
+
 @contextmanager
 def open_warehouse(
     connect: Connect,
@@ -179,6 +192,8 @@ def open_warehouse(
         if is_migrated:
             migrate(con, check)
         yield con
+        if lake := name_lake(con):
+            record_digests(con, lake)
     except duckdb.Error as error:
         raise _tell(error) from _hide_cause(error)
     finally:

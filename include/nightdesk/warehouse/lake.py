@@ -185,6 +185,26 @@ def attach_lake(
     con.execute(f"USE {NAME}")
 
 
+def name_lake(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Return what a lake is attached as; None for what is no lake."""
+    row = con.execute(
+        "SELECT database_name FROM duckdb_databases() "
+        "WHERE database_name = current_database() AND type = 'ducklake'"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def find_catalogue(con: duckdb.DuckDBPyConnection, lake: str) -> str:
+    """Return the schema that the tables of a lake's catalogue are in."""
+    ((path, schema),) = con.execute(
+        "SELECT path, options['metadata_schema'] FROM duckdb_databases() "
+        "WHERE database_name = ?",
+        [lake],
+    ).fetchall()
+    default = "public" if path.startswith("postgres:") else "main"
+    return f'"__ducklake_metadata_{lake}"."{schema or default}"'
+
+
 def find_extension(name: str) -> Path:
     """Return the file of an extension of DuckDB that is installed as a package.
 

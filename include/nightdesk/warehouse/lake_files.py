@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
+from nightdesk.warehouse.lake import find_catalogue, name_lake
 
 #: How long snapshots can be gone back to; and files that none knows may be a load's
 #: that has not committed yet.
@@ -35,15 +36,6 @@ def clean_lake(connect: Connect, *, is_whole: bool = False) -> dict[str, int] | 
         return _clean(con, lake, is_whole=is_whole) if lake else None
 
 
-def name_lake(con: Connection) -> str | None:
-    """Return what a lake is attached as; None for what is no lake."""
-    row = con.execute(
-        "SELECT database_name FROM duckdb_databases() "
-        "WHERE database_name = current_database() AND type = 'ducklake'"
-    ).fetchone()
-    return row[0] if row else None
-
-
 def _clean(con: Connection, lake: str, *, is_whole: bool) -> dict[str, int]:
     keep, lost, worn = (_NOW, _NOW, 0.0) if is_whole else (_KEEP, _LOST, _WORN)
     _call(con, "flush_inlined_data", lake)
@@ -64,7 +56,7 @@ def _forget_bounds(con: Connection, lake: str) -> None:
     DuckLake only ever widens these bounds: they would show texts that are long gone.
     Those of single files go with their file.
     """
-    place = _find_catalogue(con, lake)
+    place = find_catalogue(con, lake)
     con.execute(
         f"UPDATE {place}.ducklake_table_column_stats SET min_value = NULL, "
         f"max_value = NULL WHERE (table_id, column_id) IN "
@@ -82,7 +74,7 @@ def list_kept(con: Connection) -> Iterator[tuple[str, str]]:
     lake = name_lake(con)
     if lake is None:
         return
-    place = _find_catalogue(con, lake)
+    place = find_catalogue(con, lake)
     inlined = con.execute(f"SELECT table_name FROM {place}.{_INLINED}").fetchall()
     for table in (*_VALUES, *(row[0] for row in inlined)):
         yield f"the catalogue: {table}", f'{place}."{table}"'
@@ -91,17 +83,6 @@ def list_kept(con: Connection) -> Iterator[tuple[str, str]]:
     for (file,) in con.execute("FROM glob(?)", [files]).fetchall():
         quoted = file.replace("'", "''")
         yield file, f"read_parquet('{quoted}')"
-
-
-def _find_catalogue(con: Connection, lake: str) -> str:
-    """Return the schema that the tables of a lake's catalogue are in."""
-    ((path, schema),) = con.execute(
-        "SELECT path, options['metadata_schema'] FROM duckdb_databases() "
-        "WHERE database_name = ?",
-        [lake],
-    ).fetchall()
-    default = "public" if path.startswith("postgres:") else "main"
-    return f'"__ducklake_metadata_{lake}"."{schema or default}"'
 
 
 def _older_than(age: timedelta) -> str:

@@ -15,7 +15,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,6 +35,8 @@ from nightdesk.warehouse.catalogue import (
 )
 from nightdesk.warehouse.connect import Connection, transaction
 from nightdesk.warehouse.content import list_tables, night_column
+from nightdesk.warehouse.lake import name_lake
+from nightdesk.warehouse.lake_digests import find_changed
 from nightdesk.warehouse.mart import (
     Mart,
     check_mart,
@@ -112,17 +114,16 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
         # Readers keep what was published; `nightdesk run` brings the night back.
         log.warning("publish night=%s is not in the warehouse; its parts stay", night)
     nights = {night: old["nights"][night] for night in lost}
-    changed: list[date] = []
-    for night, row in sorted(ledger.items()):  # a night reads what was made before it
-        entry = known.get(str(night))
-        # A ledger that was lost or made anew gives numbers out again.
-        load = f"{row.seq} {row.loaded_at.isoformat()}"
-        if entry is None or entry.get("load") != load:
+    # A ledger that was lost or made anew gives numbers out again.
+    loads = {n: f"{row.seq} {row.loaded_at.isoformat()}" for n, row in ledger.items()}
+    changed = [n for n in loads if known.get(str(n), {}).get("load") != loads[n]]
+    _refuse_changed_files(con, changed)
+    for night, load in sorted(loads.items()):  # a night reads what was made before it
+        if night in changed:
             parts = _write_tables(con, folder, night)
             marts = load_marts()
-            changed.append(night)
         else:
-            parts = dict(entry["parts"])
+            parts = dict(known[str(night)]["parts"])
             marts = tuple(m for m in load_marts() if _depends(m, night, changed))
         nights[str(night)] = {"load": load, "parts": parts}
         for mart in marts:
@@ -138,7 +139,15 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
     }
     write_catalogue(folder, manifest, {} if fresh or not is_same else old)
     sweep_published(folder)
-    return Published(number, tuple(changed))
+    return Published(number, tuple(sorted(changed)))
+
+
+def _refuse_changed_files(con: Connection, nights: Collection[date]) -> None:
+    lake = name_lake(con)
+    for file, problem in find_changed(con, lake, nights) if lake and nights else ():
+        raise WarehouseError(
+            f"publish: {file}: {problem}; nightdesk warehouse rebuild makes it again"
+        )
 
 
 def _read_old(folder: Path) -> Manifest:

@@ -13,7 +13,7 @@ import duckdb
 
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.catalogue import CURE
-from nightdesk.warehouse.connect import STORAGE, Connection
+from nightdesk.warehouse.connect import STORAGE, Connection, make_way
 from nightdesk.warehouse.mart import load_marts
 
 Rows = list[dict[str, Any]]
@@ -160,8 +160,7 @@ def export_catalogue(folder: Path, target: Path) -> None:
     Raises:
         WarehouseError: see `open_catalogue`; or the file cannot be written.
     """
-    fresh = target.with_name(f".{target.name}.tmp")
-    fresh.unlink(missing_ok=True)
+    fresh = make_way(target.with_name(f".{target.name}.tmp"))
     try:
         with open_catalogue(folder) as shelf:
             tables = [row[0] for row in shelf.execute("SHOW TABLES").fetchall()]
@@ -178,7 +177,7 @@ def export_catalogue(folder: Path, target: Path) -> None:
             con.execute("DETACH copied")
     except duckdb.Error as error:
         first = str(error).partition("\n")[0]
-        fresh.unlink(missing_ok=True)
+        make_way(fresh)
         cure = "" if fresh.name in first else f"; {CURE}"
         raise WarehouseError(f"export: {target}: {first}{cure}") from error
     fresh.replace(target)

@@ -14,6 +14,8 @@ from nightdesk.model import Finding
 from nightdesk.warehouse.catalogue import find_number, list_parts, load_manifest
 from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
 from nightdesk.warehouse.content import read_blocks
+from nightdesk.warehouse.lake import name_lake
+from nightdesk.warehouse.lake_digests import find_changed
 from nightdesk.warehouse.publish import list_numbers, lock_published, sweep_published
 from nightdesk.warehouse.store import LedgerRow, find_lost, list_checks, read_ledger
 
@@ -58,6 +60,9 @@ def _find_faults(
 ) -> Iterator[Finding]:
     ledger = read_ledger(con)
     yield from list_lost(ledger, loads)
+    if lake := name_lake(con):
+        for file, problem in find_changed(con, lake):
+            yield Finding(file, problem, _REBUILD)
     read_blocks(con)
     for night in ledger:
         for check in list_checks():
