@@ -123,6 +123,23 @@ def test_the_cure_of_a_damaged_file_brings_its_night_back(
     assert read_hashes(desk) == before
 
 
+@pytest.mark.parametrize("has_backup", [True, False], ids=["a backup", "no backup"])
+@pytest.mark.parametrize("folder", ["entries", "coverage"])
+def test_a_file_that_a_night_was_built_from_and_is_gone_is_named(
+    desk: Desk, tmp_path: Path, folder: str, has_backup: bool
+) -> None:
+    before = read_hashes(desk)
+    name = flip(desk, folder)
+    (desk.folder / "landing" / name).unlink()
+    (finding,) = verify_files(desk.landing)
+    assert finding.file == name
+    assert "is gone, and night 2026-" in finding.problem
+    restore, _, rebuild = finding.cure.partition("; without a backup, ")
+    mend(desk, tmp_path / "desk.tar.zst", name, restore if has_backup else rebuild)
+    assert list(verify_files(desk.landing)) == []
+    assert (read_hashes(desk) == before) == has_backup
+
+
 def test_lost_files_of_the_url_index_are_made_again(desk: Desk) -> None:
     files = sorted((desk.folder / "landing" / "urls").rglob("*.parquet"))
     before = [path.read_bytes() for path in files]

@@ -349,8 +349,8 @@ class Landing:
         """Write a JSON object, keys sorted."""
         self.put(name, encode_state(value))
 
-    def digest_night(self, night: date, days: Iterable[date]) -> str:
-        """Return the digest of the set of captures that a build of a night reads.
+    def list_night(self, night: date, days: Iterable[date]) -> list[str]:
+        """Return the names of what was captured and a build of a night reads.
 
         Args:
             night: the night.
@@ -361,4 +361,9 @@ class Landing:
         )
         for day in sorted(days):
             names += self.names(f"undated/day={day}")
+        return names
+
+    def digest_night(self, night: date, days: Iterable[date]) -> str:
+        """Return the digest of the names of `list_night`."""
+        names = self.list_night(night, days)
         return hashlib.sha256("\n".join(names).encode()).hexdigest()

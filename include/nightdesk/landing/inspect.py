@@ -15,7 +15,7 @@ from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, find_hole, read_record
 from nightdesk.landing.batch import BUCKETS
-from nightdesk.landing.cures import INDEX_DAY, name_cure
+from nightdesk.landing.cures import INDEX_DAY, name_cure, name_restore
 from nightdesk.landing.rows import check_file
 from nightdesk.landing.state import decode_state
 from nightdesk.model import Capture, Finding
@@ -121,6 +121,27 @@ def verify_files(landing: Landing) -> Iterator[Finding]:
             _KEPT[path.suffix](landing.get(name))
         except ValueError as error:
             yield Finding(name, str(error), name_cure(name))
+    yield from _find_gone(landing)
+
+
+def _find_gone(landing: Landing) -> Iterator[Finding]:
+    """Yield the files that a night was built from and that are gone, once each."""
+    seen = set[str]()
+    for note in landing.names("built", ".json"):
+        try:
+            names = landing.read_json(note).get("captured", ())
+        except LandingError:
+            continue  # named already
+        night = note.removeprefix("built/night=").removesuffix(".json")
+        for name in names:
+            if name not in seen and not landing.exists(name):
+                seen.add(name)
+                yield Finding(
+                    name,
+                    f"is gone, and night {night} was built from it",
+                    f"{name_restore(name)}; without a backup, to build the night "
+                    f"from what is left: nightdesk run --night {night} --offline",
+                )
 
 
 def find_lost(landing: Landing, day: date | None = None) -> list[Finding]:

@@ -11,7 +11,7 @@ from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.frozen import pin_versions
 from nightdesk.pipeline.build_tasks import Joined, name_reviews
-from nightdesk.pipeline.job import BUILT, Job
+from nightdesk.pipeline.job import BUILT, Job, days_around
 from nightdesk.pipeline.select_task import Shard
 from nightdesk.warehouse import store
 from nightdesk.warehouse.connect import Connection
@@ -28,17 +28,19 @@ def note_built(
     for part in group:
         files |= {part["articles"], part["fingerprints"], part["tags"]}
         files.add(name_reviews(part["tags"]))
+    night = date.fromisoformat(shard["night"])
     job.landing.write_json(
-        f"{job.built}/night={shard['night']}.json",
+        f"{job.built}/night={night}.json",
         {
             "captures": shard["captures"],
             "entries": shard["entries"],
             "decided": shard["decided"],
             "files": sorted(files),
+            "captured": job.landing.list_night(night, days_around(night)),
             "loaded_at": loaded_at.isoformat(),
         },
     )
-    pin_versions(job.landing, date.fromisoformat(shard["night"]), shard["learned"])
+    pin_versions(job.landing, night, shard["learned"])
 
 
 def read_loads(landing: Landing, folder: str = BUILT) -> dict[date, datetime | None]:
