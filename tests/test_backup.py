@@ -21,7 +21,7 @@ from nightdesk.landing.inspect import verify_day, verify_files
 from nightdesk.landing.retention import give_up_day
 from nightdesk.model import KnownUrl, Listing
 from nightdesk.pipeline import backup_task, upgrade_task
-from nightdesk.pipeline.backup_task import back_up, restore
+from nightdesk.pipeline.backup_task import back_up, restore, restore_files
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.takedown_task import is_anything_left
 from nightdesk.pipeline.upgrade_task import upgrade
@@ -146,6 +146,20 @@ def test_a_damaged_backup_changes_nothing(
     assert refused == 40
     assert list_files(desk.folder) == before
     assert list(desk.folder.glob(".restore-*")) == []
+
+
+def test_a_backup_names_the_damaged_files_in_it_and_never_puts_them_back(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = desk.folder / "landing"
+    path = next(root.glob("captures/*/*.parquet"))
+    name = str(path.relative_to(root))
+    path.write_bytes(path.read_bytes()[:-9])
+    packed = tmp_path / "damaged.tar.zst"
+    assert back_up(desk.job, packed)["damaged"] == [name]
+    assert f"backup: {name}: " in caplog.text
+    with pytest.raises(ConfigError, match=f"{name} was damaged already"):
+        restore_files(desk.job, desk.connect, packed, [name])
 
 
 def test_a_full_folder_is_replaced_by_force_alone(desk: Desk, packed: Path) -> None:

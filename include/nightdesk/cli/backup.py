@@ -21,7 +21,7 @@ def add_commands(commands: Commands) -> None:
         "backup",
         _backup,
         "write landing area, configuration, decisions and the names of connections "
-        "into one file; also while a night runs",
+        "into one file; also while a night runs; 1 if a file in it is damaged",
         "backup desk-2026-03-01.tar.zst",
     )
     made.add_argument("file", type=Path, metavar="FILE")
@@ -63,14 +63,17 @@ def add_commands(commands: Commands) -> None:
 def _backup(options: argparse.Namespace) -> int:
     with open_job(with_world=False) as job:
         manifest = back_up(job, options.file)
+    status = 1 if manifest["damaged"] else 0
     if options.json:
         say_json(manifest)
-        return 0
+        return status
     size = options.file.stat().st_size
     say(f"{options.file}: {len(manifest['files'])} files, {size} bytes")
     say("not in it: the warehouse, which `warehouse rebuild` makes again from it")
     say("not in it: secrets of " + ", ".join(manifest["connections"]))
-    return 0
+    for name in manifest["damaged"]:
+        say(f"damaged in it, as it is here: {name}")
+    return status
 
 
 def _restore(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ secrets, of which only the names of their connections are kept.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,11 +20,14 @@ from nightdesk.config import Settings
 from nightdesk.errors import ConfigError, LandingError
 from nightdesk.landing.backup import PARTS, unpack_backup, write_backup
 from nightdesk.landing.files import is_local
+from nightdesk.landing.inspect import verify_files
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.rebuild_task import set_aside
 from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
 from nightdesk.tombstones import Tombstone, add_tombstones, load_tombstones
 from nightdesk.warehouse.connect import Connect
+
+log = logging.getLogger(__name__)
 
 #: Connections that every desk has or may have, beside those of its sources.
 _ROOM = ".restore-*.tmp"  # where a backup is unpacked, and what it replaces goes
@@ -33,16 +37,23 @@ _OURS = ("nightdesk_alert", "nightdesk_warehouse")
 def back_up(job: Job, file: Path) -> dict[str, Any]:
     """Write a backup of the desk; return its list of contents.
 
+    Damaged files are taken as they are: logged, and `damaged` in the list.
+
     Raises:
         LandingError: see `write_backup`.
         ConfigError: the sources file is wrong.
     """
     settings = job.settings
     named = {source.connection for source in job.load_sources().sources}
+    job.say("comparing the landing area with its checksums")
+    found = list(verify_files(job.landing))
+    for finding in found:
+        log.warning("backup: %s: %s: %s", finding.file, finding.problem, finding.cure)
     facts = {
         "made_at": job.clock().isoformat(),
         "code_version": __version__,
         "connections": sorted({*_OURS, *filter(None, named)}),
+        "damaged": sorted({finding.file for finding in found}),
     }
     job.say(f"writing the landing area, configuration and decisions into {file}")
     folders = {"config": settings.config_dir, "decisions": settings.decisions}
@@ -127,14 +138,19 @@ def restore_files(job: Job, connect: Connect, file: Path, names: Sequence[str]) 
         names: of the files, below the landing area.
 
     Raises:
-        ConfigError: the backup has no such file.
+        ConfigError: the backup has no such file, or has it damaged.
         LandingError: it is damaged; nothing was changed.
     """
     with _make_room(job.settings.data) as room:
         job.say(f"unpacking {file} and comparing it with its digests")
-        stated = unpack_backup(file, room)["files"]
+        manifest = unpack_backup(file, room)
         for name in names:
-            if f"landing/{name}" not in stated:
+            if name in manifest.get("damaged", ()):
+                raise ConfigError(
+                    f"restore: {file}: {name} was damaged already when this backup was "
+                    "made; an older one may have it whole"
+                )
+            if f"landing/{name}" not in manifest["files"]:
                 raise ConfigError(f"restore: {file}: has no file {name} of the landing")
         for name in names:
             job.landing.put(name, (room / "landing" / name).read_bytes())
