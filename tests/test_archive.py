@@ -320,6 +320,7 @@ def test_verify_names_a_revisit_whose_body_is_gone(landing: Landing) -> None:
     assert n_good == 0
     assert "refers to a damaged record" in findings[0].problem
     assert first.file in findings[0].problem
+    assert first.file in findings[0].cure
 
 
 @pytest.mark.parametrize("what", ["the index is gone", "the index lacks a record"])

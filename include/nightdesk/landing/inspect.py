@@ -229,10 +229,10 @@ def _verify_file(
             end = _pass_holes(stream, end)
             if row.offset > end >= 0:
                 findings.append(_unlisted(day, file, end))
-            problem, size = _verify_record(landing, stream, row)
+            problem, size, culprit = _verify_record(landing, stream, row)
             end = -1 if problem and not size else row.offset + size
             if problem:
-                findings.append(Finding(file, problem, name_cure(file), row.offset))
+                findings.append(Finding(file, problem, name_cure(culprit), row.offset))
             else:
                 n_good += 1
         end = _pass_holes(stream, end)
@@ -259,26 +259,30 @@ def _unlisted(day: date, file: str, offset: int) -> Finding:
 
 def _verify_record(
     landing: Landing, stream: BinaryIO, row: Capture
-) -> tuple[str | None, int]:
-    """Return what is wrong with a record, and the size of its frame (0: unknown)."""
+) -> tuple[str | None, int, str]:
+    """Return what is wrong with a record, the size of its frame, the damaged file.
+
+    A size of 0: it is not known.
+    """
     try:
         record = read_record(stream, row.file, row.offset)
     except LandingError as error:
         where = f"archive: {row.file} at {row.offset}: "
-        return str(error).removeprefix(where), 0
+        return str(error).removeprefix(where), 0, row.file
     wrong = [
         f.name
         for f in fields(Capture)
         if getattr(row, f.name) != getattr(record.capture, f.name)
     ]
     if wrong:
-        return f"index and record differ in {', '.join(wrong)}", record.size
+        return f"index and record differ in {', '.join(wrong)}", record.size, row.file
     if record.origin is not None:
         try:
             landing.read_capture(row.file, row.offset)
         except LandingError as error:
-            return f"refers to a damaged record: {error}", record.size
-    return None, record.size
+            what = f"refers to a damaged record: {error}"
+            return what, record.size, record.origin[0]
+    return None, record.size, row.file
 
 
 def name_cause(error: LandingError) -> str:
