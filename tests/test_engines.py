@@ -113,6 +113,18 @@ def test_a_string_that_cannot_be_read_is_refused(uri: str, message: str) -> None
 
 
 @pytest.mark.lake
+def test_a_lake_whose_files_lie_elsewhere_names_their_place(tmp_path: Path) -> None:
+    uri = f"ducklake:{tmp_path / 'w'}"
+    with open_warehouse(connect_to(uri)):
+        pass
+    with (
+        pytest.raises(WarehouseError, match=r'/w\.files/": name that, or leave DATA_'),
+        open_warehouse(connect_to(f"{uri} (DATA_PATH '{tmp_path / 'other'}/')")),
+    ):
+        pass
+
+
+@pytest.mark.lake
 def test_a_new_lake_on_postgres_wants_a_place_for_its_files() -> None:
     with open_engine("postgres"):
         uri = f"ducklake:postgres:{POSTGRES} (METADATA_SCHEMA 'nightdesk_test_none')"

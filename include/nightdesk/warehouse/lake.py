@@ -38,6 +38,7 @@ _VALUES = {"S3_USE_SSL": ("true", "false"), "S3_URL_STYLE": ("path", "vhost")}
 #: What DuckLake says of a catalogue that is not there.
 _NOT_THERE = "creating a new DuckLake is explicitly disabled"
 _NO_PLACE = "data_path is not set"
+_OTHER_PLACE = "does not match existing data path"
 NO_WAREHOUSE = (
     "no warehouse at {where}: nothing has been loaded yet, or the address is wrong "
     "(NIGHTDESK_WAREHOUSE; in Airflow, the connection nightdesk_warehouse)"
@@ -172,7 +173,7 @@ def attach_lake(
     how = ", ".join([*options, f"CREATE_IF_NOT_EXISTS {not must_exist}"])
     try:
         con.execute(f"ATTACH {_quote(lake.catalogue)} AS {NAME} ({how})")
-    except duckdb.InvalidInputException as error:
+    except duckdb.Error as error:
         where = hide_passwords(lake.catalogue)
         if _NOT_THERE in str(error):
             raise WarehouseMissing(NO_WAREHOUSE.format(where=where)) from None
@@ -180,6 +181,11 @@ def attach_lake(
             raise WarehouseError(
                 f"warehouse: {where}: a new lake wants DATA_PATH, the place of its "
                 "files: (DATA_PATH '/mnt/news/') or (DATA_PATH 's3://news/lake/')"
+            ) from None
+        if _OTHER_PLACE in str(error):
+            told = str(error).partition("\n")[0].rstrip(".")
+            raise WarehouseError(
+                f"warehouse: {where}: {told}: name that, or leave DATA_PATH out"
             ) from None
         raise
     con.execute(f"USE {NAME}")
