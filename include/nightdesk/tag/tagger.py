@@ -36,7 +36,7 @@ from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/10"
+TAG_VERSION = "names/11"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
