@@ -211,6 +211,44 @@ def test_a_short_name_means_the_long_one_before(
     assert found[-1].entity_id == entity
 
 
+#: A name that many countries have, and the ids of all its mentions in the text.
+COMMON = [
+    ("a court of two countries", "In Kenya the Supreme Court met. In Pakistan, the "
+        "Supreme Court ruled.", "Supreme Court",
+     ["org:supreme-court-of-kenya", "org:supreme-court-of-pakistan"]),
+    ("a court whose country is named elsewhere", "Kenya voted. Then the Supreme Court "
+        "met.", "Supreme Court", ["org:supreme-court-of-kenya"]),
+    ("a court of no country", "The Supreme Court met.", "Supreme Court",
+     ["org:supreme-court"]),
+    ("a court of either country", "Kenya met Peru. The Supreme Court met.",
+     "Supreme Court", ["org:supreme-court"]),
+    ("a court behind its country", "Peru looked at Kenya's Supreme Court.",
+     "Supreme Court", ["org:supreme-court-of-kenya"]),
+    ("a demonym in the name", "The Kenyan Supreme Court met.", "Kenyan Supreme Court",
+     ["org:supreme-court-of-kenya"]),
+    ("a court that has a row", "The Supreme Court met in Washington.", "Supreme Court",
+     ["org:us-supreme-court"]),
+    ("a ministry", "The Ministry of Health in Peru said so.", "Ministry of Health",
+     ["org:ministry-of-health-of-peru"]),
+    ("a ministry with a row", "Russia spoke. The Defence Ministry denied it.",
+     "Defence Ministry", ["org:russian-defence-ministry"]),
+    ("a street", "Police on Station Road in Lahore left.", "Station Road",
+     ["loc:station-road-pakistan"]),
+    ("a name of its own", "The Coastal Grain Authority met in Kenya.",
+     "Coastal Grain Authority", ["org:coastal-grain-authority"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "ids"), [x[1:] for x in COMMON], ids=[x[0] for x in COMMON]
+)
+def test_a_name_of_many_countries_is_that_of_one(
+    tagger: Tagger, text: str, surface: str, ids: list[str]
+) -> None:
+    found = [m.entity_id for m in tag(tagger, text).mentions if m.surface == surface]
+    assert found == [f"nd:{id_}" for id_ in ids]
+
+
 AMBIGUOUS = [
     ("AP without support", "The AP confirmed it.", "AP", "nd:org:ap"),
     ("AP by full name", "The Associated Press has it. AP staff left.", "AP", "Q40469"),

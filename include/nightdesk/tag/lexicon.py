@@ -216,3 +216,22 @@ SEATS = (
     )
     | SETTLEMENTS
 )
+#: Institutions that most countries have under one name.
+COMMON_NAMES = frozenset(
+    (
+        "supreme court", "high court", "constitutional court", "federal court",
+        "court of appeal", "court of appeals", "appeals court", "appeal court",
+        "supreme administrative court", "court of cassation", "central bank",
+        "reserve bank", "parliament", "senate", "national assembly", "general assembly",
+        "house of representatives", "chamber of deputies", "house of assembly",
+        "election commission", "electoral commission", "national electoral council",
+        "national police", "federal police", "air force", "army", "navy", "coast guard",
+        "national guard", "interior ministry", "presidential guard", "cabinet",
+        "council of ministers", "constitutional council", "human rights commission",
+        "attorney general s office", "statistics office", "meteorological service",
+        "chamber of commerce", "football federation", "football association",
+    )
+)  # fmt: skip
+#: Before "of" in such a name ("Ministry of Health"), and behind one word ("Health").
+COMMON_HEADS = _words("ministry department")
+COMMON_TAILS = _words("ministry")

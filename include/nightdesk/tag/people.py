@@ -1,9 +1,9 @@
 """Link later, shorter names to the full name in the same document.
 
-"Tarar" is "Attaullah Tarar" if just one person of that surname was named in full; so are
-"al-Masri", "Okonkwo-Bell" and "van der Meer"; "Zhou" is "Zhou Haoran" if nobody has it
-as a surname behind. An acronym in brackets after an organisation's name stands for it
-from there on.
+"Tarar" is "Attaullah Tarar" if just one person of that surname was named in full, and
+"al-Masri", "Okonkwo-Bell" and "van der Meer" likewise; "Zhou" is "Zhou Haoran" if
+nobody has it as a surname behind. An acronym in brackets after an organisation stands
+for it from there on.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 from nightdesk.model import Correction, Mention, Tags
+from nightdesk.tag.common import tell_apart
 from nightdesk.tag.correct import Corrector, digest_corrections
 from nightdesk.tag.crf import NameModel
 from nightdesk.tag.finder import Finder, FoundNames
@@ -168,6 +169,7 @@ class Tagger:
         link_names(passages, self.gazetteer.classes)
         PlaceJudge(self.gazetteer, home_country).judge(passages)
         link_entities(passages, self.gazetteer)
+        tell_apart(passages, self.gazetteer)
 
     def _iterate_mentions(self, passages: list[Passage]) -> Iterator[Mention]:
         for passage in passages:
