@@ -9,6 +9,8 @@ from bisect import bisect_left
 
 from nightdesk.tag.lexicon import (
     DISEASE_WORDS,
+    FLUENT,
+    FUNCTION_WORDS,
     GEO_NOUNS,
     LANGUAGE_VERBS,
     LANGUAGE_WORDS,
@@ -119,14 +121,24 @@ def is_language(passage: Passage, span: Span) -> bool:
     if after in LANGUAGE_WORDS or before in SPEAK:
         return True
     first, stop = _end_list(passage, span)
-    before = words.keys[first - 1] if first else ""
-    return before in LANGUAGE_VERBS and _is_last(words, stop)
+    lead = words.keys[max(0, first - 3) : first]
+    if lead[-1:] == ["the"] and lead[-2:-1] == ["from"] and lead[0] == "translated":
+        return True
+    if lead and lead[-1] in FLUENT:
+        del lead[-1]
+    if not lead or lead[-1] not in LANGUAGE_VERBS:
+        return False
+    if words.keys[stop : stop + 1] == ["and"] and any(words.caps[stop + 1 : stop + 2]):
+        stop += 2  # "in both English and Hindi"
+    return _is_last(words, stop)
 
 
 def _is_last(words: Words, stop: int) -> bool:
     """Does a clause end before a piece ("reads Turkish and teaches ...")?"""
     if words.gap(stop - 1) != " ":
         return True
+    if words.keys[stop] in FUNCTION_WORDS:
+        return not words.keys[stop - 1].endswith("s")  # "a rise in Mexicans with visas"
     then = words.keys[stop + 1 : stop + 2]
     return words.keys[stop] in ("and", "or") and bool(LANGUAGE_VERBS.intersection(then))
 

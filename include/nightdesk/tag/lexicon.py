@@ -196,12 +196,25 @@ SETTLEMENTS = _words(
 #: Before an unknown name: a place, in news more often than not.
 SURE_PREPOSITIONS = _words("near outside")
 #: Round a demonym: it names a language.
-LANGUAGE_WORDS = _words("language languages speaking speaker speakers translation")
+LANGUAGE_WORDS = _words(
+    """language languages speaking speaker speakers translation translations word words
+    lessons dictionary grammar alphabet subtitles dialect dialects fluently"""
+)
 LANGUAGE_VERBS = _words(
-    """in into speak speaks spoke speaking learn learns from read reads teach teaches
-    taught understand understands study studies studied"""
+    """in into speak speaks spoke speaking learn learns learned learnt learning
+    from read reads teach teaches taught teaching understand understands study
+    studies studied studying"""
 )
 SPEAK = _words("speak speaks spoke speaking")
+#: Between "in" or "speaks" and a language, or before it.
+FLUENT = _words(
+    "fluent broken flawless halting rudimentary accented perfect both either some"
+)
+#: A demonym before these has no noun: behind "in" or "learned" it is a language.
+FUNCTION_WORDS = _words(
+    """at from to in for with as on by that but when while because before after during
+    about is was were rather than though"""
+)
 #: Before a name in capitals, or first in it: the name of a ship.
 SHIP_WORDS = _words(
     """ship tanker freighter ferry frigate trawler schooner yacht submarine destroyer
