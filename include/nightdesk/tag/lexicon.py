@@ -221,6 +221,10 @@ SHIP_WORDS = _words(
     vessel liner steamer"""
 )
 SHIP_MARKS = _words("mv mt hms uss ins rms ss hmas")
+#: Behind a town: its police, its people.
+CIVIC_WORDS = _words(
+    "police council councillors residents mayor firefighters commuters airport"
+)
 #: Before "of": what follows is a town.
 SEATS = (
     _words(

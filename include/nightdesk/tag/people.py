@@ -9,11 +9,12 @@ for it from there on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from nightdesk.tag.lexicon import GENERATIONS, PARTICLES, PLACE_PREPOSITIONS
 from nightdesk.tag.spans import Passage, Span
+from nightdesk.tag.table import is_capital
 from nightdesk.tag.words import fold_key
 
 _SURE_RULES = ("title", "title, name", "given name", "speaks", "model", "known name")
@@ -42,15 +43,20 @@ class _People:
         return self.behind.get(key) or self.front.get(key) or set()
 
 
-def link_names(passages: list[Passage], words: Container[str]) -> None:
+def link_names(passages: list[Passage], words: Mapping[str, int]) -> None:
     """Give every span of a known person or acronym its full name, and find more.
 
     Args:
         passages: of one document.
-        words: known words; a surname that is one of them ("Design") is not looked for.
+        words: known words and their numbers; a surname that is one of them ("Design")
+            and is written in lower case at times is not looked for.
     """
     found = _collect_people(passages)
-    people = {key: full for key, full in found.behind.items() if key not in words}
+    people = {
+        key: full
+        for key, full in found.behind.items()
+        if key not in words or is_capital(words[key])
+    }
     acronyms = _collect_acronyms(passages)
     for passage in passages:
         for span in passage.spans:

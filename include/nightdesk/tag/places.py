@@ -15,6 +15,7 @@ from nightdesk.tag.context import (
     find_qualifiers,
     find_state,
     is_beside,
+    is_civic,
     is_disease,
     is_language,
     is_of_ship,
@@ -259,7 +260,7 @@ class PlaceJudge:
         if is_of_ship(passage, span):
             return False
         is_led = before in PLACE_PREPOSITIONS or is_tailed(passage, span)
-        is_led |= is_of_town(passage, span)
+        is_led |= is_of_town(passage, span) or is_civic(passage, span)
         is_led |= span.hint == "LOC" and not self._is_common(passage, span)
         is_joined = is_beside(passage, span)
         if name.kind in ("city", "capital") and (
