@@ -167,7 +167,8 @@ PHRASE_WORDS = _words(
     eggs elephant elephants elm encephalitis envelope envelopes fever flu football
     fries geese goose hat heels horn horse horses hound husky ink knife knotweed
     lantern lanterns man maple measles missile muffin muffins numerals nut nuts
-    omelette onion oven pastry pasty pepper perch pig pigs pizza press pudding
+    omelette farm farmer farmers farms growers breeders meat onion oven
+    pastry pasty pepper perch pig pigs pizza press pudding
     rarebit rat roll roulette rug rugs rules salad sandwich sausage setter
     shepherd shirt shoes shorts sprout sprouts spruce standoff stew summer
     syndrome terrier tiger tigers toast tragedy twins virus waffle waffles watch

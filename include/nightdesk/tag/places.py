@@ -139,6 +139,7 @@ class PlaceJudge:
         """Give a facility the country in its name, after it, or of the whole text."""
         if passage.words.keys[span.stop - 1] in STREETS:
             span.names = ()
+        self._keep_owner(passage, span)
         if span.names:
             self._choose(passage, span, after)
         inner = span.chosen
@@ -157,6 +158,13 @@ class PlaceJudge:
         if len(countries) == 1:
             where = tuple(countries)
             span.chosen = Name("area", "", span.full or "", where)
+
+    def _keep_owner(self, passage: Passage, span: Span) -> None:
+        """Leave of the meanings of "Indian Punjab" those that lie in India, if any."""
+        first = self.gazetteer.names.get(passage.words.keys[span.first], ())
+        where = {c for name in first if name.kind == "demonym" for c in name.countries}
+        kept = tuple(name for name in span.names if where & set(name.countries))
+        span.names = kept or span.names
 
     def _count(self, passage: Passage, span: Span) -> None:
         """Take a name that can mean one country only as evidence for it."""
