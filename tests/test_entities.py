@@ -159,6 +159,96 @@ def test_a_name_means_its_row(
     )
 
 
+#: What a text says later, and whom or what it named in full before.
+LATER = [
+    ("a hyphened surname", "Adaeze Okonkwo-Bell resigned. Okonkwo-Bell, 50, gave no "
+        "reason.", "Okonkwo-Bell", "nd:per:adaeze-okonkwo-bell"),
+    ("a hyphened surname behind a title", "Adaeze Okonkwo-Bell resigned. Ms. "
+        "Okonkwo-Bell wept.", "Okonkwo-Bell", "nd:per:adaeze-okonkwo-bell"),
+    ("half of a hyphened surname", "Adaeze Okonkwo-Bell met Tom Bell. Bell left.",
+     "Bell", "nd:per:tom-bell"),
+    ("an article before a surname", "Karim al-Masri spoke in Amman. Later al-Masri "
+        "left.", "al-Masri", "nd:per:karim-al-masri"),
+    ("an article that begins a sentence", "Karim al-Masri spoke. Al-Masri denied it.",
+     "Al-Masri", "nd:per:karim-al-masri"),
+    ("an article left out", "Karim al-Masri spoke. Mr. Masri denied it.", "Masri",
+     "nd:per:karim-al-masri"),
+    ("an article that is a word", "Jeanne Le Pennec won in Brest. Le Pennec smiled.",
+     "Le Pennec", "nd:per:jeanne-le-pennec"),
+    ("two particles", "Joost van der Meer runs the port. Critics of van der Meer left.",
+     "van der Meer", "nd:per:joost-van-der-meer"),
+    ("two particles left out", "Ursula von der Heide spoke. Von der Heide left. Ms. "
+        "Heide laughed.", "Heide", "nd:per:ursula-von-der-heide"),
+    ("particles that no rule finds", "Anna de la Cruz met them. De la Cruz left.",
+     "De la Cruz", "nd:per:anna-de-la-cruz"),
+    ("two of one surname with a particle", "Karim al-Masri met Leila al-Masri. Later "
+        "al-Masri left.", "al-Masri", None),
+    ("a family name in front", "Zhou Haoran resigned in Wuhan. Mr. Zhou is 51.",
+     "Zhou", "nd:per:zhou-haoran"),
+    ("a family name before a hyphen", "Baek Seung-woo left Seoul. Baek said nothing.",
+     "Baek", "nd:per:baek-seung-woo"),
+    ("two of one family name in front", "Zhou Haoran met Zhou Lin. Mr. Zhou left.",
+     "Zhou", None),
+    ("a given name", "Grace Wanjiru sang in Nairobi. Grace said she would return.",
+     "Grace", "nd:per:grace-wanjiru"),
+    ("letters of an organisation", "The Coastal Grain Authority (CGA) met. Later the "
+        "CGA bought maize.", "CGA", "nd:org:coastal-grain-authority"),
+    ("letters of one without a usual word", "The regulator, Coastal Grain Watch (CGW), "
+        "said no. CGW staff left.", "CGW", "nd:org:coastal-grain-watch"),
+    ("letters of a country stay so", "Acme Marine Holdings (UK) met. The UK agreed.",
+     "UK", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "entity"), [x[1:] for x in LATER], ids=[x[0] for x in LATER]
+)
+def test_a_short_name_means_the_long_one_before(
+    tagger: Tagger, text: str, surface: str, entity: str | None
+) -> None:
+    found = [m for m in tag(tagger, text).mentions if m.surface == surface]
+    assert found
+    assert found[-1].entity_id == entity
+
+
+#: A name that many countries have, and the ids of all its mentions in the text.
+COMMON = [
+    ("a court of two countries", "In Kenya the Supreme Court met. In Pakistan, the "
+        "Supreme Court ruled.", "Supreme Court",
+     ["org:supreme-court-of-kenya", "org:supreme-court-of-pakistan"]),
+    ("a court whose country is named elsewhere", "Kenya voted. Then the Supreme Court "
+        "met.", "Supreme Court", ["org:supreme-court-of-kenya"]),
+    ("a court of no country", "The Supreme Court met.", "Supreme Court",
+     ["org:supreme-court"]),
+    ("a court of either country", "Kenya met Peru. The Supreme Court met.",
+     "Supreme Court", ["org:supreme-court"]),
+    ("a court behind its country", "Peru looked at Kenya's Supreme Court.",
+     "Supreme Court", ["org:supreme-court-of-kenya"]),
+    ("a demonym in the name", "The Kenyan Supreme Court met.", "Kenyan Supreme Court",
+     ["org:supreme-court-of-kenya"]),
+    ("a court that has a row", "The Supreme Court met in Washington.", "Supreme Court",
+     ["org:us-supreme-court"]),
+    ("a ministry", "The Ministry of Health in Peru said so.", "Ministry of Health",
+     ["org:ministry-of-health-of-peru"]),
+    ("a ministry with a row", "Russia spoke. The Defence Ministry denied it.",
+     "Defence Ministry", ["org:russian-defence-ministry"]),
+    ("a street", "Police on Station Road in Lahore left.", "Station Road",
+     ["loc:station-road-pakistan"]),
+    ("a name of its own", "The Coastal Grain Authority met in Kenya.",
+     "Coastal Grain Authority", ["org:coastal-grain-authority"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "ids"), [x[1:] for x in COMMON], ids=[x[0] for x in COMMON]
+)
+def test_a_name_of_many_countries_is_that_of_one(
+    tagger: Tagger, text: str, surface: str, ids: list[str]
+) -> None:
+    found = [m.entity_id for m in tag(tagger, text).mentions if m.surface == surface]
+    assert found == [f"nd:{id_}" for id_ in ids]
+
+
 AMBIGUOUS = [
     ("AP without support", "The AP confirmed it.", "AP", "nd:org:ap"),
     ("AP by full name", "The Associated Press has it. AP staff left.", "AP", "Q40469"),

@@ -172,7 +172,8 @@ def test_a_row_comes_back_as_plain_values(tagger: Tagger) -> None:
 
 @pytest.mark.parametrize("row", [{}, {"id": 1, "text": None}, {"id": 1, "text": 5}])
 def test_a_row_without_text_gets_a_status(tagger: Tagger, row: dict[str, Any]) -> None:
-    assert tag_row(tagger, row)["status"] == "bad_row"
+    out = tag_row(tagger, row)
+    assert (out["status"], out["error"]) == ("bad_row", "text is missing")
 
 
 def test_a_row_in_another_language_gets_a_status(tagger: Tagger) -> None:

@@ -54,6 +54,17 @@ def test_countries_of_the_sentences(tagger: Tagger, path: Path) -> None:
 
 
 CASES = [
+    ("zh", "韩美将举行演习。", [("韩", "DEMONYM", "KR"), ("美", "DEMONYM", "US")],
+     "two countries in another order"),
+    ("zh", "中日韩会议", [("中", "DEMONYM", "CN"), ("日", "DEMONYM", "JP"),
+     ("韩", "DEMONYM", "KR")], "three countries"),
+    ("zh", "美中央司令部", [("美中央", "LOC", "US")], "no pair"),
+    ("zh", "白宫否认。", [("白宫", "LOC", "US")], "a house for its country"),
+    ("fr", "Selon le Kremlin, oui.", [("Kremlin", "LOC", "RU")], "a metonym"),
+    ("es", "La Casa Blanca calla.", [("Casa Blanca", "LOC", "US")], "a metonym"),
+    ("de", "Im Weißen Haus schwieg man.", [("Weißen Haus", "LOC", "US")], "a metonym"),
+    ("ru", "В Кремле молчат.", [("Кремле", "LOC", "RU")], "a metonym"),
+    ("ar", "قال البيت الأبيض", [("البيت الأبيض", "LOC", "US")], "a metonym"),
     ("ru", "Он был в Пакистане.", [("Пакистане", "LOC", "PK")], "case ending"),
     ("ru", "пакистанскими", [("пакистанскими", "DEMONYM", "PK")], "adjective"),
     ("ru", "чадить", [], "a word in lower case is no country"),

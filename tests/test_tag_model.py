@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Set
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +128,16 @@ def test_broken_row_is_named_by_file_and_line(line: str) -> None:
     good = json.dumps({"text": "Oslo", "entities": [[0, 4, "LOC"]]})
     with pytest.raises(ConfigError, match=r"rows\.jsonl:3"):
         list(parse_rows([good, "", line], "rows.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "span", [[0, 5, "LOC"], [-1, 2, "LOC"], [3, 3, "ORG"], [9, 12, "PER"]], ids=str
+)
+def test_a_span_outside_of_its_text_is_named(span: list[Any]) -> None:
+    line = json.dumps({"text": "Oslo", "entities": [span]})
+    where = f"[{span[0]}, {span[1]}, {span[2]}]"
+    with pytest.raises(ConfigError, match=r"rows\.jsonl:1.*" + re.escape(where)):
+        list(parse_rows([line], "rows.jsonl"))
 
 
 def test_every_shipped_document_parses_and_has_names() -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from nightdesk.tag.lexicon import (
+    CIVIC_WORDS,
     DISEASE_WORDS,
+    FLUENT,
+    FUNCTION_WORDS,
     GEO_NOUNS,
     LANGUAGE_VERBS,
     LANGUAGE_WORDS,
@@ -64,11 +67,19 @@ def find_state(passage: Passage, number: int, known: int) -> str | None:
         return None
     wider = [name for name in other.names if name.kind in ("admin1", "country")]
     where = {country for name in wider for country in name.countries}
-    if len(where) != 1 or any(where & set(name.countries) for name in span.names):
+    if len(where) != 1 or any(_may_lie(x, y) for x in span.names for y in wider):
         return None
     is_state = all(name.kind == "admin1" for name in wider)
     is_small = all(n.kind == "city" and n.population < known for n in span.names)
     return where.pop() if is_state or is_small else None
+
+
+def _may_lie(name: Name, wider: Name) -> bool:
+    """May a place lie in a country or division?"""
+    if not set(name.countries) & set(wider.countries):
+        return False
+    is_known = name.kind == "city" and name.admin1 and wider.admin1
+    return not is_known or name.admin1 == wider.admin1
 
 
 def _is_listed(passage: Passage, number: int) -> bool:
@@ -119,14 +130,24 @@ def is_language(passage: Passage, span: Span) -> bool:
     if after in LANGUAGE_WORDS or before in SPEAK:
         return True
     first, stop = _end_list(passage, span)
-    before = words.keys[first - 1] if first else ""
-    return before in LANGUAGE_VERBS and _is_last(words, stop)
+    lead = words.keys[max(0, first - 3) : first]
+    if lead[-1:] == ["the"] and lead[-2:-1] == ["from"] and lead[0] == "translated":
+        return True
+    if lead and lead[-1] in FLUENT:
+        del lead[-1]
+    if not lead or lead[-1] not in LANGUAGE_VERBS:
+        return False
+    if words.keys[stop : stop + 1] == ["and"] and any(words.caps[stop + 1 : stop + 2]):
+        stop += 2  # "in both English and Hindi"
+    return _is_last(words, stop)
 
 
 def _is_last(words: Words, stop: int) -> bool:
     """Does a clause end before a piece ("reads Turkish and teaches ...")?"""
     if words.gap(stop - 1) != " ":
         return True
+    if words.keys[stop] in FUNCTION_WORDS:
+        return not words.keys[stop - 1].endswith("s")  # "a rise in Mexicans with visas"
     then = words.keys[stop + 1 : stop + 2]
     return words.keys[stop] in ("and", "or") and bool(LANGUAGE_VERBS.intersection(then))
 
@@ -178,6 +199,14 @@ def is_beside(passage: Passage, span: Span) -> bool:
     if before < 0 or not words.caps[before] or words.gap(before) != " ":
         return False
     return not (words.firsts[before] or before in taken)
+
+
+def is_civic(passage: Passage, span: Span) -> bool:
+    """Does "police" or "council" follow a name that no sentence begins with?"""
+    words, after = passage.words, span.stop
+    if after >= len(words) or words.gap(after - 1) != " " or words.firsts[span.first]:
+        return False
+    return words.keys[after] in CIVIC_WORDS and not words.caps[after]
 
 
 def is_of_town(passage: Passage, span: Span) -> bool:

@@ -92,18 +92,23 @@ def parse_rows(
         try:
             row = json.loads(line)
             is_aside = str(row.get("set", "")).startswith(tuple(aside))
-            names = tuple(map(_check_name, row["entities"]))
-            yield Example(row["text"], names, is_aside)
+            text = str(row["text"])
+            names = tuple(_check_name(cell, text) for cell in row["entities"])
+            yield Example(text, names, is_aside)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             cause = f"no {{text, entities}}: {error!r}"
             raise ConfigError(f"corpus file: {source}:{number}: {cause}") from error
 
 
-def _check_name(cell: Any) -> tuple[int, int, str]:
+def _check_name(cell: Any, text: str) -> tuple[int, int, str]:
     start, end, type_ = cell
     if type_ not in TYPES:
         raise ValueError(f"type {type_}, allowed: {', '.join(TYPES)}")
-    return int(start), int(end), type_
+    first, stop = int(start), int(end)
+    if not 0 <= first < stop <= len(text):
+        cause = f"allowed: a part of the text, of {len(text)} characters"
+        raise ValueError(f"span [{first}, {stop}, {type_}], {cause}")
+    return first, stop, type_
 
 
 def label_pieces(

@@ -22,7 +22,7 @@ def tag_row(tagger: Tagger, row: dict[str, Any]) -> dict[str, Any]:
     """
     text = row.get("text")
     if not isinstance(text, str):
-        return {"id": row.get("id"), "status": "bad_row", "reason": "text is missing"}
+        return {"id": row.get("id"), "status": "bad_row", "error": "text is missing"}
     title = row.get("title")
     lang = row.get("lang")
     tags = tagger.tag(

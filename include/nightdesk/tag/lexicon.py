@@ -167,7 +167,8 @@ PHRASE_WORDS = _words(
     eggs elephant elephants elm encephalitis envelope envelopes fever flu football
     fries geese goose hat heels horn horse horses hound husky ink knife knotweed
     lantern lanterns man maple measles missile muffin muffins numerals nut nuts
-    omelette onion oven pastry pasty pepper perch pig pigs pizza press pudding
+    omelette farm farmer farmers farms growers breeders meat onion oven
+    pastry pasty pepper perch pig pigs pizza press pudding
     rarebit rat roll roulette rug rugs rules salad sandwich sausage setter
     shepherd shirt shoes shorts sprout sprouts spruce standoff stew summer
     syndrome terrier tiger tigers toast tragedy twins virus waffle waffles watch
@@ -196,18 +197,35 @@ SETTLEMENTS = _words(
 #: Before an unknown name: a place, in news more often than not.
 SURE_PREPOSITIONS = _words("near outside")
 #: Round a demonym: it names a language.
-LANGUAGE_WORDS = _words("language languages speaking speaker speakers translation")
+LANGUAGE_WORDS = _words(
+    """language languages speaking speaker speakers translation translations word words
+    lessons dictionary grammar alphabet subtitles dialect dialects fluently"""
+)
 LANGUAGE_VERBS = _words(
-    """in into speak speaks spoke speaking learn learns from read reads teach teaches
-    taught understand understands study studies studied"""
+    """in into speak speaks spoke speaking learn learns learned learnt learning
+    from read reads teach teaches taught teaching understand understands study
+    studies studied studying"""
 )
 SPEAK = _words("speak speaks spoke speaking")
+#: Between "in" or "speaks" and a language, or before it.
+FLUENT = _words(
+    "fluent broken flawless halting rudimentary accented perfect both either some"
+)
+#: A demonym before these has no noun: behind "in" or "learned" it is a language.
+FUNCTION_WORDS = _words(
+    """at from to in for with as on by that but when while because before after during
+    about is was were rather than though"""
+)
 #: Before a name in capitals, or first in it: the name of a ship.
 SHIP_WORDS = _words(
     """ship tanker freighter ferry frigate trawler schooner yacht submarine destroyer
     vessel liner steamer"""
 )
 SHIP_MARKS = _words("mv mt hms uss ins rms ss hmas")
+#: Behind a town: its police, its people.
+CIVIC_WORDS = _words(
+    "police council councillors residents mayor firefighters commuters airport"
+)
 #: Before "of": what follows is a town.
 SEATS = (
     _words(
@@ -216,3 +234,22 @@ SEATS = (
     )
     | SETTLEMENTS
 )
+#: Institutions that most countries have under one name.
+COMMON_NAMES = frozenset(
+    (
+        "supreme court", "high court", "constitutional court", "federal court",
+        "court of appeal", "court of appeals", "appeals court", "appeal court",
+        "supreme administrative court", "court of cassation", "central bank",
+        "reserve bank", "parliament", "senate", "national assembly", "general assembly",
+        "house of representatives", "chamber of deputies", "house of assembly",
+        "election commission", "electoral commission", "national electoral council",
+        "national police", "federal police", "air force", "army", "navy", "coast guard",
+        "national guard", "interior ministry", "presidential guard", "cabinet",
+        "council of ministers", "constitutional council", "human rights commission",
+        "attorney general s office", "statistics office", "meteorological service",
+        "chamber of commerce", "football federation", "football association",
+    )
+)  # fmt: skip
+#: Before "of" in such a name ("Ministry of Health"), and behind one word ("Health").
+COMMON_HEADS = _words("ministry department")
+COMMON_TAILS = _words("ministry")

@@ -15,6 +15,7 @@ from nightdesk.tag.context import (
     find_qualifiers,
     find_state,
     is_beside,
+    is_civic,
     is_disease,
     is_language,
     is_of_ship,
@@ -138,6 +139,7 @@ class PlaceJudge:
         """Give a facility the country in its name, after it, or of the whole text."""
         if passage.words.keys[span.stop - 1] in STREETS:
             span.names = ()
+        self._keep_owner(passage, span)
         if span.names:
             self._choose(passage, span, after)
         inner = span.chosen
@@ -156,6 +158,13 @@ class PlaceJudge:
         if len(countries) == 1:
             where = tuple(countries)
             span.chosen = Name("area", "", span.full or "", where)
+
+    def _keep_owner(self, passage: Passage, span: Span) -> None:
+        """Leave of the meanings of "Indian Punjab" those that lie in India, if any."""
+        first = self.gazetteer.names.get(passage.words.keys[span.first], ())
+        where = {c for name in first if name.kind == "demonym" for c in name.countries}
+        kept = tuple(name for name in span.names if where & set(name.countries))
+        span.names = kept or span.names
 
     def _count(self, passage: Passage, span: Span) -> None:
         """Take a name that can mean one country only as evidence for it."""
@@ -259,7 +268,7 @@ class PlaceJudge:
         if is_of_ship(passage, span):
             return False
         is_led = before in PLACE_PREPOSITIONS or is_tailed(passage, span)
-        is_led |= is_of_town(passage, span)
+        is_led |= is_of_town(passage, span) or is_civic(passage, span)
         is_led |= span.hint == "LOC" and not self._is_common(passage, span)
         is_joined = is_beside(passage, span)
         if name.kind in ("city", "capital") and (

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 from nightdesk.model import Correction, Mention, Tags
+from nightdesk.tag.common import tell_apart
 from nightdesk.tag.correct import Corrector, digest_corrections
 from nightdesk.tag.crf import NameModel
 from nightdesk.tag.finder import Finder, FoundNames
@@ -36,7 +37,7 @@ from nightdesk.tag.table import Gazetteer
 from nightdesk.tag.topics import find_topics
 from nightdesk.tag.words import Words, fold_key
 
-TAG_VERSION = "names/10"
+TAG_VERSION = "names/11"
 _MINOR_ROLE = 0.6  # a venue, a mediator, a dateline
 _IN_ORGANISATION = 0.5
 _PLACES = frozenset((*PLACE_KINDS, "demonym"))
@@ -168,6 +169,7 @@ class Tagger:
         link_names(passages, self.gazetteer.classes)
         PlaceJudge(self.gazetteer, home_country).judge(passages)
         link_entities(passages, self.gazetteer)
+        tell_apart(passages, self.gazetteer)
 
     def _iterate_mentions(self, passages: list[Passage]) -> Iterator[Mention]:
         for passage in passages:
