@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import duckdb
 import pytest
 from engines import connect_at, connect_to, lose_warehouse, name_warehouse
 from nightworld import share_extractors
@@ -203,24 +202,18 @@ def test_the_order_of_builds_plays_no_part(job: Job, tmp_path: Path) -> None:
         for name in job.landing.names("built", ".json"):
             job.landing.drop(name)
         for night in order:
-            build(job, night, str(path))
+            build(job, night, name_warehouse(path))
         with open_warehouse(connect_at(path)) as con:
             found.append(hash_tables(con))
     assert found[0] == found[1] == found[2]
-    assert query_file(
-        tmp_path / "order-0.duckdb", "SELECT n_articles FROM cluster"
-    ) == [(2,)]
+    with open_warehouse(connect_at(path)) as con:
+        assert con.execute("SELECT n_articles FROM cluster").fetchall() == [(2,)]
 
 
 def test_what_a_page_reserves_is_kept_with_its_article(job: Job) -> None:
     land(job, "fish", NOON, body=page(FIRST), reservations=("tdm", "noai"))
     build(job)
     assert query(job, "SELECT reservations FROM article") == [(["tdm", "noai"],)]
-
-
-def query_file(path: Path, sql: str) -> list[tuple]:
-    with duckdb.connect(str(path)) as con:
-        return con.execute(sql).fetchall()
 
 
 def test_a_lost_warehouse_is_built_again_and_readers_keep_their_nights(
