@@ -23,7 +23,13 @@ from nightdesk.newsstand.outlets import (
     list_english,
     share_articles,
 )
-from nightdesk.newsstand.stories import Story, is_small_bank, pick_topic, render_title
+from nightdesk.newsstand.stories import (
+    Story,
+    is_small_bank,
+    pick_event_topic,
+    pick_topic,
+    render_title,
+)
 from nightdesk.newsstand.syndicate import Carry, list_carried
 
 ItemKind = Literal[
@@ -311,7 +317,9 @@ class _Maker:
         n_paragraphs = rng.randint(7 if draft.is_origin or draft.repeats else 5, top)
         return Story(
             lang=outlet.lang,
-            topic=pick_topic(outlet.lang, Random(f"{shared}|topic")),  # noqa: S311
+            topic=pick_event_topic(self._seed, draft.event)
+            if draft.event is not None
+            else pick_topic(outlet.lang, Random(f"{shared}|topic")),  # noqa: S311
             day=self._day,
             facts_seed=shared,
             text_seed=own,
