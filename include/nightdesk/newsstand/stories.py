@@ -277,11 +277,12 @@ _CLOSING = ("outlook", "context", "voice")
 _ADDED = (("body", "context"), ("body", "voice"))
 N_ADDED = len(_ADDED)
 _EVENT_ROLES = ("told", "said")
+# Of the facts of an event each writer tells three, not all the same; the rest is his own.
 _EVENT = (
     ("told",),
-    ("told", "context"),
-    ("said", "told"),
-    ("told", "context"),
+    ("body", "context"),
+    ("said", "told", "context"),
+    ("body", "voice", "context"),
     ("told", "outlook"),
 )
 _ANY_EVENT = (
