@@ -277,7 +277,7 @@ _CLOSING = ("outlook", "context", "voice")
 _ADDED = (("body", "context"), ("body", "voice"))
 N_ADDED = len(_ADDED)
 _EVENT_ROLES = ("told", "said")
-# Of the facts of an event each writer tells three, not all the same; the rest is his own.
+# Of the five facts of an event each writer tells three; the rest is his own.
 _EVENT = (
     ("told",),
     ("body", "context"),
