@@ -116,6 +116,19 @@ def load_bank(lang: str) -> Bank:
     return bank
 
 
+@lru_cache(maxsize=1)  # one file of ours, which does not change
+def load_events() -> Mapping[str, tuple[Mapping[str, tuple[str, ...]], ...]]:
+    """Return topic -> its events that several writers report; they are in English.
+
+    Of every three lines of a role each says the same as the others in other words.
+    """
+    path = files("nightdesk.newsstand") / "text" / "events-en.txt"
+    events: dict[str, list[Mapping[str, tuple[str, ...]]]] = {}
+    for name, roles in parse_bank(path.read_text(encoding="utf-8")).items():
+        events.setdefault(name.split(" ")[0], []).append(roles)
+    return {topic: tuple(told) for topic, told in events.items()}
+
+
 def list_topics(lang: str) -> tuple[str, ...]:
     """Return the topics of a language, in the order of its files."""
     return tuple(name for name in load_bank(lang) if name not in ("any", "names"))

@@ -142,3 +142,25 @@ HOSTS: tuple[str, ...] = tuple(dict.fromkeys(outlet.host for outlet in OUTLETS))
 def list_english() -> tuple[Outlet, ...]:
     """Return the outlets that may carry a text of the wire."""
     return tuple(o for o in OUTLETS if o.lang == "en" and o.weight and o.id != WIRE)
+
+
+def share_articles(n_articles: int) -> dict[str, int]:
+    """Return outlet id -> pages, by weight and within caps; they add up."""
+    left = [outlet for outlet in OUTLETS if outlet.weight]
+    shares: dict[str, int] = {}
+    rest = n_articles
+    while True:  # an outlet that meets its cap leaves its share to the others
+        total = sum(outlet.weight for outlet in left)
+        full = [o for o in left if o.cap and rest * o.weight / total > o.cap]
+        if not full:
+            break
+        for outlet in full:
+            shares[outlet.id] = outlet.cap or 0
+            rest -= shares[outlet.id]
+            left.remove(outlet)
+    exact = {outlet.id: rest * outlet.weight / total for outlet in left}
+    shares.update({name: int(value) for name, value in exact.items()})
+    short = n_articles - sum(shares.values())
+    for name in sorted(exact, key=lambda n: (int(exact[n]) - exact[n], n))[:short]:
+        shares[name] += 1
+    return shares

@@ -16,8 +16,20 @@ from random import Random
 from typing import Literal
 from urllib.parse import quote
 
-from nightdesk.newsstand.outlets import OUTLETS, WIRE, Outlet, list_english
-from nightdesk.newsstand.stories import Story, is_small_bank, pick_topic, render_title
+from nightdesk.newsstand.outlets import (
+    OUTLETS,
+    WIRE,
+    Outlet,
+    list_english,
+    share_articles,
+)
+from nightdesk.newsstand.stories import (
+    Story,
+    is_small_bank,
+    pick_event_topic,
+    pick_topic,
+    render_title,
+)
 from nightdesk.newsstand.syndicate import Carry, list_carried
 
 ItemKind = Literal[
@@ -152,28 +164,6 @@ def plan_night(seed: str, day: date, n_articles: int, n_wire: int = 0) -> Night:
             if path.startswith("/r/")
         },
     )
-
-
-def share_articles(n_articles: int) -> dict[str, int]:
-    """Return outlet id -> pages, by weight and within caps; they add up."""
-    left = [outlet for outlet in OUTLETS if outlet.weight]
-    shares: dict[str, int] = {}
-    rest = n_articles
-    while True:  # an outlet that meets its cap leaves its share to the others
-        total = sum(outlet.weight for outlet in left)
-        full = [o for o in left if o.cap and rest * o.weight / total > o.cap]
-        if not full:
-            break
-        for outlet in full:
-            shares[outlet.id] = outlet.cap or 0
-            rest -= shares[outlet.id]
-            left.remove(outlet)
-    exact = {outlet.id: rest * outlet.weight / total for outlet in left}
-    shares.update({name: int(value) for name, value in exact.items()})
-    short = n_articles - sum(shares.values())
-    for name in sorted(exact, key=lambda n: (int(exact[n]) - exact[n], n))[:short]:
-        shares[name] += 1
-    return shares
 
 
 class _Planner:
@@ -327,7 +317,9 @@ class _Maker:
         n_paragraphs = rng.randint(7 if draft.is_origin or draft.repeats else 5, top)
         return Story(
             lang=outlet.lang,
-            topic=pick_topic(outlet.lang, Random(f"{shared}|topic")),  # noqa: S311
+            topic=pick_event_topic(self._seed, draft.event)
+            if draft.event is not None
+            else pick_topic(outlet.lang, Random(f"{shared}|topic")),  # noqa: S311
             day=self._day,
             facts_seed=shared,
             text_seed=own,

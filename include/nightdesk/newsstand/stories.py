@@ -1,8 +1,9 @@
 """A made-up story: its facts, headline and paragraphs, from seeds alone.
 
-Facts (who, where, how many), headline and text have seeds of their own: two reports of
-one event share facts but no sentence pattern, and a headline can be asked for without
-rendering the text.
+Facts (who, where, how many), headline and text have seeds of their own: a headline can
+be asked for without rendering the text. Reports of one event share no sentence pattern
+and tell the same all the same, as those of newsrooms do: what happened, how many, who
+said it. Each writer has words and an order of his own for that.
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ from nightdesk.newsstand.grammar import (
     LANGUAGES,
     list_topics,
     load_bank,
+    load_events,
     render_pattern,
 )
 
 Roles = Mapping[str, tuple[str, ...]]
 
-#: Reports of one event that share no pattern: every third pattern is theirs.
+#: Writers of one event, who share no pattern: every third pattern is that of one.
 N_VIEWS = 3
-#: A report of an event that draws from all patterns: many can be had of one event, and
-#: two of them share a sentence now and then.
+#: A report of an event that draws from the patterns of all writers: many can be had of
+#: one event, and two of them share a sentence now and then.
 ANY_VIEW = -1
+#: Numbers that are the same wherever they are told of one event.
+_FIXED = ("n_small", "n_mid", "n_big", "n_few", "n_more")
 #: Languages that write a decimal point.
 _POINTS = ("en", "ur", "zh")
 
@@ -42,7 +46,7 @@ class Story:
     text_seed: str
     home: tuple[str, ...]
     n_paragraphs: int
-    view: int | None = None  # of an event: which third of the patterns, or ANY_VIEW
+    view: int | None = None  # of an event: which of its writers, or ANY_VIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +157,9 @@ class Numbers(dict[str, str]):
         Raises:
             KeyError: the name states no size.
         """
-        if name == "n_small":
+        if name in ("n_small", "n_few"):
             return str(self._rng.randint(3, 19))
-        if name == "n_mid":
+        if name in ("n_mid", "n_more"):
             return str(self._rng.randint(21, 98))
         if name == "n_big":
             number = self._rng.randint(12, 480) * 100
@@ -166,15 +170,13 @@ class Numbers(dict[str, str]):
 def render_title(story: Story, variant: str = "") -> str:
     """Return the headline; another variant may choose other words."""
     rng = Random(f"{story.text_seed}|title{variant}")  # noqa: S311
-    patterns = load_bank(story.lang)[story.topic]["title"]
-    return render_pattern(patterns[_choose_angle(story)], _fix_facts(story), rng)
+    return render_pattern(_choose_angle(story, "title"), _fix_facts(story), rng)
 
 
 def render_summary(story: Story) -> str:
     """Return the first sentence of the text."""
     rng = Random(f"{story.text_seed}|lead")  # noqa: S311
-    patterns = load_bank(story.lang)[story.topic]["lead"]
-    return render_pattern(patterns[_choose_angle(story)], _fix_facts(story), rng)
+    return render_pattern(_choose_angle(story, "lead"), _fix_facts(story), rng)
 
 
 def render_text(story: Story, *, is_longer: bool = False) -> tuple[str, ...]:
@@ -185,7 +187,7 @@ def render_text(story: Story, *, is_longer: bool = False) -> tuple[str, ...]:
         is_longer: with N_ADDED paragraphs more after the others, which stay the same.
     """
     rng = Random(f"{story.text_seed}|text")  # noqa: S311
-    facts = Numbers(make_facts(story), rng, story.lang)
+    loose, fixed = Numbers(make_facts(story), rng, story.lang), _fix_facts(story)
     pools = _make_pools(story, rng)
     out: list[str] = []
     added = _ADDED if is_longer else ()
@@ -193,25 +195,34 @@ def render_text(story: Story, *, is_longer: bool = False) -> tuple[str, ...]:
         sentences = [render_summary(story)] if number == 0 else []
         for role in roles:
             if pools[role]:
-                pattern = pools[role].pop()
-                sentences.append(render_pattern(pattern, facts, rng))
+                facts = fixed if role in _EVENT_ROLES else loose
+                sentences.append(render_pattern(pools[role].pop(), facts, rng))
         out.append(("" if story.lang == "zh" else " ").join(sentences))
     return tuple(out)
 
 
-def _choose_angle(story: Story) -> int:
-    """Return which lead is told; the headline of the same number goes with it."""
-    leads = load_bank(story.lang)[story.topic]["lead"]
-    angles = _take_view(tuple(map(str, range(len(leads)))), story.view)
-    return int(Random(f"{story.text_seed}|angle").choice(angles))  # noqa: S311
+def _choose_angle(story: Story, role: str) -> str:
+    """Return the pattern of headline or lead: those of one number go together."""
+    bank = load_bank(story.lang)[story.topic]
+    patterns = (bank if story.view is None else _choose_event(story))[role]
+    if story.view not in (None, ANY_VIEW):
+        return patterns[story.view]
+    numbers = tuple(map(str, range(len(patterns))))
+    return patterns[int(Random(f"{story.text_seed}|angle").choice(numbers))]  # noqa: S311
+
+
+def _choose_event(story: Story) -> Roles:
+    """Return what all writers of an event tell, by role."""
+    rng = Random(f"{story.facts_seed}|event")  # noqa: S311
+    return rng.choice(load_events()[story.topic])
 
 
 def _fix_facts(story: Story) -> dict[str, str]:
-    """Return facts whose loose numbers are the same in headline and lead."""
+    """Return facts whose loose numbers are the same wherever they are told."""
     facts = make_facts(story)
     rng = Random(f"{story.facts_seed}|numbers")  # noqa: S311
     loose = Numbers(facts, rng, story.lang)
-    return facts | {name: loose[name] for name in ("n_small", "n_mid", "n_big")}
+    return facts | {name: loose[name] for name in _FIXED}
 
 
 def _take_view(patterns: tuple[str, ...], view: int | None) -> tuple[str, ...]:
@@ -219,6 +230,14 @@ def _take_view(patterns: tuple[str, ...], view: int | None) -> tuple[str, ...]:
     if view in (None, ANY_VIEW) or len(patterns) < N_VIEWS:
         return patterns
     return patterns[view::N_VIEWS]
+
+
+def _choose_wordings(
+    patterns: tuple[str, ...], view: int, rng: Random
+) -> tuple[str, ...]:
+    """Return one wording of each fact: those of one writer, or of whoever it is."""
+    facts = zip(*(patterns[n::N_VIEWS] for n in range(N_VIEWS)), strict=True)
+    return tuple(rng.choice(fact) if view == ANY_VIEW else fact[view] for fact in facts)
 
 
 def _make_pools(story: Story, rng: Random) -> dict[str, list[str]]:
@@ -235,6 +254,10 @@ def _make_pools(story: Story, rng: Random) -> dict[str, list[str]]:
         patterns = list(_take_view(bank[topic][role], story.view))
         rng.shuffle(patterns)
         pools[name] = patterns
+    if story.view is not None:
+        for name in _EVENT_ROLES:
+            told = _choose_wordings(_choose_event(story)[name], story.view, rng)
+            pools[name] = rng.sample(told, len(told))
     return pools
 
 
@@ -253,18 +276,27 @@ _MIDDLE = (
 _CLOSING = ("outlook", "context", "voice")
 _ADDED = (("body", "context"), ("body", "voice"))
 N_ADDED = len(_ADDED)
-_FIVE = (
-    ("body",),
-    ("body", "context", "context"),
-    ("quote", "body"),
-    ("voice", "body", "context"),
-    ("outlook", "body", "context"),
+_EVENT_ROLES = ("told", "said")
+# Of the five facts of an event each writer tells three; the rest is his own.
+_EVENT = (
+    ("told",),
+    ("body", "context"),
+    ("said", "told", "context"),
+    ("body", "voice", "context"),
+    ("told", "outlook"),
+)
+_ANY_EVENT = (
+    ("told", "body"),
+    ("body", "context", "body"),
+    ("quote", "body", "voice"),
+    ("told", "context", "voice"),
+    ("body", "outlook", "context"),
 )
 
 
 def _choose_roles(story: Story, rng: Random) -> list[tuple[str, ...]]:
     if story.view is not None:
-        return list(_FIVE)
+        return list(_ANY_EVENT if story.view == ANY_VIEW else _EVENT)
     n_middle = story.n_paragraphs - len(_OPENING) - 1
     if is_small_bank(story.lang):
         middle = [("body",), ("voice",), ("context", "body"), ("quote",)]
@@ -282,3 +314,10 @@ def is_small_bank(lang: str) -> bool:
 def pick_topic(lang: str, rng: Random) -> str:
     """Return one of the topics of a language."""
     return rng.choice(list_topics(lang))
+
+
+def pick_event_topic(night: str, event: int) -> str:
+    """Return the topic of an event, which no other has while the topics last."""
+    topics = list(load_events())
+    Random(f"{night}|events").shuffle(topics)  # noqa: S311
+    return topics[event % len(topics)]
