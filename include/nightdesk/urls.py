@@ -44,14 +44,14 @@ _QUERY_SAFE = _PATH_SAFE | frozenset(b"?")
 _TRACKER_PREFIXES = (
     *("utm_", "at_", "mtm_", "pk_", "piwik_", "matomo_", "itm_", "hsa_", "vero_"),
     *("ns_", "sfmc_", "fb_action_", "ga_", "gad_", "oly_", "__hs", "_hs", "wt.", "wt_"),
-    *("cm_mmc", "cx_test", "aspsessionid"),
+    *("cm_mmc", "cx_test", "aspsessionid", "gaa_", "taboola", "outbrain"),
 )
 _TRACKER_NAMES = (
     # click ids of advertisers and platforms
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ymclid twclid ttclid igshid"
     " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid ig_rid"
     " sccid sfnsn srsltid ysclid yadclid mibextid tblci dicbo oborigurl"
-    " _branch_match_id _branch_referrer spm vk_ref weibo_id"
+    " obclickid srnd _branch_match_id _branch_referrer spm vk_ref weibo_id"
     # newsletters and marketing suites
     " mc_cid mc_eid mkt_tok ck_subscriber_id sc_cid s_cid icid intcid ncid mbid"
     " emc smid smtyp xtor ito ftag ocid maca cmp cmpid cmp_id campaign_id"
@@ -59,17 +59,23 @@ _TRACKER_NAMES = (
     " wickedid wickedsource mailpoet_router trk_contact trk_msg trk_module trk_sid"
     " nr_email_referer sb_referer_host hootpostid wprov"
     # who linked here
-    " ref ref_src ref_url referrer referer fb_source fb_ref soc_src soc_trk sr_share"
+    " ref_src ref_url referrer referer fb_source fb_ref soc_src soc_trk sr_share"
     " sref spref traffic_source traffic-source feedname ftcamp xg_source"
     " guccounter guce_referrer guce_referrer_sig"
     " __twitter_impression __source trk trkcampaign spm_id_from share_source"
-    " taid sthisfb recruiter _ga _gl cx_artpos sharetoken unlocked_article_code"
+    " taid sthisfb _ga _gl cx_artpos sharetoken unlocked_article_code"
     # the AMP cache; a reply to a comment; against caches
     " amp_js_v amp_gsa amp_r usqp replytocom fb_comment_id _"
     # sessions; not sid, which may be a story
-    " phpsessid jsessionid sessionid session_id cfid cftoken"
+    " phpsessid jsessionid cfid cftoken"
 )
 _TRACKERS = frozenset(_TRACKER_NAMES.split())
+# Trackers unless their value has a digit: "ref=home" is one, "ref=BCN-204817" may be
+# the article.
+_WORDED = frozenset({"ref", "iid", "recruiter"})
+# Sessions of readers by their long values; a short one is a session of a meeting.
+_SESSION_KEYS = frozenset({"sessionid", "session_id"})
+_SESSION_CHARS = 16
 # Words that say where a click came from; the same keys may hold ids, which stay.
 _ORIGIN_KEYS = frozenset(
     {"source", "src", "from", "via", "feed", "partner", "rss", "share", "mod"}
@@ -268,7 +274,7 @@ def _clean_path(path: str, *, has_query: bool) -> str:
 
 def _is_view(last: str, before: list[str]) -> bool:
     """Say whether the last segment says how a page is shown: /news/earthquake/amp."""
-    if last in _VIEWS and _is_article(before[-1:]):
+    if last.removesuffix(".html") in _VIEWS and _is_article(before[-1:]):
         return True
     is_listed = any(segment.lower() in _LISTS for segment in before)
     return last == "amp" and len(before) > 1 and not is_listed
@@ -328,15 +334,17 @@ def _clean_query(query: str) -> list[str]:
 def _is_tracker(key: str, value: str) -> bool:
     """Say whether a parameter tells how one came or reads, not what the page is."""
     key, value = key.lower(), value.lower()
-    if key == "ref":  # "ref=home" is a tracker, "ref=BCN-204817" may be the article
+    if key in _WORDED:
         return not any(c.isdigit() for c in value)
+    if key in _SESSION_KEYS:
+        return len(value) >= _SESSION_CHARS
     return (
         key in _TRACKERS
         or key.startswith(_TRACKER_PREFIXES)
         or (key in _ORIGIN_KEYS and value in _ORIGIN_VALUES)
         or (key in _VIEW_KEYS and value in _VIEW_VALUES)
         or (key in _VIEW_FLAGS and value in _YES)
-        or (key == "page" and value == "1")
+        or (key, value) in (("page", "1"), ("s", "09"))  # of a share from a phone
     )
 
 
