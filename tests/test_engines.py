@@ -365,25 +365,23 @@ def test_a_byte_that_changed_in_a_lake_is_named_and_never_published(
             load(con, night, [*map(entry, numbers)], [*map(article, numbers)])
     clean_lake(connect, is_whole=True)  # what upkeep has written is known as well
     assert list(verify_warehouse(connect, {})) == []
-    tables = ("/article_text/", "/schema_version/")  # what all that opens it reads, too
     files = lake.read_files(path)
-    files = {name: files[name] for name in files if any(t in name for t in tables)}
-    assert len(files) == len(tables)
-    for name, data in files.items():
-        middle = len(data) // 2
-        flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
-        for bad in (flipped, *(() if lake.store else (data[:middle],))):
-            lake.write_file(name, bad)
-            findings = list(verify_warehouse(connect, {}))
-            assert findings
-            assert {f.cure for f in findings} == {"nightdesk warehouse rebuild"}, name
-            with (
-                pytest.raises(WarehouseError, match="nightdesk warehouse rebuild"),
-                open_warehouse(connect) as con,
-            ):
-                publish_nights(con, published)
-            assert not list(published.glob("*.duckdb"))
-        lake.write_file(name, data)
+    (name,) = (name for name in files if "/article_text/" in name)
+    data = files[name]
+    middle = len(data) // 2
+    flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    for bad in (flipped, *(() if lake.store else (data[:middle],))):
+        lake.write_file(name, bad)
+        findings = list(verify_warehouse(connect, {}))
+        assert findings
+        assert {f.cure for f in findings} == {"nightdesk warehouse rebuild"}, name
+        with (
+            pytest.raises(WarehouseError, match="nightdesk warehouse rebuild"),
+            open_warehouse(connect) as con,
+        ):
+            publish_nights(con, published)
+        assert not list(published.glob("*.duckdb"))
+    lake.write_file(name, data)
     assert list(verify_warehouse(connect, {})) == []
     with open_warehouse(connect) as con:
         assert publish_nights(con, published).nights == (NIGHT, NEXT)

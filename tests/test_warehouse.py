@@ -108,10 +108,10 @@ def test_neighbours_are_those_that_share_a_hash(warehouse) -> None:
     assert [(t.article_id, t.hashes) for t in others] == [(1, (1, 99))]
 
 
-def test_a_changed_schema_file_is_refused(each, engine: Engine, tmp_path: Path) -> None:
-    each.execute("UPDATE schema_version SET sha256 = 'other'")
-    each.close()
+def test_a_changed_schema_file_is_refused(engine: Engine, tmp_path: Path) -> None:
     connect = engine.connect(tmp_path / "w" / "nightdesk.duckdb")
+    with open_warehouse(connect) as con:
+        con.execute("UPDATE schema_version SET sha256 = 'other'")
     with pytest.raises(WarehouseError, match="added, never changed"):
         open_warehouse(connect).__enter__()
 
