@@ -51,7 +51,7 @@ _TRACKER_NAMES = (
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ymclid twclid ttclid igshid"
     " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid ig_rid"
     " sccid sfnsn srsltid ysclid yadclid mibextid tblci dicbo oborigurl"
-    " obclickid srnd _branch_match_id _branch_referrer spm vk_ref weibo_id"
+    " obclickid srnd reflink commentsort _branch_match_id _branch_referrer spm vk_ref weibo_id"
     # newsletters and marketing suites
     " mc_cid mc_eid mkt_tok ck_subscriber_id sc_cid s_cid icid intcid ncid mbid"
     " emc smid smtyp xtor ito ftag ocid maca cmp cmpid cmp_id campaign_id"
@@ -255,8 +255,8 @@ def _leave_amp_cache(name: str, path: str) -> tuple[str, str]:
 
 def _clean_path(path: str, *, has_query: bool) -> str:
     """Return a path with dot segments resolved and without marks of delivery."""
-    path = _LAST_SLASHES.sub("", _escape(path, _PATH_SAFE).replace("%20", "+"))
-    segments = _resolve_dots(_SESSION.sub("", path))
+    path = _SESSION.sub("", _escape(path, _PATH_SAFE).replace("%20", "+"))
+    segments = _resolve_dots(path)
     index = _STATIC_INDEX if has_query else _INDEX
     while segments:
         last = _clean_file(segments.pop())
@@ -290,6 +290,7 @@ def _clean_file(segment: str) -> str:
     before = None
     while segment != before:
         before = segment
+        segment = _LAST_SLASHES.sub("", segment)
         match = _AMP_FILE.search(segment) or _AMP_ID.search(segment)
         name = segment[: match.start()] if match else ""
         if match and (_is_article([name]) or (name and match[1])):
