@@ -51,7 +51,8 @@ _TRACKER_NAMES = (
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ymclid twclid ttclid igshid"
     " igsh li_fat_id rdt_cid epik irclickid rb_clickid s_kwcid _openstat cvid ig_rid"
     " sccid sfnsn srsltid ysclid yadclid mibextid tblci dicbo oborigurl"
-    " obclickid srnd reflink commentsort _branch_match_id _branch_referrer spm vk_ref weibo_id"
+    " obclickid srnd reflink commentsort"
+    " _branch_match_id _branch_referrer spm vk_ref weibo_id"
     # newsletters and marketing suites
     " mc_cid mc_eid mkt_tok ck_subscriber_id sc_cid s_cid icid intcid ncid mbid"
     " emc smid smtyp xtor ito ftag ocid maca cmp cmpid cmp_id campaign_id"
