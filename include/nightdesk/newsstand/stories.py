@@ -207,8 +207,7 @@ def _choose_angle(story: Story, role: str) -> str:
     patterns = (bank if story.view is None else _choose_event(story))[role]
     if story.view not in (None, ANY_VIEW):
         return patterns[story.view]
-    numbers = tuple(map(str, range(len(patterns))))
-    return patterns[int(Random(f"{story.text_seed}|angle").choice(numbers))]  # noqa: S311
+    return Random(f"{story.text_seed}|angle").choice(patterns)  # noqa: S311
 
 
 def _choose_event(story: Story) -> Roles:

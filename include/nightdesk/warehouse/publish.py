@@ -115,10 +115,15 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
         log.warning("publish night=%s is not in the warehouse; its parts stay", night)
     nights = {night: old["nights"][night] for night in lost}
     # A ledger that was lost or made anew gives numbers out again.
-    loads = {n: f"{row.seq} {row.loaded_at.isoformat()}" for n, row in ledger.items()}
+    loads = {
+        night: f"{row.seq} {row.loaded_at.isoformat()}"
+        for night, row in sorted(
+            ledger.items()
+        )  # a night reads what was made before it
+    }
     changed = [n for n in loads if known.get(str(n), {}).get("load") != loads[n]]
     _refuse_changed_files(con, changed)
-    for night, load in sorted(loads.items()):  # a night reads what was made before it
+    for night, load in loads.items():
         if night in changed:
             parts = _write_tables(con, folder, night)
             marts = load_marts()
@@ -139,7 +144,7 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
     }
     write_catalogue(folder, manifest, {} if fresh or not is_same else old)
     sweep_published(folder)
-    return Published(number, tuple(sorted(changed)))
+    return Published(number, tuple(changed))
 
 
 def _refuse_changed_files(con: Connection, nights: Collection[date]) -> None:
