@@ -7,10 +7,10 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,10 @@ def make_document(article_id: int, text: str, **fields: Any) -> Document:
         hashes=fingerprint_text(text),
     )
     return replace(document, **fields)
+
+
+def after(days: int) -> datetime:
+    return NOON + timedelta(days=days)
 
 
 def make_chance(seed: int) -> random.Random:
@@ -215,19 +219,70 @@ def test_the_order_of_the_input_does_not_matter(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_batches_give_the_pairs_of_one_go(seed: int) -> None:
+def test_batches_give_the_pairs_and_clusters_of_one_go(seed: int) -> None:
     documents = make_corpus(seed)
     a, b, c = documents[:10], documents[10:35], documents[35:]
     parts = [
         *find_pairs(a),
-        *find_pairs(b, others=a),
-        *find_pairs(c, others=[*a, *b]),
+        *find_pairs(b, others=[a]),
+        *find_pairs(c, others=[a, b]),
     ]
     whole = find_pairs(documents)
-    assert sorted(parts, key=lambda pair: (pair.a_id, pair.b_id)) == list(whole)
-    between = set(find_pairs(b, others=a)) - set(find_pairs(b))
-    assert {*find_pairs(a), *find_pairs(b), *between} == set(find_pairs([*a, *b]))
+    ranks = {d.article_id: rank_document(d) for d in documents}
+    assert cluster_pairs(parts, ranks) == cluster_pairs(whole, ranks)
+    assert leave_exact(parts) == leave_exact(whole)
+    between = set(find_pairs(b, others=[a])) - set(find_pairs(b))
+    joined = [*find_pairs(a), *find_pairs(b), *between]
+    assert leave_exact(joined) == leave_exact(find_pairs([*a, *b]))
     assert all(pair.a_id < pair.b_id for pair in whole)
+
+
+def leave_exact(pairs: Iterable[Pair]) -> set[Pair]:
+    return {pair for pair in pairs if pair.kind != "exact"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_few_pairs_join_a_text_as_all_of_them_would(seed: int) -> None:
+    chance = make_chance(seed)
+    documents = [
+        make_document(i, TEXTS["ferry"], published_at=after(chance.randint(0, 400)))
+        for i in range(40)
+    ]
+    ranks = {d.article_id: rank_document(d) for d in documents}
+    all_pairs = [
+        Pair(a.article_id, b.article_id, "exact", 1.0, "all")
+        for a, b in combinations(documents, 2)
+        if abs(night_of(a) - night_of(b)) <= 30
+    ]
+    expected = cluster_pairs(all_pairs, ranks)
+    assert cluster_pairs(find_pairs(documents), ranks) == expected
+    nights = [documents[n : n + 8] for n in range(0, 40, 8)]
+    chance.shuffle(nights)
+    parts = [find_pairs(night, nights[:n]) for n, night in enumerate(nights)]
+    assert cluster_pairs([p for part in parts for p in part], ranks) == expected
+
+
+def test_a_text_under_a_thousand_articles_gives_no_million_pairs() -> None:
+    days = [n % 50 for n in range(2_000)]
+    wall = "Read on with a subscription of the Ostmark Courier, from 3.50 a month. " * 3
+    one, other = (
+        [
+            make_document(first + n, wall, published_at=after(day))
+            for n, day in enumerate(days)
+        ]
+        for first in (0, 2_000)
+    )
+    assert len(find_pairs(one)) == len(one) - 1
+    assert len(find_pairs(one, [other])) == len(one)
+
+
+def test_an_undated_text_goes_with_the_earliest_and_bridges_nothing() -> None:
+    early, late, undated = (
+        make_document(i, TEXTS["ferry"], published_at=at)
+        for i, at in enumerate((after(0), after(60), None))
+    )
+    for documents in permutations((early, late, undated)):
+        assert [(p.a_id, p.b_id) for p in find_pairs(documents)] == [(0, 2)]
 
 
 def build_nights(
@@ -242,8 +297,8 @@ def build_nights(
     pairs: set[Pair] = set()
     for build in builds:
         own = [d for d in documents if night_of(d) in build]
-        days = [n + apart for n in build for apart in range(-31, 32)]
-        around = [d for d in loaded.values() if night_of(d) in days]
+        days = {n + apart for n in build for apart in range(-31, 32)}
+        around = [[d for d in loaded.values() if night_of(d) == day] for day in days]
         pairs.update(find_pairs(own, around))
         loaded.update({d.article_id: d for d in own})
     ranks = {i: rank_document(d) for i, d in loaded.items()}
@@ -318,8 +373,8 @@ def test_reports_from_one_template_never_chain() -> None:
 
 def test_an_article_in_own_and_others_is_compared_once() -> None:
     a, b = (make_document(i, TEXTS["ferry"]) for i in (1, 2))
-    assert find_pairs([a], others=[a, b]) == find_pairs([a, b])
-    assert find_pairs([], others=[a, b]) == ()
+    assert find_pairs([a], others=[[a, b]]) == find_pairs([a, b])
+    assert find_pairs([], others=[[a, b]]) == ()
 
 
 def test_an_article_given_twice_is_an_error() -> None:

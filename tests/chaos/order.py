@@ -184,12 +184,12 @@ class Outcome:
 
     tables: dict[str, str]  # name -> content hash
     clusters: dict[int, int]
-    pairs: set[tuple[int, int, str]]
+    pairs: set[tuple[int, int, str]]  # of different texts: of one, as many as join
 
 
 def read_outcome(con: Connection) -> Outcome:
     clusters = "SELECT article_id, cluster_id FROM cluster_member ORDER BY 1"
-    pairs = "SELECT a_id, b_id, kind FROM duplicate_pair"
+    pairs = "SELECT a_id, b_id, kind FROM duplicate_pair WHERE kind <> 'exact'"
     return Outcome(
         hash_tables(con),
         dict(con.execute(clusters).fetchall()),
@@ -227,7 +227,9 @@ def run_batch(nights: Nights) -> Outcome:
     pairs = find_pairs(documents)
     ranks = {d.article_id: rank_document(d) for d in documents}
     clusters = cluster_pairs(demote_digests(pairs, documents), ranks)
-    return Outcome({}, clusters, {(p.a_id, p.b_id, p.kind) for p in pairs})
+    return Outcome(
+        {}, clusters, {(p.a_id, p.b_id, p.kind) for p in pairs if p.kind != "exact"}
+    )
 
 
 def count_chains(nights: Nights, clusters: dict[int, int]) -> int:

@@ -17,13 +17,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nightdesk.deduplicate.documents import Document, stated_days
+from nightdesk.deduplicate.documents import Document
 
 Rows = npt.NDArray[np.int64]
 
 BLOCK_ROWS = 1_000_000  # of 8 bytes, some five arrays of them: about 50 MB
 MAX_DAYS_APART = 30.0  # a copy that is later than that is another use of the text
-_ROUNDING = 1e-6  # days; the exact verdict is the rule's
 #: Least share of the smaller fingerprint that must be common. Boilerplate and quotes
 #: stay below it; of the 2,576 pairs of the development sets that the rule joins one
 #: does.
@@ -59,12 +58,10 @@ def find_candidates(
         return
     index = _build_index(documents, hot)
     sizes = np.diff(index.offsets)
-    days = stated_days(documents)
     for first, last in _blocks(index, n_own):
         left, right, shared = _probe(index, first, last)
         smaller = np.minimum(sizes[left], sizes[right])
-        apart = np.abs(days[left] - days[right])
-        keep = (shared >= _fewest(smaller)) & ~(apart > MAX_DAYS_APART + _ROUNDING)
+        keep = shared >= _fewest(smaller)
         yield from zip(left[keep].tolist(), right[keep].tolist(), strict=True)
 
 

@@ -36,3 +36,10 @@ def stated_days(documents: Iterable[Document]) -> npt.NDArray[np.float64]:
         for d in documents
     )
     return np.fromiter(stated, np.float64)
+
+
+def days_apart(a: Document, b: Document) -> float | None:
+    """Return how many days are between two; None where one states no time."""
+    if a.published_at is None or b.published_at is None:
+        return None
+    return abs((a.published_at - b.published_at).total_seconds()) / 86_400

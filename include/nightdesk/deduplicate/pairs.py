@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
 
 from nightdesk.deduplicate.candidates import find_candidates
 from nightdesk.deduplicate.documents import Document
+from nightdesk.deduplicate.exact import join_group, join_groups
 from nightdesk.deduplicate.profiles import Profiles
-from nightdesk.deduplicate.verify import judge_exact, judge_near
+from nightdesk.deduplicate.verify import judge_near
 from nightdesk.model import Pair
 
 
 def find_pairs(
     own: Sequence[Document],
-    others: Sequence[Document] = (),
+    others: Sequence[Sequence[Document]] = (),
     *,
     hot: frozenset[int] = frozenset(),
     profiles: Profiles | None = None,
 ) -> tuple[Pair, ...]:
-    """Return every pair with at least one side in `own`, each once, by (a_id, b_id).
+    """Return the pairs with at least one side in `own`, each once, by (a_id, b_id).
 
-    A pair is a function of its two documents and of `hot`: for any split of a set
-    of documents, the pairs of the parts and between the parts are those of the whole.
-    A text that n documents carry gives n * (n - 1) / 2 pairs, none is left out.
+    Pairs of different texts are all there, each a function of its two documents and of
+    `hot`. Of one text there are as many as join its documents (see `exact`), those
+    between two groups a function of the two. For any split of a set of documents, the
+    pairs of the parts and between the parts make the clusters of the whole.
 
     Args:
         own: the documents to place, e.g. those of a night.
-        others: what they are compared with, e.g. the 30 days around; a document that
-            is in `own` too is left out.
+        others: groups that they are compared with, e.g. the nights around; a document
+            that is in `own` too is left out.
         hot: frozen table of 5-gram hashes that prove nothing, since many texts that
             have nothing else in common carry them. Never made from the batch.
         profiles: of the documents, from an earlier step or for a later one.
@@ -37,47 +39,44 @@ def find_pairs(
     Raises:
         ValueError: an article is in `own` or in `others` twice.
     """
-    documents = _merge_documents(own, others)
-    candidates = find_candidates(documents, len(own), hot)
+    rest = _leave_out(own, others)
+    documents = [*own, *chain.from_iterable(rest)]
     found = [
-        *_find_exact(documents, len(own)),
-        *_find_near(documents, candidates, profiles or Profiles()),
+        *join_group(own),
+        *chain.from_iterable(join_groups(own, group) for group in rest),
+        *_find_near(documents, len(own), hot, profiles or Profiles()),
     ]
     return tuple(sorted(found, key=lambda pair: (pair.a_id, pair.b_id)))
 
 
-def _merge_documents(
-    own: Sequence[Document], others: Sequence[Document]
-) -> list[Document]:
+def _leave_out(
+    own: Sequence[Document], others: Sequence[Sequence[Document]]
+) -> list[list[Document]]:
+    """Return the groups without the own documents."""
     known = {document.article_id for document in own}
-    rest = [document for document in others if document.article_id not in known]
-    known.update(document.article_id for document in rest)
-    if len(known) != len(own) + len(rest):
+    rest = [[d for d in group if d.article_id not in known] for group in others]
+    known.update(d.article_id for group in rest for d in group)
+    if len(known) != len(own) + sum(map(len, rest)):
         raise ValueError("find_pairs: documents: an article is given twice")
-    return [*own, *rest]
-
-
-def _find_exact(documents: Sequence[Document], n_own: int) -> Iterator[Pair]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for i, document in enumerate(documents):
-        if document.hashes:  # an empty text is nobody's copy
-            groups[document.text_hash].append(i)
-    for group in groups.values():
-        for i, j in combinations(group, 2):
-            pair = judge_exact(documents[i], documents[j]) if i < n_own else None
-            if pair is not None:
-                yield pair
+    return rest
 
 
 def _find_near(
     documents: Sequence[Document],
-    candidates: Iterable[tuple[int, int]],
+    n_own: int,
+    hot: frozenset[int],
     profiles: Profiles,
 ) -> Iterator[Pair]:
-    for i, j in candidates:
-        a, b = documents[i], documents[j]
-        if a.text_hash == b.text_hash:
-            continue
-        pair = judge_near(a, b, profiles)
-        if pair is not None:
-            yield pair
+    """Yield the pairs of different texts; candidates are looked for once per text."""
+    texts: dict[str, list[int]] = defaultdict(list)
+    for i, document in enumerate(documents):
+        texts[document.text_hash].append(i)
+    carriers = list(texts.values())  # those of own documents first, as these are
+    n_texts = sum(group[0] < n_own for group in carriers)
+    one_each = [documents[group[0]] for group in carriers]
+    for left, right in find_candidates(one_each, n_texts, hot):
+        for i, j in product(carriers[left], carriers[right]):
+            if min(i, j) < n_own:
+                pair = judge_near(documents[i], documents[j], profiles)
+                if pair is not None:
+                    yield pair

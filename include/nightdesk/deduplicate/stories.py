@@ -19,7 +19,8 @@ from heapq import heapify, heappop, heappush
 
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.clusters import cluster_pairs, rank_document
-from nightdesk.deduplicate.documents import Document
+from nightdesk.deduplicate.documents import Document, days_apart
+from nightdesk.deduplicate.exact import list_texts
 from nightdesk.deduplicate.likeness import WINDOW_DAYS, Likeness, Pairs, weigh_company
 from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.model import Pair
@@ -75,13 +76,33 @@ def cluster_stories(
         rarity: of terms, from a frozen table; None: by their form alone.
     """
     documents = sorted(documents, key=lambda d: (*rank_document(d), d.article_id))
-    likeness = Likeness(documents, rarity or Rarity())
+    firsts = _find_firsts(documents)
+    told = [d for d in documents if d.article_id not in firsts]
+    likeness = Likeness(told, rarity or Rarity())
     stories: dict[int, int] = {}
-    pairs = weigh_company(len(documents), likeness.list_pairs())
-    for group in link_average(len(documents), pairs, MIN_SIMILARITY, CHANCE):
+    pairs = weigh_company(len(told), likeness.list_pairs())
+    for group in link_average(len(told), pairs, MIN_SIMILARITY, CHANCE):
         for member in group:
-            stories[documents[member].article_id] = documents[group[0]].article_id
+            stories[told[member].article_id] = told[group[0]].article_id
+    stories |= {i: stories[first] for i, first in firsts.items()}
     return dict(sorted(stories.items()))
+
+
+def _find_firsts(documents: Sequence[Document]) -> dict[int, int]:
+    """Return article_id -> that of the first with its text, of those after it.
+
+    A text is compared once within the window, however many carry it.
+    """
+    firsts: dict[int, int] = {}
+    for text in list_texts(documents):
+        first = text[0]
+        for document in text[1:]:
+            days = days_apart(first, document)
+            if days is None or days <= WINDOW_DAYS:
+                firsts[document.article_id] = first.article_id
+            else:
+                first = document
+    return firsts
 
 
 def follow_copies(

@@ -29,17 +29,14 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
-from nightdesk.deduplicate.documents import Document
+from nightdesk.deduplicate.documents import Document, days_apart
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import compare_slots, is_other_report
-from nightdesk.deduplicate.terms import states_something
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
-from nightdesk.text import hash_text, split_words
 
 RULE_VERSION = "near/8"
-EXACT_RULE = "exact/2"
 
 MIN_CONTAINMENT = 0.35
 MIN_NUMBERS = 0.4
@@ -53,20 +50,14 @@ SOON_DAYS = 3.0
 #: the words themselves have to: MIN_CONTAINMENT_BARE takes the place of MIN_FACTS.
 FEW_FACTS = 3
 MIN_CONTAINMENT_BARE = 0.6
-#: Shorter texts ("More to follow.") say too little: never near, and exact only when
-#: the titles agree too.
-MIN_WORDS = 12
+MIN_WORDS = 12  # shorter texts ("More to follow.") say too little: never near
 #: A text that contains another may state much else.
 MIN_FACTS_WITHIN = 0.5
 MIN_OPENING = 0.5  # share of a text's first sentences found in what contains it
 #: Share of the earlier version that is kept in the later one of the same source.
 MIN_KEPT = 0.6
 
-_LONG_NOTICE = 2_000  # characters; longer ones always state something, not looked at
-_LONG_TEXT = 400  # characters; surely more than MIN_WORDS words, not counted
-
-
-Kind = Literal["exact", "near", "update", "contains"]
+Kind = Literal["near", "update", "contains"]
 
 
 class _Side(NamedTuple):
@@ -82,20 +73,6 @@ class _Agreement(NamedTuple):
     n_facts: int  # of the side that has fewer
 
 
-def judge_exact(a: Document, b: Document) -> Pair | None:
-    """Return the pair of two documents with one `text_hash`, or None.
-
-    None: the texts are empty, more than 30 days apart, or say too little to identify an
-    article while the titles differ: they are short, or notices that state nothing.
-    """
-    days = _days_apart(a, b)
-    if not a.hashes or (days is not None and days > MAX_DAYS_APART):
-        return None
-    if not _share_title(a, b) and not _identifies(a.text):
-        return None
-    return _make_pair(a, b, "exact", 1.0, rule=EXACT_RULE)
-
-
 def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     """Return the near, update or contains pair of two documents, or None.
 
@@ -103,8 +80,10 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     sentences on, but does not begin with it or has a story of its own beside it, as a
     digest or a live page does.
     """
-    days = _days_apart(a, b)
-    facts = _compare_facts(profiles.read_facts(a), profiles.read_facts(b), days)
+    days = days_apart(a, b)
+    if days is not None and days > MAX_DAYS_APART:
+        return None
+    facts = _compare_facts(profiles.read_facts(a), profiles.read_facts(b))
     if facts is None:
         return None  # most look-alikes end here, before the costly part
     one, other = _Side(a, profiles.read(a)), _Side(b, profiles.read(b))
@@ -150,16 +129,6 @@ def has_opening(whole: Profile, part: Profile) -> bool:
     return shared >= MIN_OPENING * part.opening.size
 
 
-def _identifies(text: str) -> bool:
-    """Say whether a text alone can tell which article it is of."""
-    is_short = len(text) < _LONG_TEXT and len(split_words(text)) < MIN_WORDS
-    return not is_short and (len(text) > _LONG_NOTICE or states_something(text))
-
-
-def _share_title(a: Document, b: Document) -> bool:
-    return a.title == b.title or hash_text(a.title or "") == hash_text(b.title or "")
-
-
 def _choose_kind(a: _Side, b: _Side, shared: int) -> Kind:
     """Return what two texts that begin alike and state the same are to each other."""
     if _find_digest(a, b, shared) is not None:
@@ -176,11 +145,9 @@ def _find_digest(a: _Side, b: _Side, shared: int) -> _Side | None:
     return None
 
 
-def _compare_facts(a: Facts, b: Facts, days: float | None) -> _Agreement | None:
-    """Return what both state; None: it, or their lengths or days, rule a pair out."""
+def _compare_facts(a: Facts, b: Facts) -> _Agreement | None:
+    """Return what both state; None: it, or their lengths, rule a pair out."""
     if min(a.n_words, b.n_words) < MIN_WORDS:
-        return None
-    if days is not None and days > MAX_DAYS_APART:
         return None
     n_numbers = count_shared(a.numbers, b.numbers)
     numbers = _smooth(n_numbers, min(a.numbers.size, b.numbers.size))
@@ -227,18 +194,6 @@ def _is_update(a: _Side, b: _Side, shared: int) -> bool:
     return shared >= MIN_KEPT * earlier.profile.grams.size
 
 
-def _days_apart(a: Document, b: Document) -> float | None:
-    if a.published_at is None or b.published_at is None:
-        return None
-    return abs((a.published_at - b.published_at).total_seconds()) / 86_400
-
-
-def _make_pair(
-    a: Document,
-    b: Document,
-    kind: Kind,
-    score: float,
-    rule: str = RULE_VERSION,
-) -> Pair:
+def _make_pair(a: Document, b: Document, kind: Kind, score: float) -> Pair:
     a_id, b_id = sorted((a.article_id, b.article_id))
-    return Pair(a_id=a_id, b_id=b_id, kind=kind, score=score, rule=rule)
+    return Pair(a_id=a_id, b_id=b_id, kind=kind, score=score, rule=RULE_VERSION)

@@ -95,10 +95,13 @@ def _find_copies_across(
     """Yield the pairs of this night's articles with those of other nights."""
     near, texts = links.find_neighbours(con, given.night)
     own = [d for d in given.documents if d.article_id in near]
-    groups: dict[frozenset[int], list[Document]] = defaultdict(list)
+    nights: dict[date, list[Document]] = defaultdict(list)
     for text in texts:
-        hot = given.tables.read_hot(_choose_rule(given, text.night, rules))
-        groups[hot].append(_document(text))
+        nights[text.night].append(_document(text))
+    groups: dict[frozenset[int], list[list[Document]]] = defaultdict(list)
+    for night, documents in nights.items():
+        hot = given.tables.read_hot(_choose_rule(given, night, rules))
+        groups[hot].append(documents)
     for hot, others in groups.items():
         for pair in find_pairs(own, others, hot=hot):
             if not near.issuperset((pair.a_id, pair.b_id)):
