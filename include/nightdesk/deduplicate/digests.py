@@ -16,10 +16,11 @@ import numpy as np
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profile, Profiles
 from nightdesk.deduplicate.scan import Hashes, count_shared
+from nightdesk.deduplicate.topics import tell_apart
 from nightdesk.deduplicate.verify import has_opening
 from nightdesk.model import Pair
 
-DIGEST_RULE = "digest/2"
+DIGEST_RULE = "digest/3"
 
 #: A story fills more than the first and less than the second share of its digest. What
 #: fills less proves no digest, but is a part of what is proven to be one.
@@ -66,8 +67,9 @@ def find_digests(
     """Return the article_ids of the digests, each with those of its stories.
 
     An article is a digest when two neighbours that are no pair of each other fill
-    different parts of it, and each one's first sentences are in it. All articles are
-    judged by the pairs as they came, none by what became of another.
+    different parts of it, which are of two matters, and each one's first sentences are
+    in it: two cuts of one report tell one matter. All articles are judged by the pairs
+    as they came, none by what became of another.
     """
     neighbours: dict[int, set[int]] = defaultdict(set)
     for pair in pairs:
@@ -81,27 +83,29 @@ def find_digests(
         around = sorted(neighbours[article_id] & by_id.keys())
         if len(around) > 1:
             read = {i: kept.read(by_id[i]) for i in (article_id, *around)}
-            part_ids = _find_parts(article_id, neighbours, read)
+            part_ids = _find_parts(by_id[article_id], neighbours, read)
             if part_ids:
                 found[article_id] = part_ids
     return dict(sorted(found.items()))
 
 
 def _find_parts(
-    digest_id: int,
+    document: Document,
     neighbours: Mapping[int, set[int]],
     profiles: Mapping[int, Profile],
 ) -> tuple[int, ...]:
     """Return the stories of which the article is a digest; none if it is not."""
-    digest = profiles[digest_id]
+    digest = profiles[document.article_id]
     parts: dict[int, Hashes] = {}
-    for part_id in sorted(profiles.keys() - {digest_id}):
+    for part_id in sorted(profiles.keys() - {document.article_id}):
         shared = _share_part(digest, profiles[part_id])
         if shared is not None:
             parts[part_id] = shared
     stories = [i for i in parts if parts[i].size > MIN_PART * digest.grams.size]
     is_digest = any(
-        b not in neighbours[a] and _is_apart(parts[a], parts[b])
+        b not in neighbours[a]
+        and _is_apart(parts[a], parts[b])
+        and tell_apart(document.text, parts[a], parts[b])
         for a, b in combinations(stories, 2)
     )
     return tuple(parts) if is_digest else ()
