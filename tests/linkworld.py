@@ -76,6 +76,7 @@ def load_night(
 ) -> set[date]:
     """Load a night, its articles taken as extracted; return the nights that differ."""
     rarity = tables.read_rarity(learned)
+    copies = find_pairs(documents, hot=tables.read_hot(learned))
 
     def load() -> set[date]:
         faces = store.read_faces(con, night)
@@ -85,8 +86,8 @@ def load_night(
             LinkedNight(
                 night=night,
                 documents=documents,
-                copies=find_pairs(documents, hot=tables.read_hot(learned)),
-                reports=find_reports(documents, rarity) if has_stories else (),
+                copies=copies,
+                reports=find_reports(documents, rarity, copies) if has_stories else (),
                 learned=learned,
                 tables=tables,
                 decisions=decisions,

@@ -81,12 +81,24 @@ def find_digests(
     # Neighbours after each other, while their profiles are at hand.
     for article_id in sorted(by_id, key=lambda i: (min(i, *neighbours[i]), i)):
         around = sorted(neighbours[article_id] & by_id.keys())
-        if len(around) > 1:
+        if _has_strangers(by_id[article_id], [by_id[i] for i in around], neighbours):
             read = {i: kept.read(by_id[i]) for i in (article_id, *around)}
             part_ids = _find_parts(by_id[article_id], neighbours, read)
             if part_ids:
                 found[article_id] = part_ids
     return dict(sorted(found.items()))
+
+
+def _has_strangers(
+    document: Document,
+    around: Iterable[Document],
+    neighbours: Mapping[int, set[int]],
+) -> bool:
+    """Say whether two neighbours of other texts are no pair of each other."""
+    others = {d.text_hash: d.article_id for d in around}
+    others.pop(document.text_hash, None)
+    pairs = combinations(others.values(), 2)
+    return any(b not in neighbours[a] for a, b in pairs)
 
 
 def _find_parts(

@@ -98,10 +98,12 @@ def story_rows(rows: Sequence[Any], rarity: Rarity | None = None) -> list[Row]:
     reads = _read_rows(rows)
     documents = [r.document for r in reads if r.document]
     profiles = Profiles()
-    pairs = demote_digests(_find_pairs(documents, profiles), documents, profiles)
+    found = _find_pairs(documents, profiles)
+    pairs = demote_digests(found, documents, profiles)
     ranks = {d.article_id: rank_document(d) for d in documents}
+    digests = find_digests(found, documents, profiles)
     stories = follow_copies(
-        cluster_stories(documents, rarity), cluster_pairs(pairs, ranks), ranks
+        cluster_stories(documents, rarity, digests), cluster_pairs(pairs, ranks), ranks
     )
     names = _name_articles(reads)
     return [

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from heapq import heapify, heappop, heappush
 
@@ -37,7 +37,7 @@ __all__ = [
     "link_average",
 ]
 
-STORY_RULE = "story/5"
+STORY_RULE = "story/6"
 
 #: Least mean similarity of two large groups that are joined. This and the shares of
 #: `likeness` were picked on ECB+, on Russian and English pairs and on made-up events.
@@ -63,7 +63,9 @@ Similar = Iterable[Pairs]
 
 
 def cluster_stories(
-    documents: Sequence[Document], rarity: Rarity | None = None
+    documents: Sequence[Document],
+    rarity: Rarity | None = None,
+    digests: Container[int] = (),
 ) -> dict[int, int]:
     """Return article_id -> story_id for every document, ordered by article_id.
 
@@ -74,17 +76,21 @@ def cluster_stories(
     Args:
         documents: the articles.
         rarity: of terms, from a frozen table; None: by their form alone.
+        digests: article_ids of those that tell several stories, as `find_digests` finds
+            them; each is a story of its own, or it would make one of those.
     """
     documents = sorted(documents, key=lambda d: (*rank_document(d), d.article_id))
     firsts = _find_firsts(documents)
-    told = [d for d in documents if d.article_id not in firsts]
+    alone = [d.article_id for d in documents if d.article_id in digests]
+    apart = {*firsts, *alone}
+    told = [d for d in documents if d.article_id not in apart]
     likeness = Likeness(told, rarity or Rarity())
-    stories: dict[int, int] = {}
+    stories = {i: i for i in alone}
     pairs = weigh_company(len(told), likeness.list_pairs())
     for group in link_average(len(told), pairs, MIN_SIMILARITY, CHANCE):
         for member in group:
             stories[told[member].article_id] = told[group[0]].article_id
-    stories |= {i: stories[first] for i, first in firsts.items()}
+    stories |= {i: stories[first] for i, first in firsts.items() if i not in stories}
     return dict(sorted(stories.items()))
 
 

@@ -63,11 +63,15 @@ def has_foreign_story(
     n_foreign = words.hashes.size - int(within.sum())
     if n_foreign < max(MIN_FOREIGN_WORDS, MIN_FOREIGN_SHARE * words.hashes.size):
         return False
-    return _measure_cohesion(words, within, ~within) < MAX_COHESION
+    cohesion = _measure_cohesion(words, within, ~within)
+    return cohesion is not None and cohesion < MAX_COHESION
 
 
 def tell_apart(text: str, a: Hashes, b: Hashes) -> bool:
     """Say whether the passages that a text shares with two others are of two matters.
+
+    They are where nothing shows what they are about, as in scripts without word
+    boundaries.
 
     Args:
         text: the text.
@@ -79,7 +83,8 @@ def tell_apart(text: str, a: Hashes, b: Hashes) -> bool:
     here, there = (np.zeros(words.hashes.size, np.bool_) for _ in range(2))
     here[_find_passage(is_among(grams, a))] = True
     there[_find_passage(is_among(grams, b))] = True
-    return _measure_cohesion(words, here, there & ~here) < MAX_COHESION_APART
+    cohesion = _measure_cohesion(words, here, there & ~here)
+    return cohesion is None or cohesion < MAX_COHESION_APART
 
 
 def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
@@ -115,23 +120,25 @@ def _find_passage(shared: Flags) -> slice:
     return slice(start, end + GRAM - 1)
 
 
-def _measure_cohesion(words: Words, here: Flags, there: Flags) -> float:
-    """Return how much two parts of a text are about the same: 0 to 3."""
-    cohesion = 0.0
-    for kind in (
-        is_among(words.hashes, find_names(words)),
-        words.lengths >= LONG_WORD,
-    ):
-        one, other = (
-            distinct(words.hashes[kind & here]),
-            distinct(words.hashes[kind & there]),
-        )
-        cohesion += _smooth(count_shared(one, other), min(one.size, other.size))
-    one_again, other_again = (
-        _find_repeated(words.hashes[kind & part]) for part in (here, there)
-    )
+def _measure_cohesion(words: Words, here: Flags, there: Flags) -> float | None:
+    """Return how much two parts of a text are about the same, 0 to 3; None: unknown."""
+    is_name = is_among(words.hashes, find_names(words))
+    is_long = words.lengths >= LONG_WORD
+    one, other = words.hashes[is_long & here], words.hashes[is_long & there]
+    if not one.size or not other.size:
+        return None
+    one_again, other_again = _find_repeated(one), _find_repeated(other)
+    one, other = distinct(one), distinct(other)
     n_met = count_shared(one_again, other) + count_shared(other_again, one)
-    return cohesion + _smooth(n_met, one_again.size + other_again.size)
+    return (
+        _overlap(*(distinct(words.hashes[is_name & part]) for part in (here, there)))
+        + _overlap(one, other)
+        + _smooth(n_met, one_again.size + other_again.size)
+    )
+
+
+def _overlap(one: Hashes, other: Hashes) -> float:
+    return _smooth(count_shared(one, other), min(one.size, other.size))
 
 
 def _find_repeated(words: Hashes) -> Hashes:

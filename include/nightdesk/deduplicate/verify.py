@@ -36,7 +36,7 @@ from nightdesk.deduplicate.slots import compare_slots, is_other_report
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
 from nightdesk.model import Pair
 
-RULE_VERSION = "near/8"
+RULE_VERSION = "near/9"
 
 MIN_CONTAINMENT = 0.35
 MIN_NUMBERS = 0.4

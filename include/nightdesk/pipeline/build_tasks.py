@@ -126,7 +126,7 @@ def deduplicate_nights(job: Job, shards: Sequence[Shard]) -> list[Joined]:
     for night, group in group_nights(shards).items():
         documents, learned = documents_of(read_night(job, group)), group[0]["learned"]
         pairs = find_pairs(documents, hot=tables.read_hot(learned))
-        reports = find_reports(documents, tables.read_rarity(learned))
+        reports = find_reports(documents, tables.read_rarity(learned), pairs)
         folder = f"pairs/night={night}"
         name = job.landing.write_keyed(folder, "pairs", pairs, Pair)
         told = job.landing.write_keyed(folder, "reports", reports, Pair)

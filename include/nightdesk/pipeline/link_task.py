@@ -7,15 +7,24 @@ stories come out the same in whatever order nights are loaded, and however often
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from nightdesk.decisions import Decision, Scope, find_ties, mend_pairs
 from nightdesk.deduplicate import (
     Document,
+    Profiles,
     cluster_pairs,
     demote_digests,
+    find_digests,
     find_pairs,
     rank_document,
 )
@@ -78,7 +87,7 @@ def link_night(con: Connection, given: LinkedNight) -> set[date]:
     life = Life(CYCLE_NIGHTS, GAP_NIGHTS, LATE_NIGHTS)
     rule = _cluster_rule(given)
     moved |= groups.replace_clusters(con, touch, rule, _find_origin, life)
-    reports = {*given.reports, *_find_reports_across(con, given, rules)}
+    reports = {*given.reports, *_find_reports_across(con, given, rules, copies)}
     moved |= links.replace_pairs(con, "story_pair", given.night, reports)
     touch = _touch(con, given, decided, "story")
     return moved | groups.replace_stories(con, touch, _story_rule(given), life)
@@ -108,9 +117,12 @@ def _find_copies_across(
                 yield pair
 
 
-def find_reports(documents: Sequence[Document], rarity: Rarity) -> tuple[Pair, ...]:
+def find_reports(
+    documents: Sequence[Document], rarity: Rarity, copies: Iterable[Pair]
+) -> tuple[Pair, ...]:
     """Return the pairs that make the stories inside a night: each with its first."""
-    stories = cluster_stories(documents, rarity)
+    digests = find_digests(copies, documents)
+    stories = cluster_stories(documents, rarity, digests)
     return tuple(_report(i, first) for i, first in stories.items() if i != first)
 
 
@@ -119,10 +131,13 @@ def _report(a_id: int, b_id: int) -> Pair:
 
 
 def _find_reports_across(
-    con: Connection, given: LinkedNight, rules: Rules
+    con: Connection, given: LinkedNight, rules: Rules, copies: Iterable[Pair]
 ) -> Iterator[Pair]:
-    """Yield the pairs that join this night's stories with those of one night each."""
-    own = _keep_firsts(given.documents, given.reports)
+    """Yield the pairs that join this night's stories with those of one night each.
+
+    What is a digest by the texts of both nights is in none.
+    """
+    own, profiles = _keep_firsts(given.documents, given.reports), Profiles()
     for step in range(-_STORY_WINDOW.days, _STORY_WINDOW.days + 1):
         other = given.night + timedelta(days=step)
         if other == given.night:
@@ -131,7 +146,18 @@ def _find_reports_across(
         if texts:
             inside = links.read_pairs(con, "story_pair", other)
             rarity = given.tables.read_rarity(_choose_rule(given, other, rules))
-            yield from _join_stories(own, _keep_firsts(texts, inside), rarity)
+            pairs = {*copies, *links.read_pairs(con, "duplicate_pair", other)}
+            digests = _find_digests(pairs, [*given.documents, *texts], profiles)
+            yield from _join_stories(own, _keep_firsts(texts, inside), rarity, digests)
+
+
+def _find_digests(
+    pairs: Iterable[Pair], documents: Sequence[Document], profiles: Profiles
+) -> Collection[int]:
+    """Return the digests by the pairs of these documents alone."""
+    known = {document.article_id for document in documents}
+    inside = [pair for pair in pairs if pair.a_id in known and pair.b_id in known]
+    return find_digests(inside, documents, profiles).keys()
 
 
 def _keep_firsts(
@@ -145,10 +171,13 @@ def _keep_firsts(
 
 
 def _join_stories(
-    own: Sequence[Document], others: Sequence[Document], rarity: Rarity
+    own: Sequence[Document],
+    others: Sequence[Document],
+    rarity: Rarity,
+    digests: Container[int],
 ) -> Iterator[Pair]:
     """Yield a pair for every story that two nights have in common."""
-    found = cluster_stories([*own, *others], rarity)
+    found = cluster_stories([*own, *others], rarity, digests)
     firsts = [
         {found[d.article_id]: d.article_id for d in reversed(side)}
         for side in (own, others)
