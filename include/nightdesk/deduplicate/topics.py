@@ -34,11 +34,12 @@ MAX_COHESION = 0.5
 #: The same of two parts of which others have one each, which shows more.
 MAX_COHESION_APART = 0.6
 LONG_WORD = 5  # letters
-#: Words in which a text says what it is about, the names that it needs for it, and the
-#: share of those that a copy with another first sentence has.
-BEGIN_WORDS = 12
-MIN_BEGIN_NAMES = 2
-MIN_BEGIN_SHARE = 0.34
+#: What stands before all that two texts share is of two matters from so many long words
+#: on, of which less than that share is anywhere in the other text. What they share
+#: begins with so many grams in a row, since fewer are chance.
+MIN_BEFORE_LONG = 5
+MAX_BEFORE_SHARE = 0.4
+SHARED_GRAMS = 4
 _DENSITY = 0.25  # share of grams within a shared passage that must be shared
 
 
@@ -88,27 +89,34 @@ def tell_apart(text: str, a: Hashes, b: Hashes) -> bool:
 
 
 def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
-    """Say whether two texts begin with names and words that the other has nowhere.
+    """Say whether what two texts have before all that they share is of two matters.
 
-    Short reports on one site share more of its furniture than they have words of their
-    own. A copy whose first sentence was written anew names who is in the text.
+    A teaser over the words by which a site asks for a subscription is not its next one.
+    A first paragraph that was written anew speaks of what the old one speaks of.
 
     Args:
         a: a text and its profile.
         b: the other.
     """
-    return _begins_elsewhere(*a, b[1]) and _begins_elsewhere(*b, a[1])
+    one, other = scan_words(a[0]), scan_words(b[0])
+    before = _read_before(one, b[1].grams), _read_before(other, a[1].grams)
+    if min(part.size for part in before) < MIN_BEFORE_LONG:
+        return False
+    n_met = [
+        count_shared(before[0], distinct(other.hashes)),
+        count_shared(before[1], distinct(one.hashes)),
+    ]
+    return all(
+        n < MAX_BEFORE_SHARE * part.size for n, part in zip(n_met, before, strict=True)
+    )
 
 
-def _begins_elsewhere(text: str, profile: Profile, other: Profile) -> bool:
-    words = scan_words(text[: 40 * BEGIN_WORDS])
-    begin = words.hashes[:BEGIN_WORDS]
-    names = distinct(begin[is_among(begin, profile.facts.names)])
-    if names.size < MIN_BEGIN_NAMES:
-        return False
-    if count_shared(names, other.facts.names) >= MIN_BEGIN_SHARE * names.size:
-        return False
-    return not is_among(hash_grams(begin, GRAM), other.grams).any()
+def _read_before(words: Words, other: Hashes) -> Hashes:
+    """Return the long words before the first passage that another text has."""
+    shared = is_among(hash_grams(words.hashes, GRAM), other)
+    run = np.convolve(shared, np.ones(SHARED_GRAMS, np.int64), "valid") == SHARED_GRAMS
+    end = int(np.argmax(run)) if run.any() else words.hashes.size
+    return distinct(words.hashes[:end][words.lengths[:end] >= LONG_WORD])
 
 
 def _find_passage(shared: Flags) -> slice:

@@ -10,7 +10,7 @@ batch, in every order and on every night. These measures are compared with thres
     resemblance  shared grams / grams of the side that has more
     cohesion     names and words common to what is shared and the rest (`topics`)
     exchange     numbers and names in the same words: the same, or others (`slots`)
-    beginning    names in each text's first words that the other has (`topics`)
+    beginning    words of each text before what is shared that the other has (`topics`)
 
 Numbers and facts keep templates apart (tables of results, weather, markets), lead keeps
 texts apart that share an end or a quote, resemblance lets re-ordered copies through,
@@ -33,7 +33,10 @@ from nightdesk.deduplicate.documents import Document, days_apart
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import compare_slots, is_other_report
-from nightdesk.deduplicate.topics import begin_apart, has_foreign_story
+from nightdesk.deduplicate.topics import (
+    begin_apart,
+    has_foreign_story,
+)
 from nightdesk.model import Pair
 
 RULE_VERSION = "near/9"
