@@ -14,6 +14,7 @@ quotes `;`. Left out: what only a page can tell (rel=canonical), short links.
 from __future__ import annotations
 
 import hashlib
+import re
 
 from nightdesk.urls import known
 from nightdesk.urls.escapes import QUERY_SAFE, escape
@@ -21,6 +22,8 @@ from nightdesk.urls.hosts import clean_host, split_url
 from nightdesk.urls.parameters import Parameter, is_tracker, name_article, read_query
 from nightdesk.urls.paths import clean_path, names_article
 from nightdesk.urls.wrappers import unwrap
+
+_LOOSE = re.compile("[&;]")
 
 
 def canonicalize_url(url: str) -> str:
@@ -39,13 +42,18 @@ def canonicalize_url(url: str) -> str:
     name, port, path, query, fragment = _split_inner(url)
     parameters = _drop_trackers(read_query(query), is_named=False)
     segments = clean_path(path, has_query=bool(parameters), is_named=False)
-    if names_article(segments) or name_article(parameters):
+    if (parameters or _LOOSE.search(path)) and _is_named(segments, parameters):
         parameters = _drop_trackers(parameters, is_named=True)
         segments = clean_path(path, has_query=bool(parameters), is_named=True)
     netloc = name + (f":{port}" if port else "")
-    tail = "?" + "&".join(p.text for p in parameters) if parameters else ""
-    is_named = names_article(segments) or name_article(parameters)
-    return f"https://{netloc}/{'/'.join(segments)}{tail}" + _route(fragment, is_named)
+    key = f"https://{netloc}/{'/'.join(segments)}"
+    if parameters:
+        key += "?" + "&".join(p.text for p in parameters)
+    if fragment.startswith("!"):  # "#!" pages are told apart by it
+        return f"{key}#{escape(fragment, QUERY_SAFE)}"
+    # "#/" pages are where nothing else names them.
+    is_route = fragment.startswith("/") and not _is_named(segments, parameters)
+    return key + (_read_route(fragment) if is_route else "")
 
 
 def article_id(canonical_url: str) -> int:
@@ -90,15 +98,16 @@ def _drop_trackers(parameters: list[Parameter], *, is_named: bool) -> list[Param
     return [p for p in parameters if not is_tracker(p.key, p.value, is_named=is_named)]
 
 
-def _route(fragment: str, is_named: bool) -> str:
-    """Return the fragment where it names the page, with its mark; else nothing.
+def _is_named(segments: list[str], parameters: list[Parameter]) -> bool:
+    """Say whether path or query name the article without doubtful parameters."""
+    return names_article(segments) or name_article(parameters)
 
-    "#!" pages are told apart by it, and "#/" pages where nothing else names them.
+
+def _read_route(fragment: str) -> str:
+    """Return a fragment that is the address of a page within a page, with its mark.
+
+    Nothing where it is of a page's own parts: "#/comments".
     """
-    if fragment.startswith("!"):
-        return "#" + escape(fragment, QUERY_SAFE)
-    if is_named or not fragment.startswith("/"):
-        return ""
     path, _, query = fragment.partition("?")
     segments = clean_path(path, has_query=False, is_named=True)
     parameters = _drop_trackers(read_query(query), is_named=names_article(segments))

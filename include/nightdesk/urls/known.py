@@ -102,7 +102,7 @@ _ORIGIN_WORDS = (
     "nl mail tw ig wa sm social share shared syndication hp home homepage front"
     " frontpage nav topnav navigation footer header sidebar lead upstream related"
     " recirc trending mostread popular teaser widget alert alerts gnews msn bing"
-    " mobile desktop web android ios inline permalink"
+    " mobile desktop web android ios inline permalink logo bookmarks"
 )
 ORIGIN_WORDS = ORIGIN_VALUES | frozenset(_ORIGIN_WORDS.split())
 

@@ -91,7 +91,9 @@ def _may_be_id(key: str) -> bool:
 def _is_origin(key: str, value: str) -> bool:
     """Say whether a value says where a click came from, and nothing else."""
     if key in known.WORDED:
-        return all(word in known.ORIGIN_WORDS for word in _WORDS.split(value))
+        words = _WORDS.split(value)
+        are_known = all(len(w) <= 2 or w in known.ORIGIN_WORDS for w in words)
+        return are_known and not _has_digit(value)
     is_yes = value in known.YES and key in known.ORIGIN_YES
     is_known = key in known.ORIGIN or key in known.WHERE_NAMED
     return is_known and (is_yes or value in known.ORIGIN_VALUES)
@@ -104,11 +106,15 @@ def _leads_here(key: str, value: str) -> bool:
         return True
     if _may_be_id(key):
         return True
-    if key in known.WORDED and not any(c.isdigit() for c in value):
+    if key in known.WORDED and not _has_digit(value):
         return True
     is_yes = value in known.YES and key in known.ORIGIN
     is_known = key in known.WORDED or key in known.ORIGIN
     return is_yes or (is_known and _has_origin(value))
+
+
+def _has_digit(value: str) -> bool:
+    return any(c.isdigit() for c in value)
 
 
 def _has_origin(value: str) -> bool:

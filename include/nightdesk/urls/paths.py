@@ -16,17 +16,19 @@ _SESSION = re.compile(
 _INDEX = re.compile(r"(?:index|default)\.(?:[sx]?html?|php\d?|aspx?|jsp|cfm)", re.I)
 _STATIC_INDEX = re.compile(r"index\.[sx]?html?", re.I)
 _AMP_FILE = re.compile(r"\.amp(\.html?)?$", re.I)
-# 48213377-amp.html; "amplifier-24680-amp" may be the name of what it is about.
-_AMP_ID = re.compile(r"(?<=\d{6})-amp(\.html?)$", re.I)
+# 48213377-amp.html; "valve-24680-amp" may be the name of what it is about.
+_AMP_ID = re.compile(r"(?<=\d{6})-amp(\.html?)?$", re.I)
 _COMMENTS = re.compile(r"comment-page-\d+")
 # A parameter without its question mark, as broken links have it.
 _LOOSE = re.compile("([&;])")
+_COPIED = re.compile(r"(?<=&)(?:amp;)+", re.I)
 _LAST_SLASHES = re.compile(r"(?:/|%2F)+$", re.I)
 _EXTENSION = re.compile(r"\.[a-z]{1,5}\d?$", re.I)
 _BETWEEN_WORDS = re.compile(r"[-_+.,~:]+")
 _DATE = re.compile(r"(?:^|/)(?:19|20)\d\d(?:[/-]\d\d?(?=[/-]|$)|[01]\d[0-3]\d(?=/|$))")
 _NUMBER = re.compile(r"\d{5}")
 _DAY = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d")
+_SHORT_ID = re.compile(r"(?!19|20)\d{3,4}")  # no year, and no page of a list
 
 
 def clean_path(path: str, *, has_query: bool, is_named: bool) -> list[str]:
@@ -76,7 +78,7 @@ def names_article(segments: Sequence[str]) -> bool:
     words = _words(rest[-1])
     own = [word for word in words if word not in known.PLAIN_WORDS]
     if not own or all(word.isdigit() for word in words):
-        return False
+        return bool(_SHORT_ID.fullmatch("".join(words)))
     has_number = any(word.isdigit() for word in words)
     is_dated = _DATE.search("/".join(rest[:-1])) is not None
     is_code = sum(c.isdigit() for c in "".join(own)) >= 3
@@ -134,7 +136,7 @@ def _clean_file(segment: str, *, is_named: bool) -> str:
     before = None
     while segment != before:
         before = segment
-        segment = _LAST_SLASHES.sub("", segment)
+        segment = _LAST_SLASHES.sub("", _COPIED.sub("", segment))
         match = _AMP_FILE.search(segment) or _AMP_ID.search(segment)
         name = segment[: match.start()] if match else ""
         if match and (_is_article([name]) or (name and match[1])):
