@@ -77,7 +77,8 @@ WHERE_NAMED = dict.fromkeys(_WHERE_NAMED.split(), _ANY) | {
     "sa": "[a-z]",  # which part of a search engine's results
     "share": "",
     "nb": "|1",  # beside share
-    "m": "0|1",
+    "ei": "[\\w-]{20,}",
+    "m": "0|1|true|false",
     "mobile": f"{_YES}|0|false|no",
 }
 #: Trackers unless their value has a digit: "ref=home" is one, "ref=BCN-204817" may be
@@ -90,7 +91,7 @@ _ORIGIN = (
 ORIGIN = frozenset(_ORIGIN.split())
 #: Of these a plain yes says that one came by the feed.
 ORIGIN_YES = frozenset({"rss", "feed", "share", "partner"})
-YES = frozenset({"1", "true"})
+YES = frozenset({"1", "true", "yes"})
 #: Values that say where a click came from, on any page.
 _ORIGIN_VALUES = (
     "rss feed feeds twitter facebook fb email newsletter whatsapp telegram linkedin"
