@@ -179,13 +179,18 @@ def test_a_bad_row_gets_a_status_and_the_next_one_its_page(
 def test_every_line_gets_its_row_in_its_place(home: Path, stage: str) -> None:
     text = '"text": "Rain fell on the quays of Larkhaven.", "published_at": null'
     source, target = home / "in.jsonl", home / "out.jsonl"
-    lines = [f'{{"id": 1, {text}}}', "no JSON", f'{{"id": "b", {text}}}', "[]", "{}"]
+    lines = [f'{{"id": 1, {text}}}', "no JSON", f'{{"id": "line 2", {text}}}', "[]"]
+    lines += ["", f'{{"_bad": "x", "id": "row 2", {text}}}', "{}"]
     source.write_bytes(b"\xef\xbb\xbf" + "\n".join(lines).encode())
     assert main([stage, "--jsonl", str(source), str(target)]) == 0
     rows = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
-    assert [row["id"] for row in rows] == [1, "line 2", "b", "line 4", None]
-    assert [row["status"] for row in rows[1::2]] == ["bad_row", "bad_row"]
-    assert rows[4]["status"] != "ok"
+    assert [row["id"] for row in rows] == [1, None, "line 2", None, "row 2", None]
+    assert [row.get("line") for row in rows] == [None, 2, None, 4, None, None]
+    are_bad = [row["status"] == "bad_row" for row in rows[:5]]
+    assert are_bad == [False, True, False, True, False]
+    assert rows[5]["status"] != "ok"
+    if stage != "tag":
+        assert len({row["cluster_id"] for row in rows if row["status"] != "ok"}) == 3
 
 
 def test_rows_are_never_written_over_their_own_file(home: Path, capsys) -> None:

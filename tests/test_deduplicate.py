@@ -159,6 +159,52 @@ def test_a_bad_row_has_a_status_and_stops_no_other(bad: Any, status: str) -> Non
     assert (first["kind"], second["kind"]) == ("unique", "exact")
 
 
+NO_IDS = {
+    "no id, twice": [{"text": "Rain."}, {"id": None, "text": "Rain."}],
+    "one id, twice": [{"id": "x", "text": "Rain."}, {"id": "x", "text": "Rain."}],
+    "one id, once without a text": [{"id": "x", "text": "Rain."}, {"id": "x"}],
+    "an id as a row without one is named": [{"text": "Rain."}, {"id": "row 1"}],
+    "an id and the mark of a name": [{}, {}, {"id": "row 2"}, {"id": "row 2'"}],
+    "no rows": ["ferry", None, 7],
+}
+
+
+@pytest.mark.parametrize("rows", NO_IDS.values(), ids=NO_IDS.keys())
+def test_bad_rows_are_alone_for_who_groups_them(rows: list[Any]) -> None:
+    good = [{"id": name, "text": TEXTS["ferry"]} for name in ("a", "b")]
+    for found in (deduplicate_rows([*rows, *good]), story_rows([*rows, *good])):
+        groups = [row["cluster_id"] for row in found]
+        assert groups[-2:] == ["a", "a"]
+        assert len({*groups, None}) == len(rows) + 2
+
+
+#: Days of publication of one text, and which rows are together.
+USES = {
+    "undated between two uses": ([0, None, 60], [[0, 1], [2]]),
+    "undated before two uses": ([None, 60, 0], [[0, 2], [1]]),
+    "two undated between two uses": ([0, None, None, 60], [[0, 1, 2], [3]]),
+    "undated in one chain of uses": ([0, 25, 50, None], [[0, 1, 2, 3]]),
+    "undated and a later use alone": ([None, 60], [[0, 1]]),
+    "undated alone": ([None, None], [[0, 1]]),
+    "undated and three uses": ([0, 40, 80, None], [[0, 3], [1], [2]]),
+}
+
+
+@pytest.mark.parametrize(("days", "together"), USES.values(), ids=USES.keys())
+def test_an_undated_row_joins_no_two_uses(
+    days: list[int | None], together: list[list[int]]
+) -> None:
+    times = [None if d is None else NOON + timedelta(days=d) for d in days]
+    rows = [
+        {"id": n, "text": TEXTS["ferry"], "published_at": time and time.isoformat()}
+        for n, time in enumerate(times)
+    ]
+    groups: dict[Any, list[int]] = {}
+    for row in deduplicate_rows(rows):
+        groups.setdefault(row["cluster_id"], []).append(row["id"])
+    assert sorted(groups.values()) == together
+
+
 GERMAN = (
     "In der Gerbergasse brannte am Freitagabend die alte Markthalle, und die Feuerwehr "
     "löschte bis in den Morgen; verletzt wurde niemand, sagte Hauptmann Odo Kern."

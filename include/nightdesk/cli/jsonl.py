@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from nightdesk.cli import Commands
+from nightdesk.cli.bad_lines import BadLine, make_bad_line, state_bad_line
 from nightdesk.errors import ConfigError
 from nightdesk.settings import load_settings
 
@@ -128,9 +129,9 @@ def _parse_row(line: bytes, number: int) -> Row:
         # Some programs begin a file with a mark of its encoding.
         row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except (ValueError, RecursionError) as error:
-        return {"id": f"line {number}", "_bad": f"not JSON: {error}"}
+        return make_bad_line(number, f"not JSON: {error}")
     if not isinstance(row, dict):
-        return {"id": f"line {number}", "_bad": "not a JSON object"}
+        return make_bad_line(number, "not a JSON object")
     return row
 
 
@@ -140,8 +141,8 @@ def _write_row(sink: TextIO, row: Row) -> None:
 
 def _each(rows: Iterable[Row], stage: Callable[[Row], Row]) -> Iterator[Row]:
     for row in rows:
-        if "_bad" in row:
-            yield {"id": row["id"], "status": "bad_row", "error": row["_bad"]}
+        if isinstance(row, BadLine):
+            yield state_bad_line(row)
         else:
             yield stage(row)
 
@@ -178,7 +179,7 @@ def duplicate_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
     """Judge the rows together: which are copies of which."""
     from nightdesk.deduplicate.jsonl import deduplicate_rows
 
-    return _together(rows, deduplicate_rows)
+    return _judge(rows, deduplicate_rows)
 
 
 def _story_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
@@ -187,7 +188,17 @@ def _story_rows(rows: Iterable[Row], base: Path) -> Iterable[Row]:
     from nightdesk.pipeline.frozen_tables import read_shipped_terms
 
     rarity = Rarity(read_shipped_terms(load_settings().shipped))
-    return _together(rows, partial(story_rows, rarity=rarity))
+    return _judge(rows, partial(story_rows, rarity=rarity))
+
+
+def _judge(
+    rows: Iterable[Row], stage: Callable[[list[Row | None]], Iterable[Row]]
+) -> Iterator[Row]:
+    """Yield the rows of a stage that makes groups; a bad line is one of its own."""
+    rows = list(rows)
+    given = [None if isinstance(row, BadLine) else row for row in rows]
+    for row, found in zip(rows, stage(given), strict=True):
+        yield found | state_bad_line(row) if isinstance(row, BadLine) else found
 
 
 def _together(
@@ -195,7 +206,7 @@ def _together(
 ) -> Iterator[Row]:
     """Yield the rows of a stage that needs all of them, bad ones in their place."""
     rows = list(rows)
-    found = iter(stage([row for row in rows if "_bad" not in row]))
+    found = iter(stage([row for row in rows if not isinstance(row, BadLine)]))
     yield from _each(rows, lambda _: next(found))
 
 

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from nightdesk.cli.bad_lines import BadLine, state_bad_line
 from nightdesk.extract import Page, extract_article
 from nightdesk.extract.explain import Line, Raw, explain_text, read_raw
 from nightdesk.extract.jsonl import extract_row
@@ -42,8 +43,8 @@ def read_file(path: Path) -> bytes:
 def extract_named(named: NamedRow) -> Row:
     """Return the OUT row for an IN row; a bad one is given a status."""
     row, folder = named
-    if "_bad" in row:
-        return state_bad_row(row, row["_bad"])
+    if isinstance(row, BadLine):
+        return state_bad_line(row)
     name = row.get("page")
     if not isinstance(name, str):
         error = "wants `page`: a path to .html or .html.gz, relative to IN"

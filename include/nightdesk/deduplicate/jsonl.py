@@ -43,6 +43,7 @@ class _Read(NamedTuple):
     """What was read of one row; the document of a bad row is None."""
 
     row_id: Id | None
+    name: Id  # of a group that it begins: its id, where no other row has it
     status: str
     document: Document | None
 
@@ -56,7 +57,8 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     the others of the cluster and None for the canonical one. `kind` says what a row is
     to its canonical (or, where the two are no pair, to a row between): exact, near or
     update; `contains` is a row that holds the text of others without being a copy;
-    `unique` all the rest. A bad row has a `status` that says why, and is alone.
+    `unique` all the rest. A bad row has a `status` that says why, and is alone: where
+    its id cannot be used, its `cluster_id` is "row 5", by its place among the rows.
     """
     reads = _read_rows(rows)
     documents = {r.document.article_id: r.document for r in reads if r.document}
@@ -70,8 +72,8 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     kinds = _find_kinds(pairs, clusters, containers)
     names = _name_articles(reads)
     results: list[Row] = []
-    for row_id, status, document in reads:
-        result: Row = {"id": row_id, "status": status, "cluster_id": row_id}
+    for row_id, name, status, document in reads:
+        result: Row = {"id": row_id, "status": status, "cluster_id": name}
         result |= {"duplicate_of": None, "kind": "unique"}
         if document is not None:
             canonical_id = clusters.get(document.article_id, document.article_id)
@@ -112,10 +114,10 @@ def story_rows(rows: Sequence[Any], rarity: Rarity | None = None) -> list[Row]:
             "status": status,
             **dict.fromkeys(
                 ("story_id", "cluster_id"),
-                names[stories[document.article_id]] if document else row_id,
+                names[stories[document.article_id]] if document else name,
             ),
         }
-        for row_id, status, document in reads
+        for row_id, name, status, document in reads
     ]
 
 
@@ -144,8 +146,8 @@ def _find_versions(documents: Iterable[Document]) -> Iterator[Pair]:
                 yield Pair(a.article_id, b.article_id, "update", 1.0, URL_RULE)
 
 
-def _name_articles(reads: Sequence[_Read]) -> dict[int, Id | None]:
-    return {r.document.article_id: r.row_id for r in reads if r.document}
+def _name_articles(reads: Sequence[_Read]) -> dict[int, Id]:
+    return {r.document.article_id: r.name for r in reads if r.document}
 
 
 def _read_rows(rows: Sequence[Any]) -> list[_Read]:
@@ -157,15 +159,26 @@ def _read_rows(rows: Sequence[Any]) -> list[_Read]:
     )
     numbers = {row_id: number for number, row_id in enumerate(known)}
     reads: list[_Read] = []
-    for row, row_id in zip(rows, row_ids, strict=True):
+    for place, (row, row_id) in enumerate(zip(rows, row_ids, strict=True), 1):
         status = _check_row(row)
         if status == _OK and counts[row_id] > 1:
             status = "bad_id: used by more than one row"
         document = None
         if row_id is not None and status == _OK:
             document = _make_document(row, numbers[row_id])
-        reads.append(_Read(row_id, status, document))
+        name = row_id if row_id is not None and counts[row_id] == 1 else None
+        if name is None:
+            name = _name_place(place, numbers)
+        reads.append(_Read(row_id, name, status, document))
     return reads
+
+
+def _name_place(place: int, taken: Collection[Id]) -> str:
+    """Return a name for a row whose id cannot be used, which is no row's id."""
+    name = f"row {place}"
+    while name in taken:
+        name += "'"
+    return name
 
 
 def _read_id(row: Any) -> Id | None:

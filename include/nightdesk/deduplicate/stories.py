@@ -104,7 +104,9 @@ def _find_firsts(documents: Sequence[Document]) -> dict[int, int]:
         first = text[0]
         for document in text[1:]:
             days = days_apart(first, document)
-            if days is None or days <= WINDOW_DAYS:
+            if days is None:  # no time of its own: it goes with the earliest
+                firsts[document.article_id] = text[0].article_id
+            elif days <= WINDOW_DAYS:
                 firsts[document.article_id] = first.article_id
             else:
                 first = document
