@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from engines import connect_at, connect_to, copy_desk
+from engines import connect_at, connect_to
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -45,9 +45,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    return Desk(folder, whole.world, moment=whole.moment)
+    return whole.copy(tmp_path / "desk")
 
 
 def run(desk: Desk, name: str) -> maintain.Counts:
@@ -73,9 +71,8 @@ def test_every_step_runs_on_a_whole_desk_and_twice(desk: Desk) -> None:
 def test_a_step_that_fails_stops_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    desk.name(monkeypatch)
     monkeypatch.setenv("NIGHTDESK_DISK_BUDGET", "1kB")
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
     monkeypatch.setenv("AIRFLOW_HOME", str(desk.folder / "airflow"))
     assert main(["maintain", "disk", "sweep", "logs"]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -250,8 +247,7 @@ def test_the_disk_step_fails_where_room_runs_out(desk: Desk) -> None:
 def test_doctor_warns_of_the_disk_and_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
+    desk.name(monkeypatch)
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     monkeypatch.setenv("NIGHTDESK_PORT", "0")
     assert main(["doctor"]) == 0

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from engines import connect_to, copy_desk
+from engines import connect_to
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -101,14 +101,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield desk
 
 
-def copy(desk: Desk, folder: Path) -> Desk:
-    copy_desk(desk.folder, folder)
-    return Desk(folder, desk.world, moment=desk.moment)
-
-
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
-    return copy(whole, tmp_path / "desk")
+    return whole.copy(tmp_path / "desk")
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +111,14 @@ def taken(
     whole: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Desk, takedown_task.TakenDown]:
     """The desk once the pier is taken down, and what the takedown said."""
-    desk = copy(whole, tmp_path_factory.mktemp("taken") / "desk")
+    desk = whole.copy(tmp_path_factory.mktemp("taken") / "desk")
     return desk, down(desk, url=f"{PIER}?utm_source=mail")
 
 
 @pytest.fixture
 def bare(taken: tuple[Desk, takedown_task.TakenDown], tmp_path: Path) -> Desk:
     """A copy of the desk from which the pier is gone."""
-    return copy(taken[0], tmp_path / "desk")
+    return taken[0].copy(tmp_path / "desk")
 
 
 def down(desk: Desk, **what: str) -> takedown_task.TakenDown:
@@ -392,8 +387,7 @@ def test_a_takedown_begins_on_a_line_of_its_own(tmp_path: Path) -> None:
 def test_the_command_prints_what_was_looked_through(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
+    desk.name(monkeypatch)
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     assert main(["takedown", PIER, "--why", "court order", "--who", "ama"]) == 0
     told = capsys.readouterr()

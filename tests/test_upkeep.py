@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from engines import FILE, connect_at, connect_to, copy_desk, run_engine
+from engines import FILE, connect_at, connect_to, run_engine
 from httpworld import World
 from nightworld import NIGHT, TEXT, Desk
 
@@ -60,25 +60,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
     """A copy that a test may damage."""
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    return Desk(folder, whole.world, moment=whole.moment)
+    return whole.copy(tmp_path / "desk")
 
 
 def publish(desk: Desk, *, again: bool = False) -> int:
     connect = connect_to(desk.job.settings.warehouse)
     return publish_changes(desk.job, connect, again=again).number
-
-
-def name_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have commands work on a desk."""
-    settings = desk.job.settings
-    for name, value in (
-        ("DATA", settings.data),
-        ("WAREHOUSE", settings.warehouse),
-        ("CONTACT", settings.contact),
-    ):
-        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
 
 
 def hashes_of(path: Path) -> dict[str, str]:
@@ -242,7 +229,7 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     shutil.copytree(  # a day that is not over waits
         entries / f"night={NIGHT}", entries / "night=2099-01-01"
     )
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     assert main(["warehouse", "verify"]) == 1
     told = capsys.readouterr()
     assert "nightdesk warehouse rebuild" in told.out
@@ -269,7 +256,7 @@ def test_a_rebuild_that_finds_less_leaves_the_warehouse_as_it_was(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect = connect_to(desk.job.settings.warehouse)
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     with open_warehouse(connect) as con:
         whole = hash_tables(con)
     entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
@@ -287,7 +274,7 @@ def test_a_rebuild_that_finds_less_leaves_the_warehouse_as_it_was(
 def test_of_two_rebuilds_at_once_one_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     codes = []
 
     def plan_and_rebuild(*given: Any, **named: Any) -> Any:
@@ -310,7 +297,7 @@ def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect = connect_to(desk.job.settings.warehouse)
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     with open_warehouse(connect) as con:
         before = hash_tables(con)
     entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
@@ -333,7 +320,7 @@ def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
     monkeypatch.undo()
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     assert main(["warehouse", "rebuild"]) == 0
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
@@ -345,7 +332,7 @@ def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
 def test_a_load_that_came_while_a_rebuild_ran_is_named(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     connect = connect_to(desk.job.settings.warehouse)
     place = "swap_file" if run_engine() is FILE else "fill_anew"
 
@@ -365,7 +352,7 @@ def test_a_load_that_came_while_a_rebuild_ran_is_named(
 def test_a_rebuild_without_room_begins_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     path = Path(desk.job.settings.warehouse)
     with path.open("r+b") as stream:
         stream.truncate(1 << 43)
@@ -378,7 +365,7 @@ def test_a_rebuild_without_room_begins_nothing(
 def test_a_rebuild_replaces_a_warehouse_that_has_a_wal(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     path = Path(desk.job.settings.warehouse)
     before, wal = hashes_of(path), path.with_name(f"{path.name}.wal")
     live = path.with_name("live.duckdb")
@@ -442,7 +429,7 @@ def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
     assert finding.file == f"warehouse, night {NIGHT}"
     assert finding.problem == problem.format(now=now, before=before)
     assert finding.cure == "nightdesk warehouse rebuild"
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     assert main(["warehouse", "hash"]) == 1  # of what is there, and says so
     told = capsys.readouterr()
     assert "article_text" in told.out
@@ -515,7 +502,7 @@ def test_an_older_catalogue_that_is_damaged_goes_when_all_is_written_anew(
 
 
 def test_a_load_that_fails_publishes_nothing(desk: Desk, monkeypatch) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     said: list[str] = []
     plan = plan_run(desk.job, NIGHT, offline=True)
     coverage = Path(str(desk.landing.root)) / "coverage" / f"night={NIGHT}"
