@@ -17,7 +17,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from nightdesk.__main__ import main
 from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
-from nightdesk.landing.inspect import index_day, verify_day
+from nightdesk.landing.index import index_day
+from nightdesk.landing.inspect import verify_day
 from nightdesk.model import Capture
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)

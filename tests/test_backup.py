@@ -383,6 +383,23 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(
     assert desk.landing.read_json("version.json")["changelog"] == "- old\n"
 
 
+@pytest.mark.file_only("a lake's catalogue is not made again from here")
+def test_an_upgrade_of_a_file_without_a_byte_names_the_one_cure(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, file = hashes(desk), Path(desk.job.settings.warehouse)
+    file.write_bytes(b"")
+    with pytest.raises(WarehouseError) as error:
+        run_upgrade(desk, tmp_path, "- new\n")
+    told = str(error.value)
+    assert "; nightdesk warehouse rebuild, which brings it to the schema" in told
+    assert "go back to the version" not in told
+    desk.name(monkeypatch)
+    assert main(["warehouse", "rebuild"]) == 0
+    run_upgrade(desk, tmp_path, "- new\n")
+    assert hashes(desk) == rows
+
+
 def test_an_upgrade_without_room_for_the_backup_changes_nothing(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

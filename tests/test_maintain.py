@@ -17,7 +17,7 @@ from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write
 
 from nightdesk.__main__ import main
 from nightdesk.config import Settings, load_settings
-from nightdesk.errors import ArchiveError, ConfigError, NightdeskError, NightFailed
+from nightdesk.errors import ConfigError, LandingError, NightdeskError, NightFailed
 from nightdesk.landing.frozen import find_newest
 from nightdesk.landing.sweep import DERIVED
 from nightdesk.pipeline import airflow_files, maintain, publish_changes
@@ -91,9 +91,54 @@ def test_damage_is_named_in_the_week_whose_share_it_is(desk: Desk) -> None:
         desk.moment = MORNING + timedelta(weeks=week)
         try:
             assert run(desk, "verify")["days"] == 0
-        except ArchiveError:
+        except NightdeskError:
             failed += 1
     assert failed == 1
+
+
+#: What is damaged -> the step that names it, and the cure.
+DAMAGED = {
+    "landing/entries/*/*": ("verify", "nightdesk restore BACKUP --only entries/"),
+    "landing/fetch_log/*/*": ("verify", "nightdesk restore BACKUP --only fetch_log/"),
+    "landing/built/*": ("verify", "delete it: it only spares work"),
+    "published/parts/article/*/*": ("tables", "nightdesk publish --again"),
+    "published/nightdesk-1.json": ("tables", "nightdesk publish --again"),
+    "warehouse.duckdb": ("tables", "nightdesk warehouse rebuild"),
+}
+
+
+@pytest.mark.file_only("of a lake, see test_engines")
+@pytest.mark.parametrize("place", DAMAGED)
+def test_damage_is_named_and_the_other_steps_go_on(desk: Desk, place: str) -> None:
+    path = next(desk.folder.glob(place))
+    path.write_bytes(path.read_bytes()[:-5])
+    step, cure = DAMAGED[place]
+    job = desk.job
+    done, failed = maintain.run_steps(
+        job, connect_to(job.settings.warehouse), ["retain", "tables", "verify", "disk"]
+    )
+    assert list(failed) == [step]
+    assert path.name in failed[step]
+    assert cure in failed[step]
+    assert "disk" in done
+
+
+@pytest.mark.parametrize("place", ["built/*", "journal/*"])
+def test_a_damaged_file_keeps_nothing_else_from_being_swept(
+    desk: Desk, place: str
+) -> None:
+    root = Path(str(desk.landing.root))
+    desk.landing.put("journal/run.journal", b"half")
+    (path,) = root.glob(place)
+    path.write_bytes(path.read_bytes()[:-3])
+    if place != "journal/*":
+        desk.landing.drop("journal/run.journal")
+    left = root / "entries" / f"night={NIGHT}" / ".half.tmp"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    with pytest.raises(LandingError, match=r"is damaged: .*; delete it: .*all else is"):
+        run(desk, "sweep")
+    assert not left.exists()
 
 
 def test_what_later_builds_replaced_is_swept(desk: Desk) -> None:

@@ -17,9 +17,9 @@ from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write
 
 from nightdesk.__main__ import main
 from nightdesk.decisions import load_decisions
-from nightdesk.errors import ConfigError
+from nightdesk.errors import ConfigError, LandingError
 from nightdesk.landing.traces import make_needles
-from nightdesk.model import Capture, KnownUrl, Listing
+from nightdesk.model import Capture, KnownUrl, Listing, Watched
 from nightdesk.pipeline import maintain, plan_run, publish_changes, takedown_task
 from nightdesk.pipeline.add_task import add_page
 from nightdesk.pipeline.backup_task import restore
@@ -295,9 +295,50 @@ def test_a_damaged_record_hinders_nothing_and_is_no_proof(desk: Desk) -> None:
     assert not done.is_clean
     (line,) = done.scan.unread
     assert damaged.name in line
+    assert "; nightdesk restore BACKUP --only archive/day=" in line
     assert desk.landing.exists(takedown_task.PENDING)
     assert count(desk, "SELECT count(*) FROM article WHERE url = '" + PIER + "'") == [
         (0,)
+    ]
+
+
+#: What a takedown needs whole -> what it says to do where it is not.
+NEEDED = {
+    "entries": "; nightdesk restore BACKUP --only entries/",
+    "urls": "; nightdesk archive index --urls",
+    "captures": "; delete it, then nightdesk archive index --day",
+    "journal": "; delete it: ",
+    "takedown.json": "; delete it, then the same nightdesk takedown again",
+}
+
+
+@pytest.mark.parametrize("place", NEEDED)
+def test_a_damaged_file_ends_a_takedown_with_its_cure(desk: Desk, place: str) -> None:
+    desk.landing.put("journal/run.journal", b"half")
+    desk.landing.write_json("takedown.json", {"words": []})
+    root = Path(str(desk.landing.root))
+    if place != "journal":
+        desk.landing.drop("journal/run.journal")
+    for path in [root / place, *root.glob(f"{place}/**/*")]:
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(LandingError, match="is damaged: ") as error:
+        down(desk, url=PIER)
+    assert NEEDED[place] in str(error.value)
+
+
+def test_what_a_takedown_cannot_look_through_is_named_with_its_cure(
+    desk: Desk,
+) -> None:
+    desk.landing.put("hosts/worn.json", b"{}")
+    desk.landing.write_rows("watched", "worn", [], Watched)
+    watched = Path(desk.landing.address("watched/worn.parquet"))
+    watched.write_bytes(watched.read_bytes()[:-3])
+    scan = scan_everything(desk.job, desk.connect, make_needles([PIER], [], []), [1])
+    assert [line.partition(";")[2] for line in scan.unread] == [
+        " delete it: it only spares work that is then done again",
+        " nightdesk restore BACKUP --only watched/worn.parquet; without a backup "
+        "delete it: what it says is lost",
     ]
 
 

@@ -182,7 +182,7 @@ def test_commands_on_a_damaged_warehouse_name_the_cure(
     path = tmp_path / "w.duckdb"
     hashes_of(path)
     path.write_bytes(raw or path.read_bytes()[:9000])
-    with pytest.raises(WarehouseError, match=r"; `nightdesk warehouse rebuild` makes"):
+    with pytest.raises(WarehouseError, match=r"; nightdesk warehouse rebuild\Z"):
         hashes_of(path)
 
 
@@ -207,15 +207,53 @@ def test_a_warehouse_of_the_other_kind_is_refused_and_kept(
         assert hash_tables(con) == whole
 
 
-def test_a_rebuild_is_no_cure_for_the_catalogue_of_a_lake(tmp_path: Path) -> None:
+@pytest.mark.lake
+def test_a_damaged_catalogue_of_a_lake_makes_way_for_a_new_one(
+    desk: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     pytest.importorskip("duckdb_extension_ducklake")
+    desk.name(monkeypatch)
     path = tmp_path / "c.ducklake"
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", f"ducklake:{path}")
     path.write_bytes(b"x" * 9000)
-    with (
-        pytest.raises(WarehouseError, match=r"not a valid DuckDB database file!\Z"),
-        open_warehouse(connect_to(f"ducklake:{path}")),
-    ):
-        pass
+    for words in (["warehouse", "hash"], ["warehouse", "rebuild"]):
+        assert main(words) == 1
+        told = capsys.readouterr().err
+        assert "; move that file away, then nightdesk warehouse rebuild\n" in told
+        assert "extract" not in told
+    path.rename(tmp_path / "away")
+    assert main(["warehouse", "rebuild"]) == 0
+    with open_warehouse(connect_to(f"ducklake:{path}")) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchall() == [(len(NEWS),)]
+
+
+def test_a_rebuild_of_a_lake_without_its_extensions_begins_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.name(monkeypatch)
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", f"ducklake:{desk.folder / 'c.ducklake'}")
+    monkeypatch.setattr(duckdb, "__version__", "0.0.1")
+    before = sorted(desk.folder.rglob("*"))
+    assert main(["warehouse", "rebuild"]) == 1
+    out, err = capsys.readouterr()
+    assert "not installed: pip install --require-hashes -r requirements-lake.txt" in err
+    assert str(NIGHT) not in out + err
+    assert sorted(desk.folder.rglob("*")) == before
+
+
+@pytest.mark.file_only("a lake has no file of its own")
+def test_a_rebuild_of_an_empty_file_on_a_new_desk_says_to_delete_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with World() as world:
+        desk = Desk(tmp_path, world)
+        desk.name(monkeypatch)
+    Path(desk.job.settings.warehouse).write_bytes(b"")
+    assert main(["warehouse", "rebuild"]) == 2
+    assert "delete it, and the first load makes a new one" in capsys.readouterr().err
 
 
 @pytest.mark.file_only("a damaged catalogue is not made again from here")

@@ -74,7 +74,15 @@ class WarehouseError(NightdeskError):
 
 
 class WarehouseDamaged(WarehouseError):
-    """It is not what was written; the message names the command that mends it."""
+    """The warehouse is not what was written.
+
+    Attributes:
+        cure: what mends it; it ends the message, too.
+    """
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(f"{message}; {cure}" if cure else message)
+        self.cure = cure
 
 
 class WarehouseMissing(WarehouseError):

@@ -27,6 +27,8 @@ _CURES = {
     "archive/": f"{_RESTORE}; {_LOST}",
     "journal/": "delete it: what its run had not written down yet is collected again, "
     "as far as feeds still list it",
+    "expired.json": "delete it, then nightdesk warehouse rebuild: nights wait in it of "
+    "which texts are over",
     "takedown.json": "delete it, then the same nightdesk takedown again: it looks for "
     "what it still knows of",
     "fetch_log/": f"{_RESTORE}; without a backup delete it: nights are loaded without "

@@ -26,7 +26,7 @@ from nightdesk.landing.state import decode_state
 from nightdesk.model import Capture, Finding
 
 ENDING = ".warc.zst"
-_AGAIN = "-again"  # in the name of an index that was made from the archive
+AGAIN = "-again"  # in the name of an index that was made from the archive
 Progress = Callable[[int, int, str], None]  # done, in all, of what
 
 #: Problems that are no damage: what lies there is whole, as far as anybody knows.
@@ -212,7 +212,7 @@ def _cure_together(findings: list[Finding]) -> Iterator[Finding]:
     """
     indices: dict[str, str] = {}
     for finding in findings:
-        stem = finding.file.removesuffix(".parquet").partition(_AGAIN)[0]
+        stem = finding.file.removesuffix(".parquet").partition(AGAIN)[0]
         indices[stem.replace("captures/", "archive/", 1) + ENDING] = finding.file
     pairs = {
         f.file: (f.file, indices[f.file])
@@ -333,49 +333,7 @@ def _verify_record(
     return None, record.size, row.file
 
 
-# index again ---------------------------------------------------------------
-
-
-def index_day(landing: Landing, day: date, progress: Progress | None = None) -> int:
-    """Write the index of records that have none; return how many.
-
-    Raises:
-        LandingError: a file of the index is damaged.
-        ArchiveError: a file of the archive is; the records before the damage, and
-            those of other files, are in the index then.
-    """
-    known = {(row.file, row.offset) for row in read_captures(landing, day)}
-    files, n_new = archive_files(landing, day), 0
-    damaged: list[ArchiveError] = []
-    for n, file in enumerate(files):
-        if progress:
-            progress(n, len(files), file)
-        rows, error = _scan_whole(landing, file)
-        new = [row for row in rows if (file, row.offset) not in known]
-        if error is not None:
-            damaged.append(ArchiveError(f"{error}: {cure_unlisted(file)}"))
-        if new:
-            stem = file.rpartition("/")[2].removesuffix(ENDING)
-            landing.write_keyed(f"captures/day={day}", f"{stem}{_AGAIN}", new, Capture)
-            n_new += len(new)
-    if progress:
-        progress(len(files), len(files), "")
-    if damaged:
-        raise damaged[0]
-    return n_new
-
-
-def _scan_whole(
-    landing: Landing, file: str
-) -> tuple[list[Capture], ArchiveError | None]:
-    """Return the captures of an archive file, and what ends them early."""
-    rows: list[Capture] = []
-    try:
-        for record in scan_file(landing, file):
-            rows.append(record.capture)
-    except ArchiveError as error:
-        return rows, error
-    return rows, None
+# without the index ---------------------------------------------------------
 
 
 def scan_file(
