@@ -90,6 +90,11 @@ with DAG(
         return run(dag_run, "sweep")
 
     @task(pool="nightdesk_warehouse")
+    def tables(dag_run=None):
+        """Read all of the warehouse and of what is published."""
+        return run(dag_run, "tables")
+
+    @task(pool="nightdesk_warehouse")
     def compact(dag_run=None):
         """Give back the room in the warehouse's file, if that is worth it."""
         return run(dag_run, "compact")
@@ -132,7 +137,8 @@ with DAG(
         now = datetime.now(UTC)
         return prune_metadata(ids, params["keep_days"], now, os.environ)
 
-    for chore in (nights, retain, texts, bar, sweep, compact, verify, learn, disk):
+    rows = (nights, retain, texts, bar, sweep, tables, compact)
+    for chore in (*rows, verify, learn, disk):
         chore()
     logs()
     metadata()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from engines import Engine, run_engine
+import pytest
+from engines import Engine, copy_desk, run_engine
 from httpworld import Answer, World, reply
 
 from nightdesk.config import Settings
@@ -86,6 +87,18 @@ class Desk:
     moment: datetime = MORNING
     job_options: Mapping[str, Any] = field(default_factory=dict)
     engine: Engine = field(default_factory=run_engine)
+
+    def copy(self, folder: Path) -> Desk:
+        """Return a desk of its own, in a new folder: one that a test may damage."""
+        copy_desk(self.folder, folder)
+        return replace(self, folder=folder)
+
+    def name(self, patch: pytest.MonkeyPatch) -> None:
+        """Have commands work on it."""
+        settings = self.job.settings
+        patch.setenv("NIGHTDESK_DATA", str(settings.data))
+        patch.setenv("NIGHTDESK_WAREHOUSE", settings.warehouse)
+        patch.setenv("NIGHTDESK_CONTACT", settings.contact)
 
     def serve(self, path: str, answer: Answer, host: str = "alpha.example") -> None:
         self.world.pages[f"/{host}{path}"] = answer

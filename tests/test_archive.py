@@ -17,7 +17,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from nightdesk.__main__ import main
 from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
-from nightdesk.landing.inspect import index_day, verify_day
+from nightdesk.landing.index import index_day
+from nightdesk.landing.inspect import verify_day
 from nightdesk.model import Capture
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -276,6 +277,24 @@ DAMAGE = {
     "the index is damaged": (lambda at, _: flip(path_of(at, INDEX), 200), INDEX, 0),
     "the index is gone": (lambda at, _: path_of(at, INDEX).unlink(), ARCHIVE, 0),
     "the index lacks a record": (index_as(lambda p: p[:3] + p[4:]), ARCHIVE, 8),
+    "the index is damaged, and the file": (
+        lambda at, _: [flip(path_of(at, name), 200) for name in (INDEX, ARCHIVE)],
+        INDEX,
+        0,
+    ),
+    "the index is gone, and the file damaged": (
+        lambda at, _: [path_of(at, INDEX).unlink(), flip(path_of(at, ARCHIVE), 200)],
+        ARCHIVE,
+        0,
+    ),
+    "the index lacks a record, which is damaged": (
+        lambda at, p: [
+            index_as(lambda p: p[:3] + p[4:])(at, p),
+            flip(path_of(at, ARCHIVE), (p[3].offset + p[4].offset) // 2),
+        ],
+        ARCHIVE,
+        8,
+    ),
     "the index has another digest": (
         index_as(lambda p: [*p[:-1], replace(p[-1], digest="0" * 64)]),
         ARCHIVE,
@@ -291,7 +310,13 @@ DAMAGE = {
 
 
 #: What is whole, but lies there without a row of the index.
-UNLISTED = ("the file has more bytes", "the index is gone", "the index lacks a record")
+UNLISTED = ("the index is gone", "the index lacks a record")
+#: What `archive index` cannot mend, so that a backup has to.
+RESTORED = (
+    "the file has more bytes",
+    "the index is gone, and the file damaged",
+    "the index lacks a record, which is damaged",
+)
 
 
 @pytest.mark.parametrize("what", DAMAGE)
@@ -307,6 +332,12 @@ def test_verify_names_what_is_damaged(
     told = capsys.readouterr().out
     assert ("UNLISTED" if what in UNLISTED else "DAMAGED") + f" {name}" in told
     assert "what to do: " in told
+    if what in RESTORED:
+        cure = f"nightdesk restore BACKUP --only {ARCHIVE}, then nightdesk archive"
+        assert f"what to do: {cure} index --day {DAY}; without" in told
+    elif what == "the index is damaged, and the file":
+        cure = f"nightdesk restore BACKUP --only {INDEX} --only {ARCHIVE}; without"
+        assert told.count(f"what to do: {cure}") == 2
     assert f"{n_good} records are good" in told
     assert main(["archive", "verify", "--json"]) == 1  # of all days
     assert json.loads(capsys.readouterr().out)["n_good"] == n_good
@@ -332,6 +363,21 @@ def test_an_index_is_made_again_from_the_archive(landing: Landing, what: str) ->
     assert sorted(rows, key=lambda row: row.offset) == list(placed)
     assert index_day(landing, DAY) == 0
     assert verify_day(landing, DAY) == (9, [])
+
+
+def test_an_index_is_made_again_as_far_as_the_archive_can_be_read(
+    landing: Landing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed = write_run(landing, [make_body(n) for n in range(9)])
+    other = write_run(landing, [make_body(30)], name="second")
+    flip(path_of(landing, ARCHIVE), (placed[6].offset + placed[7].offset) // 2)
+    for name in landing.names(f"captures/day={DAY}"):
+        landing.drop(name)
+    assert main(["archive", "index", "--day", str(DAY)]) == 1
+    cure = f"nightdesk restore BACKUP --only {ARCHIVE}, then nightdesk archive index"
+    assert cure in capsys.readouterr().err
+    rows = landing.read_folder(f"captures/day={DAY}", Capture)
+    assert sorted(rows, key=lambda r: (r.file, r.offset)) == [*placed[:6], *other]
 
 
 # the command line ----------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from engines import FILE, connect_to, copy_desk, name_warehouse, run_engine
+from engines import FILE, connect_to, name_warehouse, run_engine
 from httpworld import World, reply
 from nightworld import NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
@@ -56,9 +56,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    return replace(whole, folder=folder)
+    return whole.copy(tmp_path / "desk")
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +109,10 @@ def test_the_drill_a_restored_desk_rebuilds_to_the_same_hashes(
         "nightdesk_warehouse",
     ]
     assert list(verify_files(job.landing)) == []
-    monkeypatch.setenv("NIGHTDESK_DATA", str(folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", job.settings.warehouse)
-    monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
+    fresh = replace(whole, folder=folder)
+    fresh.name(monkeypatch)
     assert main(["warehouse", "rebuild"]) == 0
-    assert hashes(replace(whole, folder=folder)) == hashes(whole)
+    assert hashes(fresh) == hashes(whole)
     assert list(list_kept(job.settings.published)) == [1]  # both nights at once
 
 
@@ -246,9 +243,7 @@ def test_a_backup_of_a_running_night_misses_nothing_that_it_names(
     desk.serve("/feed", write_feed(write_item("A reef", "https://alpha.example/reef")))
     add, n_files = backup._add, len(list_files(desk.folder))
     for turn in range(0, n_files, max(1, n_files // 8)):
-        folder = tmp_path / f"desk-{turn}"
-        copy_desk(desk.folder, folder)
-        running, left = replace(desk, folder=folder), [turn]
+        running, left = desk.copy(tmp_path / f"desk-{turn}"), [turn]
 
         def add_late(*given, running=running, left=left) -> None:
             if left[0] == 0:
@@ -304,8 +299,7 @@ def test_the_commands_say_what_they_did(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
+    desk.name(monkeypatch)
     file = tmp_path / "b.tar.zst"
     assert main(["backup", str(file)]) == 0
     told = capsys.readouterr()
@@ -387,6 +381,23 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(
     assert read_version(connect) == version
     assert hashes(desk) == rows
     assert desk.landing.read_json("version.json")["changelog"] == "- old\n"
+
+
+@pytest.mark.file_only("a lake's catalogue is not made again from here")
+def test_an_upgrade_of_a_file_without_a_byte_names_the_one_cure(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, file = hashes(desk), Path(desk.job.settings.warehouse)
+    file.write_bytes(b"")
+    with pytest.raises(WarehouseError) as error:
+        run_upgrade(desk, tmp_path, "- new\n")
+    told = str(error.value)
+    assert "; nightdesk warehouse rebuild, which brings it to the schema" in told
+    assert "go back to the version" not in told
+    desk.name(monkeypatch)
+    assert main(["warehouse", "rebuild"]) == 0
+    run_upgrade(desk, tmp_path, "- new\n")
+    assert hashes(desk) == rows
 
 
 def test_an_upgrade_without_room_for_the_backup_changes_nothing(

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engines import connect_to, copy_desk
+from engines import connect_to
 from httpworld import World
 from nightworld import TEXT, Desk
 
 from nightdesk.__main__ import main
 from nightdesk.errors import LandingError
-from nightdesk.landing.inspect import verify_files
+from nightdesk.landing.inspect import verify_day, verify_files
 from nightdesk.model import KnownUrl
 from nightdesk.pipeline.backup_task import back_up
 from nightdesk.warehouse.connect import open_warehouse
@@ -26,6 +26,7 @@ NEWS = {
     "pier": ["Accra has a new pier after two years of work on the old harbour wall."],
     "lock": ["Tema opened a lock that lets barges into the lagoon at any tide now."],
 }
+FILE = "desk.tar.zst"
 _COMMAND = re.compile(r"nightdesk ([a-z][\w =:./-]*[\w/])", re.IGNORECASE)
 RESTORED = "nightdesk restore BACKUP --only {name}; without a backup "
 #: A file -> what is to do, and whether a load goes on without.
@@ -59,13 +60,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A copy that a test may damage, and that commands work on."""
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    desk = Desk(folder, whole.world, moment=whole.moment)
-    back_up(desk.job, tmp_path / "desk.tar.zst")
-    monkeypatch.setenv("NIGHTDESK_DATA", str(folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
-    monkeypatch.setenv("NIGHTDESK_CONTACT", "desk@newsroom.example")
+    desk = whole.copy(tmp_path / "desk")
+    back_up(desk.job, tmp_path / FILE)
+    desk.name(monkeypatch)
     return desk
 
 
@@ -117,10 +114,29 @@ def test_the_cure_of_a_damaged_file_brings_its_night_back(
         )
     if folder == "fetch_log":
         assert f"without its attempts in landing: {name} is damaged" in caplog.text
-    mend(desk, tmp_path / "desk.tar.zst", name, finding.cure)
+    mend(desk, tmp_path / FILE, name, finding.cure)
     assert list(verify_files(desk.landing)) == []
     desk.build()
     assert read_hashes(desk) == before
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "damaged"])
+def test_an_archive_file_and_its_index_that_are_damaged_together_come_back(
+    desk: Desk, tmp_path: Path, is_gone: bool
+) -> None:
+    (day,) = desk.landing.capture_days()
+    n_whole, _ = verify_day(desk.landing, day)
+    index = flip(desk, "captures")
+    if is_gone:
+        desk.landing.drop(index)
+    archive = flip(desk, "archive")
+    _, findings = verify_day(desk.landing, day)
+    cures = {finding.cure for finding in findings}
+    assert len(cures) == 1
+    assert archive in {finding.file for finding in findings}
+    for command in _COMMAND.findall(cures.pop().partition("; without")[0]):
+        assert main(shlex.split(command.replace("BACKUP", str(tmp_path / FILE)))) == 0
+    assert verify_day(desk.landing, day) == (n_whole, [])
 
 
 @pytest.mark.parametrize("has_backup", [True, False], ids=["a backup", "no backup"])
@@ -135,7 +151,7 @@ def test_a_file_that_a_night_was_built_from_and_is_gone_is_named(
     assert finding.file == name
     assert "is gone, and night 2026-" in finding.problem
     restore, _, rebuild = finding.cure.partition("; without a backup, ")
-    mend(desk, tmp_path / "desk.tar.zst", name, restore if has_backup else rebuild)
+    mend(desk, tmp_path / FILE, name, restore if has_backup else rebuild)
     assert list(verify_files(desk.landing)) == []
     assert (read_hashes(desk) == before) == has_backup
 
@@ -164,6 +180,6 @@ def test_a_damaged_file_of_which_no_entry_tells_is_not_made_up(
 def test_a_backup_without_the_file_changes_nothing(
     desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["restore", str(tmp_path / "desk.tar.zst"), "--only", "urls/none.parquet"]
+    words = ["restore", str(tmp_path / FILE), "--only", "urls/none.parquet"]
     assert main(words) == 2
     assert "has no file urls/none.parquet" in capsys.readouterr().err

@@ -57,6 +57,7 @@ def test_every_file_is_a_dag_that_imports(bag) -> None:
                 "texts",
                 "bar",
                 "sweep",
+                "tables",
                 "compact",
                 "verify",
                 "learn",
@@ -103,6 +104,7 @@ def test_writers_share_the_pool_of_one_slot(bag) -> None:
         ("nightdesk_maintain", "texts"),
         ("nightdesk_maintain", "bar"),
         ("nightdesk_maintain", "sweep"),
+        ("nightdesk_maintain", "tables"),
         ("nightdesk_maintain", "compact"),
     ]:
         task = bag.dags[dag_id].get_task(task_id)

@@ -17,7 +17,7 @@ from nightworld import TEXT, Desk, write_feed, write_item, write_page
 from warehouseworld import NEXT, NIGHT, article, entry, load
 
 from nightdesk.__main__ import main
-from nightdesk.errors import WarehouseError, WarehouseMissing
+from nightdesk.errors import WarehouseDamaged, WarehouseError, WarehouseMissing
 from nightdesk.model import Pair
 from nightdesk.pipeline import publish_changes
 from nightdesk.pipeline.built import read_loads
@@ -152,6 +152,7 @@ def test_a_warehouse_that_must_exist_is_not_made(
         assert con.execute("SELECT count(*) FROM article").fetchone() == (0,)
 
 
+@pytest.mark.lake
 def test_a_password_is_not_told(tmp_path: Path) -> None:
     string = "ducklake:postgres:host=127.0.0.1 port=1 password=hush"
     connect = connect_to(f"{string} (DATA_PATH '{tmp_path}')")
@@ -322,6 +323,14 @@ def find_secret(connect: Connect) -> set[str]:
     return {*hits, *others}
 
 
+def read_digests(connect: Connect) -> set[str]:
+    """Return the names of the files of which a lake knows the digest."""
+    with open_warehouse(connect) as con:
+        place = lakes.find_catalogue(con, lakes.NAME)
+        rows = con.execute(f"SELECT name FROM {place}.nightdesk_file_digest")
+        return {name for (name,) in rows.fetchall()}
+
+
 @slow
 def test_bytes_of_what_was_deleted_go_and_rows_stay(
     lake: Engine, tmp_path: Path
@@ -345,6 +354,9 @@ def test_bytes_of_what_was_deleted_go_and_rows_stay(
     done = compact_any(connect)
     assert done["snapshots"] > 0
     assert done["files"] > 0
+    assert done["digests"] > 0
+    files = {Path(name).name for name in lake.read_files(tmp_path / "w")}
+    assert files == read_digests(connect), "those of files that are gone have gone"
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
     assert find_secret(connect) == set()
@@ -381,6 +393,8 @@ def test_a_byte_that_changed_in_a_lake_is_named_and_never_published(
         ):
             publish_nights(con, published)
         assert not list(published.glob("*.duckdb"))
+        with pytest.raises(WarehouseDamaged, match="nightdesk warehouse rebuild"):
+            clean_lake(connect)  # merged into another file it would look whole
     lake.write_file(name, data)
     assert list(verify_warehouse(connect, {})) == []
     with open_warehouse(connect) as con:

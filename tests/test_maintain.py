@@ -11,13 +11,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from engines import connect_at, connect_to, copy_desk
+from engines import connect_at, connect_to
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
 from nightdesk.__main__ import main
 from nightdesk.config import Settings, load_settings
-from nightdesk.errors import ArchiveError, ConfigError, NightdeskError, NightFailed
+from nightdesk.errors import ConfigError, LandingError, NightdeskError, NightFailed
 from nightdesk.landing.frozen import find_newest
 from nightdesk.landing.sweep import DERIVED
 from nightdesk.pipeline import airflow_files, maintain, publish_changes
@@ -45,9 +45,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    return Desk(folder, whole.world, moment=whole.moment)
+    return whole.copy(tmp_path / "desk")
 
 
 def run(desk: Desk, name: str) -> maintain.Counts:
@@ -73,9 +71,8 @@ def test_every_step_runs_on_a_whole_desk_and_twice(desk: Desk) -> None:
 def test_a_step_that_fails_stops_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
+    desk.name(monkeypatch)
     monkeypatch.setenv("NIGHTDESK_DISK_BUDGET", "1kB")
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
     monkeypatch.setenv("AIRFLOW_HOME", str(desk.folder / "airflow"))
     assert main(["maintain", "disk", "sweep", "logs"]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -94,9 +91,54 @@ def test_damage_is_named_in_the_week_whose_share_it_is(desk: Desk) -> None:
         desk.moment = MORNING + timedelta(weeks=week)
         try:
             assert run(desk, "verify")["days"] == 0
-        except ArchiveError:
+        except NightdeskError:
             failed += 1
     assert failed == 1
+
+
+#: What is damaged -> the step that names it, and the cure.
+DAMAGED = {
+    "landing/entries/*/*": ("verify", "nightdesk restore BACKUP --only entries/"),
+    "landing/fetch_log/*/*": ("verify", "nightdesk restore BACKUP --only fetch_log/"),
+    "landing/built/*": ("verify", "delete it: it only spares work"),
+    "published/parts/article/*/*": ("tables", "nightdesk publish --again"),
+    "published/nightdesk-1.json": ("tables", "nightdesk publish --again"),
+    "warehouse.duckdb": ("tables", "nightdesk warehouse rebuild"),
+}
+
+
+@pytest.mark.file_only("of a lake, see test_engines")
+@pytest.mark.parametrize("place", DAMAGED)
+def test_damage_is_named_and_the_other_steps_go_on(desk: Desk, place: str) -> None:
+    path = next(desk.folder.glob(place))
+    path.write_bytes(path.read_bytes()[:-5])
+    step, cure = DAMAGED[place]
+    job = desk.job
+    done, failed = maintain.run_steps(
+        job, connect_to(job.settings.warehouse), ["retain", "tables", "verify", "disk"]
+    )
+    assert list(failed) == [step]
+    assert path.name in failed[step]
+    assert cure in failed[step]
+    assert "disk" in done
+
+
+@pytest.mark.parametrize("place", ["built/*", "journal/*"])
+def test_a_damaged_file_keeps_nothing_else_from_being_swept(
+    desk: Desk, place: str
+) -> None:
+    root = Path(str(desk.landing.root))
+    desk.landing.put("journal/run.journal", b"half")
+    (path,) = root.glob(place)
+    path.write_bytes(path.read_bytes()[:-3])
+    if place != "journal/*":
+        desk.landing.drop("journal/run.journal")
+    left = root / "entries" / f"night={NIGHT}" / ".half.tmp"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    with pytest.raises(LandingError, match=r"is damaged: .*; delete it: .*all else is"):
+        run(desk, "sweep")
+    assert not left.exists()
 
 
 def test_what_later_builds_replaced_is_swept(desk: Desk) -> None:
@@ -250,8 +292,7 @@ def test_the_disk_step_fails_where_room_runs_out(desk: Desk) -> None:
 def test_doctor_warns_of_the_disk_and_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
+    desk.name(monkeypatch)
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     monkeypatch.setenv("NIGHTDESK_PORT", "0")
     assert main(["doctor"]) == 0

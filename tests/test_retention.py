@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from engines import connect_to, copy_desk, lose_warehouse
+from engines import connect_to, lose_warehouse
 from fastwarc.warc import ArchiveIterator
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
-from nightdesk.errors import CaptureGone
+from nightdesk.errors import CaptureGone, LandingError
 from nightdesk.landing import Landing
-from nightdesk.landing.inspect import find_lost, index_day, verify_day
+from nightdesk.landing.index import index_day
+from nightdesk.landing.inspect import find_lost, verify_day
 from nightdesk.landing.retention import give_up_day
 from nightdesk.model import Capture
 from nightdesk.pipeline import extract_task
@@ -144,14 +145,27 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    return Desk(folder, whole.world, moment=whole.moment)
+    return whole.copy(tmp_path / "desk")
 
 
 def hashes(desk: Desk) -> dict[str, str]:
     with open_warehouse(connect_to(desk.job.settings.warehouse)) as con:
         return hash_tables(con)
+
+
+def test_a_damaged_index_keeps_no_other_day_from_being_given_up(desk: Desk) -> None:
+    later = AT + timedelta(days=20)
+    write_run(desk.landing, "later", {"a": b"a text"}, later)
+    (index,) = desk.landing.names(f"captures/day={DAY}")
+    path = Path(desk.landing.address(index))
+    path.write_bytes(path.read_bytes()[:-9])
+    desk.moment = MORNING + timedelta(days=900)
+    with pytest.raises(LandingError) as error:
+        give_up_captures(desk.job)
+    cure = f"delete it, then nightdesk archive index --day {DAY}"
+    assert str(error.value).startswith(f"landing: {index} is damaged: ")
+    assert str(error.value).endswith(f"; {cure}; all else is done")
+    assert desk.landing.names(f"captures/day={later.date()}") == []
 
 
 @pytest.mark.parametrize(

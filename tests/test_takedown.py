@@ -11,15 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from engines import connect_to, copy_desk
+from engines import connect_to
 from httpworld import World, reply
 from nightworld import MORNING, NIGHT, TEXT, Desk, write_feed, write_item, write_page
 
 from nightdesk.__main__ import main
 from nightdesk.decisions import load_decisions
-from nightdesk.errors import ConfigError
+from nightdesk.errors import ConfigError, LandingError
 from nightdesk.landing.traces import make_needles
-from nightdesk.model import Capture, KnownUrl, Listing
+from nightdesk.model import Capture, KnownUrl, Listing, Watched
 from nightdesk.pipeline import maintain, plan_run, publish_changes, takedown_task
 from nightdesk.pipeline.add_task import add_page
 from nightdesk.pipeline.backup_task import restore
@@ -101,14 +101,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield desk
 
 
-def copy(desk: Desk, folder: Path) -> Desk:
-    copy_desk(desk.folder, folder)
-    return Desk(folder, desk.world, moment=desk.moment)
-
-
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
-    return copy(whole, tmp_path / "desk")
+    return whole.copy(tmp_path / "desk")
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +111,14 @@ def taken(
     whole: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Desk, takedown_task.TakenDown]:
     """The desk once the pier is taken down, and what the takedown said."""
-    desk = copy(whole, tmp_path_factory.mktemp("taken") / "desk")
+    desk = whole.copy(tmp_path_factory.mktemp("taken") / "desk")
     return desk, down(desk, url=f"{PIER}?utm_source=mail")
 
 
 @pytest.fixture
 def bare(taken: tuple[Desk, takedown_task.TakenDown], tmp_path: Path) -> Desk:
     """A copy of the desk from which the pier is gone."""
-    return copy(taken[0], tmp_path / "desk")
+    return taken[0].copy(tmp_path / "desk")
 
 
 def down(desk: Desk, **what: str) -> takedown_task.TakenDown:
@@ -300,9 +295,50 @@ def test_a_damaged_record_hinders_nothing_and_is_no_proof(desk: Desk) -> None:
     assert not done.is_clean
     (line,) = done.scan.unread
     assert damaged.name in line
+    assert "; nightdesk restore BACKUP --only archive/day=" in line
     assert desk.landing.exists(takedown_task.PENDING)
     assert count(desk, "SELECT count(*) FROM article WHERE url = '" + PIER + "'") == [
         (0,)
+    ]
+
+
+#: What a takedown needs whole -> what it says to do where it is not.
+NEEDED = {
+    "entries": "; nightdesk restore BACKUP --only entries/",
+    "urls": "; nightdesk archive index --urls",
+    "captures": "; delete it, then nightdesk archive index --day",
+    "journal": "; delete it: ",
+    "takedown.json": "; delete it, then the same nightdesk takedown again",
+}
+
+
+@pytest.mark.parametrize("place", NEEDED)
+def test_a_damaged_file_ends_a_takedown_with_its_cure(desk: Desk, place: str) -> None:
+    desk.landing.put("journal/run.journal", b"half")
+    desk.landing.write_json("takedown.json", {"words": []})
+    root = Path(str(desk.landing.root))
+    if place != "journal":
+        desk.landing.drop("journal/run.journal")
+    for path in [root / place, *root.glob(f"{place}/**/*")]:
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(LandingError, match="is damaged: ") as error:
+        down(desk, url=PIER)
+    assert NEEDED[place] in str(error.value)
+
+
+def test_what_a_takedown_cannot_look_through_is_named_with_its_cure(
+    desk: Desk,
+) -> None:
+    desk.landing.put("hosts/worn.json", b"{}")
+    desk.landing.write_rows("watched", "worn", [], Watched)
+    watched = Path(desk.landing.address("watched/worn.parquet"))
+    watched.write_bytes(watched.read_bytes()[:-3])
+    scan = scan_everything(desk.job, desk.connect, make_needles([PIER], [], []), [1])
+    assert [line.partition(";")[2] for line in scan.unread] == [
+        " delete it: it only spares work that is then done again",
+        " nightdesk restore BACKUP --only watched/worn.parquet; without a backup "
+        "delete it: what it says is lost",
     ]
 
 
@@ -392,8 +428,7 @@ def test_a_takedown_begins_on_a_line_of_its_own(tmp_path: Path) -> None:
 def test_the_command_prints_what_was_looked_through(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NIGHTDESK_DATA", str(desk.folder))
-    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", desk.job.settings.warehouse)
+    desk.name(monkeypatch)
     monkeypatch.setenv("NIGHTDESK_CONTACT", "a@b.example")
     assert main(["takedown", PIER, "--why", "court order", "--who", "ama"]) == 0
     told = capsys.readouterr()

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from engines import FILE, connect_at, connect_to, copy_desk, run_engine
+from engines import FILE, connect_at, connect_to, run_engine
 from httpworld import World
 from nightworld import NIGHT, TEXT, Desk
 
@@ -60,25 +60,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(whole: Desk, tmp_path: Path) -> Desk:
     """A copy that a test may damage."""
-    folder = tmp_path / "desk"
-    copy_desk(whole.folder, folder)
-    return Desk(folder, whole.world, moment=whole.moment)
+    return whole.copy(tmp_path / "desk")
 
 
 def publish(desk: Desk, *, again: bool = False) -> int:
     connect = connect_to(desk.job.settings.warehouse)
     return publish_changes(desk.job, connect, again=again).number
-
-
-def name_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have commands work on a desk."""
-    settings = desk.job.settings
-    for name, value in (
-        ("DATA", settings.data),
-        ("WAREHOUSE", settings.warehouse),
-        ("CONTACT", settings.contact),
-    ):
-        monkeypatch.setenv(f"NIGHTDESK_{name}", str(value))
 
 
 def hashes_of(path: Path) -> dict[str, str]:
@@ -195,7 +182,7 @@ def test_commands_on_a_damaged_warehouse_name_the_cure(
     path = tmp_path / "w.duckdb"
     hashes_of(path)
     path.write_bytes(raw or path.read_bytes()[:9000])
-    with pytest.raises(WarehouseError, match=r"; `nightdesk warehouse rebuild` makes"):
+    with pytest.raises(WarehouseError, match=r"; nightdesk warehouse rebuild\Z"):
         hashes_of(path)
 
 
@@ -220,15 +207,53 @@ def test_a_warehouse_of_the_other_kind_is_refused_and_kept(
         assert hash_tables(con) == whole
 
 
-def test_a_rebuild_is_no_cure_for_the_catalogue_of_a_lake(tmp_path: Path) -> None:
+@pytest.mark.lake
+def test_a_damaged_catalogue_of_a_lake_makes_way_for_a_new_one(
+    desk: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     pytest.importorskip("duckdb_extension_ducklake")
+    desk.name(monkeypatch)
     path = tmp_path / "c.ducklake"
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", f"ducklake:{path}")
     path.write_bytes(b"x" * 9000)
-    with (
-        pytest.raises(WarehouseError, match=r"not a valid DuckDB database file!\Z"),
-        open_warehouse(connect_to(f"ducklake:{path}")),
-    ):
-        pass
+    for words in (["warehouse", "hash"], ["warehouse", "rebuild"]):
+        assert main(words) == 1
+        told = capsys.readouterr().err
+        assert "; move that file away, then nightdesk warehouse rebuild\n" in told
+        assert "extract" not in told
+    path.rename(tmp_path / "away")
+    assert main(["warehouse", "rebuild"]) == 0
+    with open_warehouse(connect_to(f"ducklake:{path}")) as con:
+        assert con.execute("SELECT count(*) FROM article").fetchall() == [(len(NEWS),)]
+
+
+def test_a_rebuild_of_a_lake_without_its_extensions_begins_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.name(monkeypatch)
+    monkeypatch.setenv("NIGHTDESK_WAREHOUSE", f"ducklake:{desk.folder / 'c.ducklake'}")
+    monkeypatch.setattr(duckdb, "__version__", "0.0.1")
+    before = sorted(desk.folder.rglob("*"))
+    assert main(["warehouse", "rebuild"]) == 1
+    out, err = capsys.readouterr()
+    assert "not installed: pip install --require-hashes -r requirements-lake.txt" in err
+    assert str(NIGHT) not in out + err
+    assert sorted(desk.folder.rglob("*")) == before
+
+
+@pytest.mark.file_only("a lake has no file of its own")
+def test_a_rebuild_of_an_empty_file_on_a_new_desk_says_to_delete_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with World() as world:
+        desk = Desk(tmp_path, world)
+        desk.name(monkeypatch)
+    Path(desk.job.settings.warehouse).write_bytes(b"")
+    assert main(["warehouse", "rebuild"]) == 2
+    assert "delete it, and the first load makes a new one" in capsys.readouterr().err
 
 
 @pytest.mark.file_only("a damaged catalogue is not made again from here")
@@ -242,7 +267,7 @@ def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     shutil.copytree(  # a day that is not over waits
         entries / f"night={NIGHT}", entries / "night=2099-01-01"
     )
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     assert main(["warehouse", "verify"]) == 1
     told = capsys.readouterr()
     assert "nightdesk warehouse rebuild" in told.out
@@ -269,7 +294,7 @@ def test_a_rebuild_that_finds_less_leaves_the_warehouse_as_it_was(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect = connect_to(desk.job.settings.warehouse)
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     with open_warehouse(connect) as con:
         whole = hash_tables(con)
     entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
@@ -287,7 +312,7 @@ def test_a_rebuild_that_finds_less_leaves_the_warehouse_as_it_was(
 def test_of_two_rebuilds_at_once_one_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     codes = []
 
     def plan_and_rebuild(*given: Any, **named: Any) -> Any:
@@ -310,7 +335,7 @@ def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect = connect_to(desk.job.settings.warehouse)
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     with open_warehouse(connect) as con:
         before = hash_tables(con)
     entries = desk.folder / "landing" / "entries" / f"night={NIGHT}"
@@ -333,7 +358,7 @@ def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
     monkeypatch.undo()
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     assert main(["warehouse", "rebuild"]) == 0
     with open_warehouse(connect) as con:
         assert hash_tables(con) == before
@@ -345,7 +370,7 @@ def test_a_rebuild_that_ends_early_leaves_the_warehouse_as_it_was(
 def test_a_load_that_came_while_a_rebuild_ran_is_named(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     connect = connect_to(desk.job.settings.warehouse)
     place = "swap_file" if run_engine() is FILE else "fill_anew"
 
@@ -365,7 +390,7 @@ def test_a_load_that_came_while_a_rebuild_ran_is_named(
 def test_a_rebuild_without_room_begins_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     path = Path(desk.job.settings.warehouse)
     with path.open("r+b") as stream:
         stream.truncate(1 << 43)
@@ -378,7 +403,7 @@ def test_a_rebuild_without_room_begins_nothing(
 def test_a_rebuild_replaces_a_warehouse_that_has_a_wal(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     path = Path(desk.job.settings.warehouse)
     before, wal = hashes_of(path), path.with_name(f"{path.name}.wal")
     live = path.with_name("live.duckdb")
@@ -442,7 +467,7 @@ def test_a_load_that_the_warehouse_has_lost_is_named_and_made_again(
     assert finding.file == f"warehouse, night {NIGHT}"
     assert finding.problem == problem.format(now=now, before=before)
     assert finding.cure == "nightdesk warehouse rebuild"
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     assert main(["warehouse", "hash"]) == 1  # of what is there, and says so
     told = capsys.readouterr()
     assert "article_text" in told.out
@@ -515,7 +540,7 @@ def test_an_older_catalogue_that_is_damaged_goes_when_all_is_written_anew(
 
 
 def test_a_load_that_fails_publishes_nothing(desk: Desk, monkeypatch) -> None:
-    name_desk(desk, monkeypatch)
+    desk.name(monkeypatch)
     said: list[str] = []
     plan = plan_run(desk.job, NIGHT, offline=True)
     coverage = Path(str(desk.landing.root)) / "coverage" / f"night={NIGHT}"

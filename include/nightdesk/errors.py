@@ -7,6 +7,7 @@
     |- ArchiveError       a capture is missing or damaged
     |  `- CaptureGone     it was given up on purpose: its time was over
     |- WarehouseError     the warehouse refused
+    |  |- WarehouseDamaged it is not what was written
     |  |- WarehouseMissing there is none at its address
     |  |- WarehouseLocked another process holds it; `pid` says which
     |  `- CheckFailed     a check inside the load transaction found rows
@@ -49,7 +50,15 @@ class QueryError(ConfigError):
 
 
 class LandingError(NightdeskError):
-    """The landing area cannot be read or written."""
+    """The landing area cannot be read or written.
+
+    Attributes:
+        cause: what is wrong, without the file and the cure.
+    """
+
+    def __init__(self, message: str, cause: str | None = None) -> None:
+        super().__init__(message)
+        self.cause = message if cause is None else cause
 
 
 class ArchiveError(LandingError):
@@ -62,6 +71,18 @@ class CaptureGone(ArchiveError):
 
 class WarehouseError(NightdeskError):
     """The warehouse cannot do what was asked."""
+
+
+class WarehouseDamaged(WarehouseError):
+    """The warehouse is not what was written.
+
+    Attributes:
+        cure: what mends it; it ends the message, too.
+    """
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(f"{message}; {cure}" if cure else message)
+        self.cure = cure
 
 
 class WarehouseMissing(WarehouseError):

@@ -15,12 +15,12 @@ from nightdesk.config import load_settings
 from nightdesk.errors import ArchiveError, ConfigError
 from nightdesk.landing import Landing
 from nightdesk.landing.export import export_day
+from nightdesk.landing.index import index_day
 from nightdesk.landing.inspect import (
     BYTES_NOT_LISTED,
     NOT_LISTED,
     find_captures,
     find_lost,
-    index_day,
     read_index,
     summarize_day,
     verify_day,

@@ -58,7 +58,8 @@ def _drop_removed(rows: list[KnownUrl]) -> list[KnownUrl]:
 
 
 def _damaged(name: str, error: ValueError) -> LandingError:
-    return LandingError(f"landing: {name} is damaged: {error}; {name_cure(name)}")
+    message = f"landing: {name} is damaged: {error}; {name_cure(name)}"
+    return LandingError(message, str(error))
 
 
 class Landing:
@@ -208,7 +209,7 @@ class Landing:
             try:
                 files = decode_journal(self.get(journal))
             except ValueError as error:
-                raise LandingError(f"landing: {journal} is damaged: {error}") from error
+                raise _damaged(journal, error) from error
             except LandingError:
                 if self.exists(journal):
                     raise
@@ -283,8 +284,9 @@ class Landing:
                 return read_record(stream, file, offset)
         except FileNotFoundError as error:
             if self.is_given_up(file):
-                raise CaptureGone(f"archive: {file}: given up") from error
-            raise ArchiveError(f"archive: {file} at {offset}: no such file") from error
+                raise CaptureGone(f"archive: {file}: given up", "given up") from error
+            what = "no such file"
+            raise ArchiveError(f"archive: {file} at {offset}: {what}", what) from error
         except OSError as error:
             raise LandingError(f"landing: cannot read {file}: {error}") from error
 
@@ -305,10 +307,11 @@ class Landing:
             return record.body
         first = self.read_record(*record.origin)
         if first.origin or first.capture.digest != record.capture.digest:
-            raise ArchiveError(
-                f"archive: {file} at {offset}: damaged: it refers to "
-                f"{record.origin[0]} at {record.origin[1]}, where another body is"
+            what = (
+                f"damaged: it refers to {record.origin[0]} at {record.origin[1]}, "
+                "where another body is"
             )
+            raise ArchiveError(f"archive: {file} at {offset}: {what}", what)
         return first.body
 
     # URL index -------------------------------------------------------------

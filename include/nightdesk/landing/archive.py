@@ -162,18 +162,19 @@ def read_record(stream: BinaryIO, file: str, offset: int) -> Record:
     """
     where = f"archive: {file} at {offset}"
     if find_hole(stream, offset):
-        raise CaptureGone(f"{where}: given up")
+        raise CaptureGone(f"{where}: given up", "given up")
     try:
         raw, size = _read_frame(stream, offset, where)
         record = _parse(raw, size)
     except (zstandard.ZstdError, ValueError, KeyError) as error:
-        raise ArchiveError(f"{where}: damaged: {error}") from error
+        raise _damaged(where, f"damaged: {error}") from error
     if record.origin is None:
         found = hashlib.sha256(record.body).hexdigest()
         if found != record.capture.digest:
-            raise ArchiveError(
-                f"{where}: damaged: states the digest {record.capture.digest[:12]}, "
-                f"its body has {found[:12]}"
+            raise _damaged(
+                where,
+                f"damaged: states the digest {record.capture.digest[:12]}, "
+                f"its body has {found[:12]}",
             )
     return replace(record, capture=replace(record.capture, file=file, offset=offset))
 
@@ -182,10 +183,10 @@ def _read_frame(stream: BinaryIO, offset: int, where: str) -> tuple[bytes, int]:
     stream.seek(offset)
     chunk = stream.read(_CHUNK)
     if not chunk:
-        raise ArchiveError(f"{where}: cut off: the file ends before this record")
+        raise _damaged(where, "cut off: the file ends before this record")
     expected = zstandard.get_frame_parameters(chunk).content_size
     if expected > _MOST:
-        raise ArchiveError(f"{where}: damaged: no size that a record can have")
+        raise _damaged(where, "damaged: no size that a record can have")
     unzip, n_read = zstandard.ZstdDecompressor().decompressobj(), 0
     parts: list[bytes] = []
     while chunk and sum(map(len, parts)) <= _MOST:
@@ -194,7 +195,11 @@ def _read_frame(stream: BinaryIO, offset: int, where: str) -> tuple[bytes, int]:
         if unzip.eof:
             return b"".join(parts), n_read - len(unzip.unused_data)
         chunk = stream.read(_CHUNK)
-    raise ArchiveError(f"{where}: cut off: the file ends inside this record")
+    raise _damaged(where, "cut off: the file ends inside this record")
+
+
+def _damaged(where: str, cause: str) -> ArchiveError:
+    return ArchiveError(f"{where}: {cause}", cause)
 
 
 def _parse(raw: bytes, size: int) -> Record:

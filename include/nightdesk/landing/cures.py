@@ -6,6 +6,7 @@ import re
 
 _RESTORE = "nightdesk restore BACKUP --only {name}"
 _SPARES = "delete it: it only spares work that is then done again"
+_LOST = "without a backup the page is lost"
 INDEX_DAY = "nightdesk archive index --day {day}"
 #: By how the name of the file begins; the first that fits holds.
 _CURES = {
@@ -23,7 +24,13 @@ _CURES = {
     ),
     "captures/": f"delete it, then {INDEX_DAY}",
     "urls/": "nightdesk archive index --urls",
-    "archive/": f"{_RESTORE}; without a backup the page is lost",
+    "archive/": f"{_RESTORE}; {_LOST}",
+    "journal/": "delete it: what its run had not written down yet is collected again, "
+    "as far as feeds still list it",
+    "expired.json": "delete it, then nightdesk warehouse rebuild: nights wait in it of "
+    "which texts are over",
+    "takedown.json": "delete it, then the same nightdesk takedown again: it looks for "
+    "what it still knows of",
     "fetch_log/": f"{_RESTORE}; without a backup delete it: nights are loaded without "
     "the attempts that it lists",
     "learned/pins/": f"{_RESTORE}; without a backup delete it: its night is then built "
@@ -44,6 +51,23 @@ def name_cure(name: str) -> str:
     return cure.format(name=name, day=found[1] if found else "DAY")
 
 
-def name_restore(name: str) -> str:
-    """Return the command that brings a file back from a backup."""
-    return _RESTORE.format(name=name)
+def cure_unlisted(name: str, index: str | None = None) -> str:
+    """Return what brings back an archive file that cannot be indexed as it is.
+
+    Args:
+        name: of the archive file.
+        index: its file of the index, if that is there and damaged.
+    """
+    found = _DAY.search(name)
+    again = INDEX_DAY.format(day=found[1] if found else "DAY")
+    if index is None:
+        return f"{name_restore(name)}, then {again}; {_LOST}"
+    return (
+        f"{name_restore(index, name)}; without a backup delete {index}, then {again}: "
+        "what cannot be read is lost"
+    )
+
+
+def name_restore(*names: str) -> str:
+    """Return the command that brings files back from a backup."""
+    return _RESTORE.format(name=" --only ".join(names))

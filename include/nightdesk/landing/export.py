@@ -12,7 +12,7 @@ from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record
 from nightdesk.landing.cures import name_cure
 from nightdesk.landing.files import Spool
-from nightdesk.landing.inspect import Progress, name_cause, read_index
+from nightdesk.landing.inspect import Progress, read_index
 from nightdesk.model import Capture, Finding
 
 
@@ -68,7 +68,7 @@ def _read_records(
         try:
             yield landing.read_record(row.file, row.offset)
         except ArchiveError as error:
-            problem = f"{row.url}: {name_cause(error)}"
+            problem = f"{row.url}: {error.cause}"
             findings.append(Finding(row.file, problem, name_cure(row.file), row.offset))
     if progress:
         progress(len(rows), len(rows), "")

@@ -13,9 +13,10 @@ from contextlib import suppress
 from datetime import date
 from typing import BinaryIO
 
-from nightdesk.errors import LandingError
+from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import GIVEN_UP, Landing
 from nightdesk.landing.archive import encode_hole, find_hole, read_record
+from nightdesk.landing.cures import name_cure
 from nightdesk.landing.files import Spool
 
 _CHUNK = 1 << 16  # a hole smaller than that keeps its room
@@ -63,8 +64,12 @@ def _find_spans(
     stream: BinaryIO, file: str, sizes: Mapping[int, int | None]
 ) -> Iterator[tuple[int, int]]:
     for offset, known in sorted(sizes.items()):
-        if not find_hole(stream, offset):
+        if find_hole(stream, offset):
+            continue
+        try:
             yield offset, known or read_record(stream, file, offset).size
+        except ArchiveError as error:
+            raise ArchiveError(f"{error}; {name_cure(file)}", error.cause) from error
 
 
 def _copy(stream: BinaryIO, spool: Spool, start: int, end: int) -> None:

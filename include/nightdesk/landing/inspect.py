@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
 from nightdesk.errors import ArchiveError, LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record, find_hole, read_record
-from nightdesk.landing.batch import BUCKETS
-from nightdesk.landing.cures import INDEX_DAY, name_cure, name_restore
+from nightdesk.landing.batch import BUCKETS, decode_journal
+from nightdesk.landing.cures import (
+    INDEX_DAY,
+    cure_unlisted,
+    name_cure,
+    name_restore,
+)
 from nightdesk.landing.rows import check_file
 from nightdesk.landing.state import decode_state
 from nightdesk.model import Capture, Finding
 
 ENDING = ".warc.zst"
+AGAIN = "-again"  # in the name of an index that was made from the archive
 Progress = Callable[[int, int, str], None]  # done, in all, of what
 
 #: Problems that are no damage: what lies there is whole, as far as anybody knows.
@@ -29,6 +35,7 @@ BYTES_NOT_LISTED = "bytes that no row of the index names"
 _KEPT: dict[str, Callable[[bytes], object]] = {
     ".parquet": check_file,
     ".json": decode_state,
+    ".journal": decode_journal,
 }
 
 
@@ -121,6 +128,9 @@ def verify_files(landing: Landing) -> Iterator[Finding]:
             _KEPT[path.suffix](landing.get(name))
         except ValueError as error:
             yield Finding(name, str(error), name_cure(name))
+        except LandingError as error:
+            if landing.exists(name):  # else it has just gone
+                yield Finding(name, error.cause, name_cure(name))
     yield from _find_gone(landing)
 
 
@@ -192,7 +202,27 @@ def verify_day(
         n_done += len(part)
     if progress:
         progress(n_done, len(rows), "")
-    return n_good, findings
+    return n_good, list(_cure_together(findings))
+
+
+def _cure_together(findings: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings; an archive file and its index have one cure if both want it.
+
+    Neither can be made again from the other then.
+    """
+    indices: dict[str, str] = {}
+    for finding in findings:
+        stem = finding.file.removesuffix(".parquet").partition(AGAIN)[0]
+        indices[stem.replace("captures/", "archive/", 1) + ENDING] = finding.file
+    pairs = {
+        f.file: (f.file, indices[f.file])
+        for f in findings
+        if f.file in indices and f.cure == cure_unlisted(f.file)
+    }
+    pairs |= {pair[1]: pair for pair in pairs.values()}
+    for finding in findings:
+        pair = pairs.get(finding.file)
+        yield replace(finding, cure=cure_unlisted(*pair)) if pair else finding
 
 
 def read_index(landing: Landing, day: date) -> tuple[list[Capture], list[Finding]]:
@@ -208,7 +238,7 @@ def read_index(landing: Landing, day: date) -> tuple[list[Capture], list[Finding
 
 
 def _damaged_index(name: str, error: LandingError) -> Finding:
-    return Finding(name, name_cause(error), name_cure(name))
+    return Finding(name, error.cause, name_cure(name))
 
 
 def _verify_file(
@@ -218,17 +248,19 @@ def _verify_file(
         lost = Finding(file, f"missing, with {len(rows)} records", name_cure(file))
         # Of one that was given up, `maintain` still has to remove the rows.
         return 0, [] if landing.is_given_up(file) else [lost]
+    length = (landing.root / file).stat().st_size
     if not rows:
         index = INDEX_DAY.format(day=day)
         cure = f"a run was killed here, or the index was lost: {index}"
-        return 0, [Finding(file, NOT_LISTED, cure)]
+        damage = _find_damage(landing, file, 0, length)
+        return 0, [damage or Finding(file, NOT_LISTED, cure)]
     findings, n_good, end = [], 0, 0
     ordered = sorted(rows, key=lambda row: row.offset)
     with (landing.root / file).open("rb") as stream:
         for row in ordered:
             end = _pass_holes(stream, end)
             if row.offset > end >= 0:
-                findings.append(_unlisted(day, file, end))
+                findings.append(_find_unlisted(landing, day, file, end, row.offset))
             problem, size, culprit = _verify_record(landing, stream, row)
             end = -1 if problem and not size else row.offset + size
             if problem:
@@ -236,9 +268,8 @@ def _verify_file(
             else:
                 n_good += 1
         end = _pass_holes(stream, end)
-    length = (landing.root / file).stat().st_size
     if 0 <= end < length:
-        findings.append(_unlisted(day, file, end))
+        findings.append(_find_unlisted(landing, day, file, end, length))
     twins = len(rows) - len({row.offset for row in rows})
     if twins:
         cure = f"delete the doubled file of captures/day={day}"
@@ -253,8 +284,26 @@ def _pass_holes(stream: BinaryIO, at: int) -> int:
     return at
 
 
-def _unlisted(day: date, file: str, offset: int) -> Finding:
-    return Finding(file, BYTES_NOT_LISTED, INDEX_DAY.format(day=day), offset)
+def _find_unlisted(
+    landing: Landing, day: date, file: str, start: int, end: int
+) -> Finding:
+    damage = _find_damage(landing, file, start, end)
+    cure = INDEX_DAY.format(day=day)
+    return damage or Finding(file, BYTES_NOT_LISTED, cure, start)
+
+
+def _find_damage(landing: Landing, file: str, start: int, end: int) -> Finding | None:
+    """Return what is wrong with records of which the index says nothing, if anything.
+
+    The index cannot be made again from a record that cannot be read.
+    """
+    try:
+        for record in scan_file(landing, file, start, end):
+            start = record.capture.offset + record.size
+    except ArchiveError as error:
+        what = f"not in the index, and damaged: {error.cause.removeprefix('damaged: ')}"
+        return Finding(file, what, cure_unlisted(file), start)
+    return None
 
 
 def _verify_record(
@@ -267,8 +316,7 @@ def _verify_record(
     try:
         record = read_record(stream, row.file, row.offset)
     except LandingError as error:
-        where = f"archive: {row.file} at {row.offset}: "
-        return str(error).removeprefix(where), 0, row.file
+        return error.cause, 0, row.file
     wrong = [
         f.name
         for f in fields(Capture)
@@ -285,53 +333,25 @@ def _verify_record(
     return None, record.size, row.file
 
 
-def name_cause(error: LandingError) -> str:
-    """Return the message without the place, which its finding names anyway."""
-    text = str(error)
-    for sign in (" is damaged: ", ": damaged: "):
-        text = text.split(sign, 1)[-1]
-    return text.partition("; delete it")[0].partition("; nightdesk ")[0]
+# without the index ---------------------------------------------------------
 
 
-# index again ---------------------------------------------------------------
+def scan_file(
+    landing: Landing, file: str, start: int = 0, end: int | None = None
+) -> Iterator[Record]:
+    """Yield the records of an archive file, without the index.
 
-
-def index_day(landing: Landing, day: date, progress: Progress | None = None) -> int:
-    """Write the index of records that have none; return how many.
-
-    Raises:
-        LandingError: a file of the index is damaged.
-        ArchiveError: a file of the archive is.
-    """
-    known = {(row.file, row.offset) for row in read_captures(landing, day)}
-    files, n_new = archive_files(landing, day), 0
-    for n, file in enumerate(files):
-        if progress:
-            progress(n, len(files), file)
-        try:
-            new = [
-                record.capture
-                for record in scan_file(landing, file)
-                if (file, record.capture.offset) not in known
-            ]
-        except ArchiveError as error:
-            raise ArchiveError(f"{error}: {name_cure(file)}") from error
-        if new:
-            stem = file.rpartition("/")[2].removesuffix(ENDING)
-            landing.write_keyed(f"captures/day={day}", f"{stem}-again", new, Capture)
-            n_new += len(new)
-    if progress:
-        progress(len(files), len(files), "")
-    return n_new
-
-
-def scan_file(landing: Landing, file: str) -> Iterator[Record]:
-    """Yield the records of an archive file from its start, without the index.
+    Args:
+        landing: the landing area.
+        file: the archive file.
+        start: of a record.
+        end: no record from there on; None: to the end of the file.
 
     Raises:
         ArchiveError: one is damaged; those after it cannot be found without the index.
     """
-    length, offset = (landing.root / file).stat().st_size, 0
+    length = (landing.root / file).stat().st_size if end is None else end
+    offset = start
     with (landing.root / file).open("rb") as stream:
         while (offset := _pass_holes(stream, offset)) < length:
             record = read_record(stream, file, offset)

@@ -14,6 +14,7 @@ from pathlib import Path
 from nightdesk.errors import LandingError
 from nightdesk.landing import Landing
 from nightdesk.landing.files import is_local, sweep_left_overs
+from nightdesk.landing.put_off import PutOff
 
 #: Folders of files that a build derives from what was captured.
 DERIVED = ("plans", "articles", "fingerprints", "pairs", "tags", "reviews")
@@ -40,24 +41,37 @@ def sweep_derived(
         nights: of these all of it, however young; None: of all nights what is old.
 
     Raises:
-        LandingError: a file cannot be deleted.
+        LandingError: a note of a build is damaged, or a file cannot be deleted; what
+            could be done is.
     """
-    n_gone = 0
+    n_gone, put_off = 0, PutOff()
     for mark in landing.names("built", ".json"):
-        used = set(landing.read_json(mark).get("files", ()))
-        if not used:
-            continue  # built by a version that did not note them
         night = mark.removeprefix("built/").removesuffix(".json")
         day = date.fromisoformat(night.removeprefix("night="))
         if nights is not None and day not in nights:
             continue
-        least = _YOUNG if nights is None else timedelta.min
-        for folder in DERIVED:
-            for name in landing.names(f"{folder}/{night}"):
-                if name not in used and _age(landing, name, now) > least:
-                    landing.drop(name)
-                    n_gone += 1
+        with put_off.part():
+            n_gone += _sweep_night(landing, night, mark, now, nights is None)
+    put_off.settle()
     return n_gone
+
+
+def _sweep_night(
+    landing: Landing, night: str, mark: str, now: datetime, is_old_only: bool
+) -> int:
+    used = set(landing.read_json(mark).get("files", ()))
+    if not used:
+        return 0  # built by a version that did not note them
+    least = _YOUNG if is_old_only else timedelta.min
+    over = [
+        name
+        for folder in DERIVED
+        for name in landing.names(f"{folder}/{night}")
+        if name not in used and _age(landing, name, now) > least
+    ]
+    for name in over:
+        landing.drop(name)
+    return len(over)
 
 
 def _age(landing: Landing, name: str, now: datetime) -> timedelta:

@@ -25,6 +25,7 @@ from nightdesk.errors import ArchiveError
 from nightdesk.landing import Landing
 from nightdesk.landing.archive import Record
 from nightdesk.landing.batch import BUCKETS
+from nightdesk.landing.cures import name_cure
 from nightdesk.landing.inspect import archive_files, scan_file
 from nightdesk.landing.retention import erase_day
 from nightdesk.model import Attempt, Capture, KnownUrl, Listing
@@ -190,7 +191,11 @@ def _read_whole(landing: Landing, file: str) -> Iterator[Record]:
     try:
         yield from scan_file(landing, file)
     except ArchiveError as error:
-        log.error("takedown: %s: what follows it stays until it is mended", error)
+        log.error(
+            "takedown: %s: what follows it stays until it is mended: %s",
+            error,
+            name_cure(file),
+        )
 
 
 def _list_pages(landing: Landing) -> set[tuple[str, int]]:
@@ -301,7 +306,7 @@ def scan_archive(landing: Landing, pattern: re.Pattern[bytes] | None) -> Scan:
                     if pattern is not None and pattern.search(record.raw):
                         _sort_in(scan, record, pages)
             except ArchiveError as error:
-                scan.unread.append(str(error))
+                scan.unread.append(f"{error}; {name_cure(file)}")
     return scan
 
 

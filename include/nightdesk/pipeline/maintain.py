@@ -7,20 +7,18 @@ a step cannot do it raises; the other steps are not its concern.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
-from nightdesk.errors import (
-    ArchiveError,
-    NightdeskError,
-    NightFailed,
-    WarehouseMissing,
-)
+from nightdesk.errors import NightdeskError, NightFailed, WarehouseMissing
 from nightdesk.landing.files import sweep_left_overs
-from nightdesk.landing.inspect import find_lost, verify_day
+from nightdesk.landing.inspect import find_lost, verify_day, verify_files
+from nightdesk.landing.put_off import PutOff
 from nightdesk.landing.sweep import sweep_derived, sweep_temporaries
+from nightdesk.model import Finding
 from nightdesk.nights import ONE_DAY, last_night
 from nightdesk.pipeline.built import read_loads
+from nightdesk.pipeline.decide_task import verify_decisions
 from nightdesk.pipeline.disk import forecast_disk
 from nightdesk.pipeline.job import Job
 from nightdesk.pipeline.learn_task import LEARNERS
@@ -29,11 +27,13 @@ from nightdesk.pipeline.rebuild_task import rebuild_nights, sweep_aside, sweep_f
 from nightdesk.pipeline.retention_task import WAITING, expire_texts, give_up_captures
 from nightdesk.pipeline.takedown_scan import describe_scan
 from nightdesk.pipeline.takedown_task import apply_tombstones, is_anything_left
+from nightdesk.search.verify import verify_index
 from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.compact import compact_any, compact_if_worth
 from nightdesk.warehouse.connect import Connect, find_file
 from nightdesk.warehouse.lake_files import clean_lake
 from nightdesk.warehouse.publish import sweep_published
+from nightdesk.warehouse.verify import verify_published, verify_warehouse
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +56,24 @@ def retain(job: Job, _: Connect) -> Counts:
 
 
 def expire(job: Job, connect: Connect) -> Counts:
-    """Remove the texts whose time is over, and build their nights again without."""
-    nights, n_texts = expire_texts(job)
-    rebuild_nights(job, nights, connect)
+    """Remove the texts whose time is over, and build their nights again without.
+
+    Raises:
+        LandingError: a file cannot be read or written; the other nights are done.
+    """
+    put_off = PutOff()
+    nights, n_texts = expire_texts(job, put_off)
+    for night in nights:
+        with put_off.part():
+            rebuild_nights(job, [night], connect)
     if nights:
         sweep_derived(job.landing, job.clock(), nights)
         compact_any(connect)
         publish_changes(job, connect, fresh=True)
         sweep_published(job.settings.published, keep=1)
         update_search(job.settings, again=True)
-        job.landing.drop(WAITING)
+    put_off.settle()
+    job.landing.drop(WAITING)
     return {"nights": len(nights), "texts": n_texts}
 
 
@@ -88,19 +96,28 @@ def sweep(job: Job, _: Connect) -> Counts:
     """Delete what kills and earlier builds left in the landing area and beside it.
 
     Nobody may publish meanwhile: in Airflow the pool sees to it.
+
+    Raises:
+        LandingError: a journal or the note of a build is damaged; all else is swept.
     """
-    landing, settings = job.landing, job.settings
+    landing, settings, put_off = job.landing, job.settings, PutOff()
     file = find_file(settings.warehouse)
     beside = [settings.data, *([file.parent] if file else [])]
+    n_journals = n_derived = 0
+    with put_off.part():
+        n_journals = len(landing.recover())
+    with put_off.part():
+        n_derived = sweep_derived(landing, job.clock())
     counts: Counts = {
-        "journals": len(landing.recover()),
+        "journals": n_journals,
         "temporaries": sweep_temporaries(landing)
         + sum(len(sweep_left_overs(folder)) for folder in beside),
-        "derived": sweep_derived(landing, job.clock()),
+        "derived": n_derived,
         "published": sweep_published(settings.published),
         "set aside": sweep_aside(settings, job.clock() - _KEEP_ASIDE),
         "half a rebuild": sweep_fresh(settings, ONE_DAY.total_seconds()),
     }
+    put_off.settle()
     return counts
 
 
@@ -123,10 +140,12 @@ def compact(job: Job, connect: Connect) -> Counts:
 
 
 def verify(job: Job, _: Connect) -> Counts:
-    """Read a share of the archive, another one each week, and what is new.
+    """Read all rows and states, and of the archive what is new and a share.
+
+    It is another share each week.
 
     Raises:
-        ArchiveError: something is damaged or lost; with the first finding.
+        NightdeskError: something is damaged or lost; with the first finding.
     """
     today = job.clock().date()
     share = today.toordinal() // 7 % SHARES
@@ -135,19 +154,43 @@ def verify(job: Job, _: Connect) -> Counts:
         for day in job.landing.capture_days()
         if today - day <= timedelta(days=8) or day.toordinal() % SHARES == share
     ]
-    n_good, findings = 0, find_lost(job.landing)
+    n_good, findings = 0, [*verify_files(job.landing), *find_lost(job.landing)]
     for day in days:
         good, found = verify_day(job.landing, day)
         n_good += good
         findings += found
-    if findings:
-        first = findings[0]
-        raise ArchiveError(
-            f"archive: {len(findings)} problems, such as {first.file}: "
-            f"{first.problem}: {first.cure}; nightdesk archive verify lists them"
-        )
+    _refuse("verify", findings, "nightdesk archive verify, nightdesk warehouse verify")
     name = f"{share + 1} of {SHARES}"
     return {"share": name, "days": len(days), "records": n_good}
+
+
+def read_tables(job: Job, connect: Connect) -> Counts:
+    """Read all of the warehouse and of what is published, and what people decided.
+
+    Raises:
+        NightdeskError: something is damaged or lost; with the first finding.
+    """
+    settings = job.settings
+    findings = [
+        *verify_decisions(settings.decisions),
+        *verify_warehouse(connect, read_loads(job.landing)),
+        *verify_published(settings.published),
+        *verify_index(settings.published / "search"),
+    ]
+    _refuse("tables", findings, "nightdesk warehouse verify")
+    return {"problems": 0}
+
+
+def _refuse(what: str, findings: Sequence[Finding], commands: str) -> None:
+    """Name what is damaged in the log; raise NightdeskError with the first of it."""
+    for f in findings:
+        log.error("%s: %s: %s: %s", what, f.file, f.problem, f.cure)
+    if findings:
+        first = findings[0]
+        raise NightdeskError(
+            f"{what}: {len(findings)} problems, such as {first.file}: "
+            f"{first.problem}: {first.cure}; {commands}: all of them"
+        )
 
 
 def learn(job: Job, _: Connect) -> Counts:
@@ -226,6 +269,7 @@ STEPS: dict[str, Step] = {
     "texts": expire,
     "bar": bar,
     "sweep": sweep,
+    "tables": read_tables,
     "compact": compact,
     "verify": verify,
     "learn": learn,

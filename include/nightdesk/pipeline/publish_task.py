@@ -104,7 +104,8 @@ def _list_unwritten(settings: Settings) -> set[date]:
     if not manifest:
         return set()
     nights = {date.fromisoformat(n): entry for n, entry in manifest["nights"].items()}
-    number = int(note.read_text("utf-8")) if note.exists() else 0
+    said = note.read_text("utf-8", "replace") if note.exists() else ""
+    number = int(said) if said.isdecimal() else 0
     if number == manifest["number"]:
         return set()
     old = list_kept(settings.published).get(number)

@@ -35,10 +35,12 @@ from nightdesk.warehouse.connect import (
     connect_to,
     drop_tables,
     find_file,
+    open_patiently,
     open_warehouse,
 )
 from nightdesk.warehouse.lake import hide_passwords
 from nightdesk.warehouse.swap import fill_anew, swap_file
+from nightdesk.warehouse.wal import name_wal
 
 _STAMP = "%Y%m%dT%H%M%S"  # of a file that was set aside: when
 #: Where a rebuild notes what nights were built from, until its file is in force.
@@ -84,8 +86,8 @@ def rebuild_warehouse(
 
     Raises:
         ConfigError: there is no night to build from, or a takedown cannot be read.
-        WarehouseError: there is no room, another rebuild is running, a night cannot be
-            built, or has lost articles.
+        WarehouseError: there is no room, another rebuild is running, a lake cannot be
+            opened, a night cannot be built, or has lost articles.
     """
     with _hold(find_fresh(job.settings).parent):
         return _rebuild(job, connect, say, is_forced=is_forced)
@@ -98,11 +100,17 @@ def _rebuild(
     *,
     is_forced: bool,
 ) -> Rebuilt:
-    nights = list_landed(job)
+    nights, path = list_landed(job), find_file(job.settings.warehouse)
     if not nights:
-        raise ConfigError(f"{job.settings.landing}: holds no night to build from")
+        is_empty = path is not None and path.exists() and not path.stat().st_size
+        cure = f"; {path} has no byte: delete it, and the first load makes a new one"
+        raise ConfigError(
+            f"{job.settings.landing}: holds no night to build from{cure * is_empty}"
+        )
     job.load_tombstones()
-    beside, path = replace(job, built=_NOTES), find_file(job.settings.warehouse)
+    if path is None:  # it takes the rows at the end: it must be there to take them
+        open_patiently(connect).close()
+    beside = replace(job, built=_NOTES)
     fresh = find_fresh(job.settings)
     sweep_fresh(job.settings)
     _check_room(fresh, path)
@@ -194,7 +202,7 @@ def sweep_fresh(settings: Settings, age_s: float = 0) -> int:
     """
     fresh, n_gone = find_fresh(settings), 0
     made_in = fresh.parent.glob(f".{fresh.name}.*")  # the folder of a file half made
-    for path in (fresh, fresh.with_name(f"{fresh.name}.wal"), *made_in):
+    for path in (fresh, name_wal(fresh), *made_in):
         if path.exists() and time.time() - path.stat().st_mtime >= age_s:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
             n_gone += 1
@@ -230,7 +238,7 @@ def set_aside(job: Job, connect: Connect) -> list[str]:
         return [f"the snapshots of {hide_passwords(job.settings.warehouse)}"]
     ending = f"{job.clock():{_STAMP}}.aside"
     moved: list[str] = []
-    for old in (path, path.with_name(path.name + ".wal")):
+    for old in (path, name_wal(path)):
         if old.exists():
             try:
                 moved.append(str(old.rename(old.with_name(f"{old.name}.{ending}"))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import date, timedelta
 
+from nightdesk.landing.put_off import PutOff
 from nightdesk.landing.retention import give_up_day
 from nightdesk.model import Article, Capture, Fingerprint, Source
 from nightdesk.pipeline.extract_task import hold_back
@@ -25,9 +26,9 @@ def give_up_captures(job: Job) -> Counts:
     """Give up the captures whose time is over; the articles read in them stay.
 
     Raises:
-        LandingError: a file cannot be read or written; what was done before holds.
+        LandingError: a file cannot be read or written; what could be done is.
     """
-    landing, today = job.landing, job.clock().date()
+    landing, today, put_off = job.landing, job.clock().date(), PutOff()
     present = landing.present
     keeps = {key: keep_days(source) for key, source in job.list_sources().items()}
 
@@ -40,11 +41,13 @@ def give_up_captures(job: Job) -> Counts:
     counts = {"days": 0, "records": 0, "files": 0, "bytes": 0}
     shortest = min([_KEEP_DAYS, *(keep for keep in keeps.values() if keep)])
     for day in landing.capture_days(until=today - timedelta(days=shortest + 1)):
-        gone = give_up_day(landing, day, is_over, today)
-        counts["days"] += gone.n_records > 0
-        counts["records"] += gone.n_records
-        counts["files"] += gone.n_files
-        counts["bytes"] += gone.size_bytes
+        with put_off.part():
+            gone = give_up_day(landing, day, is_over, today)
+            counts["days"] += gone.n_records > 0
+            counts["records"] += gone.n_records
+            counts["files"] += gone.n_files
+            counts["bytes"] += gone.size_bytes
+    put_off.settle()
     return counts
 
 
@@ -61,18 +64,19 @@ def keep_days(source: Source) -> int:
     return min(source.keep_days or source.text_days, source.text_days)
 
 
-def expire_texts(job: Job) -> tuple[list[date], int]:
+def expire_texts(job: Job, put_off: PutOff) -> tuple[list[date], int]:
     """Remove the texts whose source allows no longer, from what was extracted.
 
     An article becomes one whose text is held back: its row stays. The nights are to be
     built again, so that nothing that comes of the texts stays either.
 
+    Args:
+        job: the run.
+        put_off: takes what cannot be read; the other nights go on.
+
     Returns:
         The nights that had such texts, oldest first, and how many they were; with the
         nights that a run which was killed has not built again (`WAITING`).
-
-    Raises:
-        LandingError: a file cannot be read or written; what was done before holds.
     """
     today = job.clock().date()
     limits = {
@@ -80,13 +84,12 @@ def expire_texts(job: Job) -> tuple[list[date], int]:
         for key, source in job.list_sources().items()
         if source.text_days is not None
     }
-    waiting, n_texts = job.landing.read_json(WAITING).get("nights", []), 0
+    n_texts = 0
     for night in _list_nights(job) if limits else ():
         over = {key for key, limit in limits.items() if night < limit}
-        n_night = _expire_night(job, night, over) if over else 0
-        if n_night and str(night) not in waiting:
-            waiting.append(str(night))
-        n_texts += n_night
+        with put_off.part():
+            n_texts += _expire_night(job, night, over) if over else 0
+    waiting = job.landing.read_json(WAITING).get("nights", [])
     return sorted(map(date.fromisoformat, waiting)), n_texts
 
 

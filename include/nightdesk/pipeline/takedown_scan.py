@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nightdesk.errors import WarehouseError
 from nightdesk.landing.files import is_local
-from nightdesk.landing.inspect import ENDING
+from nightdesk.landing.inspect import ENDING, verify_files
 from nightdesk.landing.traces import (
     Needles,
     Scan,
@@ -25,6 +25,8 @@ from nightdesk.warehouse.catalogue import read_manifest
 from nightdesk.warehouse.connect import Connect, open_warehouse
 from nightdesk.warehouse.read import list_nights, open_catalogue
 from nightdesk.warehouse.trace import scan_file, scan_tables
+
+_PUBLISH = "nightdesk publish --again"
 
 
 def scan_everything(
@@ -49,7 +51,15 @@ def scan_everything(
         passed_over: names of files that are not looked at.
     """
     files = [path for path in _list_files(job) if path.name not in passed_over]
+    damaged = [
+        finding
+        for finding in verify_files(job.landing)
+        if job.landing.exists(finding.file)
+    ]
+    bad = {Path(job.landing.address(finding.file)) for finding in damaged}
+    files = [path for path in files if path not in bad]
     scan, shared = _scan_articles(job, files, needles, ids)
+    scan.unread += [f"{f.file}: {f.problem}; {f.cure}" for f in damaged]
     own = Needles(needles.addresses, needles.words - shared)
     pattern = own.pattern()
 
@@ -77,6 +87,8 @@ def _scan_articles(
     for path in files:
         if path.suffix == ".parquet":
             found, words = scan_table(path, _name(job, path), needles, ids)
+            if path.is_relative_to(job.settings.published):
+                found.unread = [f"{line}; {_PUBLISH}" for line in found.unread]
             scan += found
             shared |= words
     return scan, shared
@@ -110,7 +122,7 @@ def _scan_catalogue(
     try:
         n_bytes, hits, others = scan_file(path, has_needle, ids)
     except WarehouseError as error:
-        return Scan(unread=[str(error)])
+        return Scan(unread=[f"{error}; {_PUBLISH}"])
     return Scan(0, n_bytes, hits, others)
 
 

@@ -14,6 +14,7 @@ from nightdesk import __version__
 from nightdesk.errors import (
     LandingError,
     NightdeskError,
+    WarehouseDamaged,
     WarehouseError,
     WarehouseMissing,
 )
@@ -73,6 +74,11 @@ def upgrade(job: Job, connect: Connect, backup: Path, changelog: Path) -> Upgrad
         if read_loads(job.landing):
             raise
         before = after = 0  # a new desk: the first load makes it
+    except WarehouseDamaged as error:  # the version before could not read it either
+        raise WarehouseError(
+            f"upgrade: {error}, which brings it to the schema of this version; then "
+            f"nightdesk upgrade again; backup: {backup}"
+        ) from error
     except NightdeskError as error:
         raise WarehouseError(
             f"upgrade: {error}; the warehouse is as it was: go back to the version "

@@ -21,11 +21,11 @@ from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.connect import (
     STORAGE,
     Connection,
-    make_way,
     transaction,
 )
 from nightdesk.warehouse.describe import write_comments
 from nightdesk.warehouse.mart import load_marts
+from nightdesk.warehouse.wal import make_way
 
 log = logging.getLogger(__name__)
 

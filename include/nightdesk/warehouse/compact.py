@@ -13,13 +13,13 @@ from nightdesk.warehouse.connect import (
     STORAGE,
     Connect,
     Connection,
-    make_way,
     open_patiently,
     open_warehouse,
 )
 from nightdesk.warehouse.content import hash_tables
 from nightdesk.warehouse.lake import name_lake
 from nightdesk.warehouse.lake_files import clean_lake
+from nightdesk.warehouse.wal import make_way
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ import duckdb
 
 from nightdesk.errors import (
     ConfigError,
+    WarehouseDamaged,
     WarehouseError,
     WarehouseLocked,
     WarehouseMissing,
@@ -56,7 +57,8 @@ _VERSIONS = (
     "CREATE TABLE IF NOT EXISTS schema_version ("
     "version INTEGER NOT NULL, sha256 VARCHAR NOT NULL)"
 )
-_REBUILD = "; `nightdesk warehouse rebuild` makes it again from the landing area"
+REBUILD = "nightdesk warehouse rebuild"
+_NEW_CATALOGUE = f"move that file away, then {REBUILD}"
 STORAGE = "v1.5.0"  # files that DuckDB 1.5 can open, whichever version makes them
 #: No extension is ever downloaded.
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -155,16 +157,6 @@ def _create(path: Path, lake: Lake | None) -> None:
             path.hardlink_to(fresh)
 
 
-def make_way(path: Path) -> Path:
-    """Delete a database file that is about to be written, and its WAL; return it.
-
-    The WAL of one that a kill left would be taken for one of the next of its name.
-    """
-    for left in (path, path.with_name(f"{path.name}.wal")):
-        left.unlink(missing_ok=True)
-    return path
-
-
 @contextmanager
 def open_warehouse(
     connect: Connect,
@@ -255,10 +247,11 @@ def _find_holder(message: str) -> tuple[int, str] | None:
 
 def _tell(error: duckdb.Error, what: str = "") -> WarehouseError:
     said = hide_passwords(str(error))
+    if not any(words in said for words in _DAMAGED):
+        return WarehouseError(f"warehouse: {what}{said}")
     # A lake is emptied for a rebuild, which wants its catalogue whole.
-    is_cured = "DuckLake" not in said and any(words in said for words in _DAMAGED)
-    cure = _REBUILD if is_cured else ""
-    return WarehouseError(f"warehouse: {what}{said}{cure}")
+    cure = _NEW_CATALOGUE if "DuckLake" in said else REBUILD
+    return WarehouseDamaged(f"warehouse: {what}{said}", cure)
 
 
 def _hide_cause(error: duckdb.Error) -> duckdb.Error | None:

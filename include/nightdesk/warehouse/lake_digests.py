@@ -23,6 +23,10 @@ SELECT table_name, file.path FROM (
 ) AS file JOIN {place}.ducklake_table AS named USING (table_id)
 WHERE named.end_snapshot IS NULL
 """
+_KNOWN = """
+SELECT path FROM {place}.ducklake_data_file
+UNION ALL SELECT path FROM {place}.ducklake_delete_file
+"""
 _OF_OTHER_NIGHTS = """
 SELECT data.path
 FROM {place}.ducklake_data_file AS data
@@ -57,6 +61,23 @@ def record_digests(con: duckdb.DuckDBPyConnection, lake: str) -> None:
         f"CREATE TABLE IF NOT EXISTS {place}.{_TABLE} (name VARCHAR, sha256 VARCHAR)"
     )
     con.executemany(f"INSERT INTO {place}.{_TABLE} VALUES (?, ?)", fresh)
+
+
+def prune_digests(con: duckdb.DuckDBPyConnection, lake: str) -> int:
+    """Forget the digests of files that no snapshot has any more; return how many.
+
+    A digest is written after its file was committed: those that are read first have
+    their file in what is read next, whatever another load commits meanwhile.
+    """
+    place = find_catalogue(con, lake)
+    known = _read_digests(con, place)
+    rows = con.execute(_KNOWN.format(place=place)).fetchall()
+    gone = sorted(known.keys() - {_name(path) for (path,) in rows})
+    if gone:
+        con.execute(
+            f"DELETE FROM {place}.{_TABLE} WHERE name IN (SELECT unnest(?))", [gone]
+        )
+    return len(gone)
 
 
 def find_changed(

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
+from nightdesk.errors import WarehouseDamaged
+from nightdesk.warehouse.connect import REBUILD, Connect, Connection, open_warehouse
 from nightdesk.warehouse.lake import find_catalogue, name_lake
+from nightdesk.warehouse.lake_digests import find_changed, prune_digests
 
 #: How long snapshots can be gone back to; and files that none knows may be a load's
 #: that has not committed yet.
@@ -30,6 +32,9 @@ def clean_lake(connect: Connect, *, is_whole: bool = False) -> dict[str, int] | 
         connect: opens the warehouse.
         is_whole: all but the rows of today, and all bytes of rows that were deleted;
             nobody else may be loading.
+
+    Raises:
+        WarehouseDamaged: a file is not what was written; nothing was changed.
     """
     with open_warehouse(connect) as con:
         lake = name_lake(con)
@@ -38,16 +43,20 @@ def clean_lake(connect: Connect, *, is_whole: bool = False) -> dict[str, int] | 
 
 def _clean(con: Connection, lake: str, *, is_whole: bool) -> dict[str, int]:
     keep, lost, worn = (_NOW, _NOW, 0.0) if is_whole else (_KEEP, _LOST, _WORN)
+    for file, problem in find_changed(con, lake):
+        # A file that is merged into another one would be as it ought to be from then.
+        raise WarehouseDamaged(f"warehouse: {file}: {problem}", REBUILD)
     _call(con, "flush_inlined_data", lake)
     _call(con, "rewrite_data_files", lake, f"delete_threshold => {worn}")
     _call(con, "merge_adjacent_files", lake)
     if is_whole:
         _forget_bounds(con, lake)
-    return {
+    counts = {
         "snapshots": _call(con, "expire_snapshots", lake, _older_than(keep)),
         "files": _call(con, "cleanup_old_files", lake, "cleanup_all => true"),
         "lost files": _call(con, "delete_orphaned_files", lake, _older_than(lost)),
     }
+    return {**counts, "digests": prune_digests(con, lake)}
 
 
 def _forget_bounds(con: Connection, lake: str) -> None:

@@ -13,8 +13,9 @@ import duckdb
 
 from nightdesk.errors import WarehouseError
 from nightdesk.warehouse.catalogue import CURE
-from nightdesk.warehouse.connect import STORAGE, Connection, make_way
+from nightdesk.warehouse.connect import STORAGE, Connection
 from nightdesk.warehouse.mart import load_marts
+from nightdesk.warehouse.wal import make_way
 
 Rows = list[dict[str, Any]]
 

@@ -19,6 +19,7 @@ from nightdesk.warehouse.connect import (
     transaction,
 )
 from nightdesk.warehouse.content import list_tables
+from nightdesk.warehouse.wal import name_wal
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def swap_file(fresh: Path, path: Path) -> None:
     old = _open_old(path)
     try:
         # Its WAL would be taken for one of the new file.
-        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        name_wal(path).unlink(missing_ok=True)
         flush(fresh)
         fresh.replace(path)
         flush(path.parent)

@@ -9,17 +9,21 @@ from pathlib import Path
 
 import duckdb
 
-from nightdesk.errors import WarehouseError, WarehouseMissing
+from nightdesk.errors import (
+    WarehouseDamaged,
+    WarehouseError,
+    WarehouseLocked,
+    WarehouseMissing,
+)
 from nightdesk.model import Finding
 from nightdesk.warehouse.catalogue import find_number, list_parts, load_manifest
-from nightdesk.warehouse.connect import Connect, Connection, open_warehouse
+from nightdesk.warehouse.connect import REBUILD, Connect, Connection, open_warehouse
 from nightdesk.warehouse.content import read_blocks
 from nightdesk.warehouse.lake import name_lake
 from nightdesk.warehouse.lake_digests import find_changed
 from nightdesk.warehouse.publish import list_numbers, lock_published, sweep_published
 from nightdesk.warehouse.store import LedgerRow, find_lost, list_checks, read_ledger
 
-_REBUILD = "nightdesk warehouse rebuild"
 _PUBLISH = "nightdesk publish --again"
 
 
@@ -36,40 +40,50 @@ def verify_warehouse(
     """
     try:
         with open_warehouse(connect) as con:
-            yield from _find_faults(con, loads)
+            yield from _find_damaged(con, loads)
+            yield from _find_broken(con)
     except WarehouseMissing as error:
         if loads:
-            yield Finding("warehouse", str(error), f"the right address, or {_REBUILD}")
+            yield Finding("warehouse", str(error), f"the right address, or {REBUILD}")
         yield from list_lost({}, loads)
+    except WarehouseLocked as error:
+        yield Finding("warehouse", str(error), "then nightdesk warehouse verify again")
+    except WarehouseDamaged as error:
+        yield Finding("warehouse", str(error), error.cure)
     except WarehouseError as error:
-        yield Finding("warehouse", str(error), _REBUILD)
+        yield Finding("warehouse", str(error), REBUILD)
 
 
 def check_warehouse(con: Connection, loads: Mapping[date, datetime | None]) -> None:
     """Raise for what is wrong with an open warehouse; see `verify_warehouse`.
 
     Raises:
-        WarehouseError: with the first finding.
+        WarehouseDamaged: something is not what was written; with the first finding.
+        WarehouseError: a check is broken.
     """
-    for finding in _find_faults(con, loads):
+    for finding in _find_damaged(con, loads):
+        raise WarehouseDamaged(f"{finding.file}: {finding.problem}", finding.cure)
+    for finding in _find_broken(con):
         raise WarehouseError(f"{finding.file}: {finding.problem}")
 
 
-def _find_faults(
+def _find_damaged(
     con: Connection, loads: Mapping[date, datetime | None]
 ) -> Iterator[Finding]:
-    ledger = read_ledger(con)
-    yield from list_lost(ledger, loads)
+    yield from list_lost(read_ledger(con), loads)
     if lake := name_lake(con):
         for file, problem in find_changed(con, lake):
-            yield Finding(file, problem, _REBUILD)
+            yield Finding(file, problem, REBUILD)
     read_blocks(con)
-    for night in ledger:
+
+
+def _find_broken(con: Connection) -> Iterator[Finding]:
+    for night in read_ledger(con):
         for check in list_checks():
             rows = con.execute(check.sql, {"night": night}).fetchall()
             if rows and check.severity == "error":
                 problem = f"{check.name}: {len(rows)} rows, such as {rows[0]}"
-                yield Finding(f"warehouse, night {night}", problem, _REBUILD)
+                yield Finding(f"warehouse, night {night}", problem, REBUILD)
 
 
 def list_lost(
@@ -77,7 +91,7 @@ def list_lost(
 ) -> Iterator[Finding]:
     """Yield the nights of which a warehouse has lost a load; see `find_lost`."""
     for night, what in find_lost(ledger, loads).items():
-        yield Finding(f"warehouse, night {night}", what, _REBUILD)
+        yield Finding(f"warehouse, night {night}", what, REBUILD)
 
 
 def verify_published(folder: Path) -> Iterator[Finding]:
