@@ -21,6 +21,7 @@ from nightdesk.deduplicate.scan import (
     count_shared,
     distinct,
     hash_grams,
+    hash_words,
     is_among,
     scan_words,
 )
@@ -40,6 +41,7 @@ LONG_WORD = 5  # letters
 MIN_BEFORE_LONG = 5
 MAX_BEFORE_SHARE = 0.4
 SHARED_GRAMS = 4
+MOST_BEFORE = 800  # characters; more is not read
 _DENSITY = 0.25  # share of grams within a shared passage that must be shared
 
 
@@ -98,21 +100,18 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
         a: a text and its profile.
         b: the other.
     """
-    one, other = scan_words(a[0]), scan_words(b[0])
-    before = _read_before(one, b[1].grams), _read_before(other, a[1].grams)
-    if min(part.size for part in before) < MIN_BEFORE_LONG:
+    before = _read_before(a[0], b[1].grams), _read_before(b[0], a[1].grams)
+    if min(words.size for words in before) < MIN_BEFORE_LONG:
         return False
-    n_met = [
-        count_shared(before[0], distinct(other.hashes)),
-        count_shared(before[1], distinct(one.hashes)),
-    ]
     return all(
-        n < MAX_BEFORE_SHARE * part.size for n, part in zip(n_met, before, strict=True)
+        count_shared(words, distinct(hash_words(other))) < MAX_BEFORE_SHARE * words.size
+        for words, other in zip(before, (b[0], a[0]), strict=True)
     )
 
 
-def _read_before(words: Words, other: Hashes) -> Hashes:
+def _read_before(text: str, other: Hashes) -> Hashes:
     """Return the long words before the first passage that another text has."""
+    words = scan_words(text[:MOST_BEFORE])
     shared = is_among(hash_grams(words.hashes, GRAM), other)
     run = np.convolve(shared, np.ones(SHARED_GRAMS, np.int64), "valid") == SHARED_GRAMS
     end = int(np.argmax(run)) if run.any() else words.hashes.size
