@@ -68,10 +68,7 @@ def _find_near(
     profiles: Profiles,
 ) -> Iterator[Pair]:
     """Yield the pairs of different texts; candidates are looked for once per text."""
-    texts: dict[str, list[int]] = defaultdict(list)
-    for i, document in enumerate(documents):
-        texts[document.text_hash].append(i)
-    carriers = list(texts.values())  # those of own documents first, as these are
+    carriers = _group_texts(documents)
     n_texts = sum(group[0] < n_own for group in carriers)
     one_each = [documents[group[0]] for group in carriers]
     for left, right in find_candidates(one_each, n_texts, hot):
@@ -80,3 +77,11 @@ def _find_near(
                 pair = judge_near(documents[i], documents[j], profiles)
                 if pair is not None:
                     yield pair
+
+
+def _group_texts(documents: Sequence[Document]) -> list[list[int]]:
+    """Return the places of the documents of each text, in order of their first."""
+    texts: dict[str, list[int]] = defaultdict(list)
+    for i, document in enumerate(documents):
+        texts[document.text_hash].append(i)
+    return list(texts.values())
