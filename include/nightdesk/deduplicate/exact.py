@@ -15,14 +15,12 @@ from itertools import pairwise, product
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.documents import Document, days_apart
 from nightdesk.deduplicate.terms import states_something
+from nightdesk.deduplicate.verify import MIN_WORDS
 from nightdesk.model import Pair
 from nightdesk.text import hash_text, split_words
 
 EXACT_RULE = "exact/3"
 
-#: Shorter texts ("More to follow.") say too little to tell an article alone: the titles
-#: must agree too.
-MIN_WORDS = 12
 _LONG_NOTICE = 2_000  # characters; longer ones always state something, not looked at
 _LONG_TEXT = 400  # characters; surely more than MIN_WORDS words, not counted
 

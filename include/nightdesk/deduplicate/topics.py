@@ -140,12 +140,12 @@ def _measure_cohesion(words: Words, here: Flags, there: Flags) -> float | None:
     return (
         _overlap(*(distinct(words.hashes[is_name & part]) for part in (here, there)))
         + _overlap(one, other)
-        + _smooth(n_met, one_again.size + other_again.size)
+        + smooth(n_met, one_again.size + other_again.size)
     )
 
 
 def _overlap(one: Hashes, other: Hashes) -> float:
-    return _smooth(count_shared(one, other), min(one.size, other.size))
+    return smooth(count_shared(one, other), min(one.size, other.size))
 
 
 def _find_repeated(words: Hashes) -> Hashes:
@@ -153,5 +153,6 @@ def _find_repeated(words: Hashes) -> Hashes:
     return hashes[counts > 1]
 
 
-def _smooth(shared: int, total: int) -> float:
+def smooth(shared: int, total: int) -> float:
+    """Return the share, drawn towards a half where there is little to count."""
     return (shared + 0.5) / (total + 1)

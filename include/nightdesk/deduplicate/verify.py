@@ -33,10 +33,7 @@ from nightdesk.deduplicate.documents import Document, days_apart
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import compare_slots, is_other_report
-from nightdesk.deduplicate.topics import (
-    begin_apart,
-    has_foreign_story,
-)
+from nightdesk.deduplicate.topics import begin_apart, has_foreign_story, smooth
 from nightdesk.model import Pair
 
 RULE_VERSION = "near/9"
@@ -53,7 +50,9 @@ SOON_DAYS = 3.0
 #: the words themselves have to: MIN_CONTAINMENT_BARE takes the place of MIN_FACTS.
 FEW_FACTS = 3
 MIN_CONTAINMENT_BARE = 0.6
-MIN_WORDS = 12  # shorter texts ("More to follow.") say too little: never near
+#: Shorter texts ("More to follow.") say too little: never near, and exact only when
+#: the titles agree too.
+MIN_WORDS = 12
 #: A text that contains another may state much else.
 MIN_FACTS_WITHIN = 0.5
 MIN_OPENING = 0.5  # share of a text's first sentences found in what contains it
@@ -153,11 +152,11 @@ def _compare_facts(a: Facts, b: Facts) -> _Agreement | None:
     if min(a.n_words, b.n_words) < MIN_WORDS:
         return None
     n_numbers = count_shared(a.numbers, b.numbers)
-    numbers = _smooth(n_numbers, min(a.numbers.size, b.numbers.size))
+    numbers = smooth(n_numbers, min(a.numbers.size, b.numbers.size))
     if numbers < MIN_NUMBERS:
         return None
     n_facts = min(a.numbers.size + a.names.size, b.numbers.size + b.names.size)
-    facts = _smooth(n_numbers + count_shared(a.names, b.names), n_facts)
+    facts = smooth(n_numbers + count_shared(a.names, b.names), n_facts)
     if n_facts >= FEW_FACTS and facts < MIN_FACTS_WITHIN:
         return None
     return _Agreement(numbers, facts, n_facts)
@@ -169,11 +168,6 @@ def _share_lead(a: Profile, b: Profile) -> bool:
         count_shared(a.lead, b.top) >= MIN_LEAD * a.lead.size
         and count_shared(b.lead, a.top) >= MIN_LEAD * b.lead.size
     )
-
-
-def _smooth(shared: int, total: int) -> float:
-    """Return the share, drawn towards a half where there is little to count."""
-    return (shared + 0.5) / (total + 1)
 
 
 def _states_the_same(facts: _Agreement, containment: float, days: float | None) -> bool:

@@ -115,11 +115,10 @@ def _publish(con: Connection, folder: Path, *, again: bool, fresh: bool) -> Publ
         log.warning("publish night=%s is not in the warehouse; its parts stay", night)
     nights = {night: old["nights"][night] for night in lost}
     # A ledger that was lost or made anew gives numbers out again.
+    # In order, since a night reads what was made before it.
     loads = {
         night: f"{row.seq} {row.loaded_at.isoformat()}"
-        for night, row in sorted(
-            ledger.items()
-        )  # a night reads what was made before it
+        for night, row in sorted(ledger.items())
     }
     changed = [n for n in loads if known.get(str(n), {}).get("load") != loads[n]]
     _refuse_changed_files(con, changed)
