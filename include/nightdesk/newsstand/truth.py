@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import comb
 from types import MappingProxyType
 
 from nightdesk.newsstand.outlets import OUTLETS, Outlet
@@ -62,7 +61,6 @@ class Truth:
     n_duplicate_entries: int  # n_entries - n_distinct
     n_articles: int  # addresses with an article that can be had
     n_exact_copies: int  # articles of text groups beyond the first of each
-    n_exact_pairs: int  # pairs within text groups
     n_edited_copies: int  # with a member of their origin's text group at hand
     n_updates: int  # the same of updates
     n_repeats_articles: int
@@ -142,7 +140,6 @@ def _count(
         n_duplicate_entries=sum(entries.values()) - len(articles),
         n_articles=len(had),
         n_exact_copies=sum(groups.values()) - len(groups),
-        n_exact_pairs=sum(comb(size, 2) for size in groups.values()),
         n_edited_copies=kinds["edited_copy"],
         n_updates=kinds["update"],
         n_repeats_articles=sum(article.n_repeated > 0 for article in had),
