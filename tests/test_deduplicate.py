@@ -270,7 +270,7 @@ def test_the_order_of_the_input_does_not_matter(seed: int) -> None:
     documents = make_corpus(seed)
     pairs = find_pairs(documents)
     rank = {d.article_id: rank_document(d) for d in documents}
-    demoted = demote_digests(pairs, documents)
+    demoted = demote_digests(pairs, find_digests(pairs, documents))
     clusters = cluster_pairs(demoted, rank)
     kinds = {pair.kind for pair in demoted}
     assert {"exact", "near", "contains"} <= kinds, "the corpus must have some of each"
@@ -279,7 +279,7 @@ def test_the_order_of_the_input_does_not_matter(seed: int) -> None:
         chance.shuffle(documents)
         assert find_pairs(documents) == pairs
         mixed = chance.sample(pairs, len(pairs))
-        assert demote_digests(mixed, documents) == demoted
+        assert demote_digests(mixed, find_digests(mixed, documents)) == demoted
         mixed = chance.sample(demoted, len(demoted))
         assert list(cluster_pairs(mixed, rank).items()) == list(clusters.items())
 
@@ -368,7 +368,9 @@ def build_nights(
         pairs.update(find_pairs(own, around))
         loaded.update({d.article_id: d for d in own})
     ranks = {i: rank_document(d) for i, d in loaded.items()}
-    return cluster_pairs(demote_digests(pairs, loaded.values()), ranks)
+    return cluster_pairs(
+        demote_digests(pairs, find_digests(pairs, loaded.values())), ranks
+    )
 
 
 def night_of(document: Document) -> int:
@@ -570,14 +572,15 @@ def test_a_digest_is_named_with_its_stories() -> None:
         (0, 2, "near"),
         (1, 2, "contains"),
     ]
-    assert find_digests(pairs, documents) == {2: (0, 1)}
-    demoted = demote_digests(pairs, documents)
+    digests = find_digests(pairs, documents)
+    assert digests == {2: (0, 1)}
+    demoted = demote_digests(pairs, digests)
     assert [(p.kind, p.rule) for p in demoted] == [
         ("contains", "digest/3"),
         ("contains", RULE_VERSION),
     ]
-    assert demote_digests(demoted, documents) == demoted
-    assert demote_digests(pairs, documents[:2]) == pairs
+    assert demote_digests(demoted, find_digests(demoted, documents)) == demoted
+    assert demote_digests(pairs, find_digests(pairs, documents[:2])) == pairs
 
 
 def test_a_brief_of_its_first_story_leaves_a_digest_alone() -> None:
@@ -587,7 +590,7 @@ def test_a_brief_of_its_first_story_leaves_a_digest_alone() -> None:
     documents = [make_document(i, text) for i, text in enumerate(texts)]
     pairs = find_pairs(documents)
     assert [p.kind for p in pairs if (p.a_id, p.b_id) == (2, 3)] == ["near"]
-    demoted = demote_digests(pairs, documents)
+    demoted = demote_digests(pairs, find_digests(pairs, documents))
     assert {p.a_id: p.b_id for p in demoted if p.kind != "contains"} == {0: 3}
 
 

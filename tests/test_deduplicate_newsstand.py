@@ -14,6 +14,7 @@ from nightdesk.deduplicate import (
     Document,
     cluster_pairs,
     demote_digests,
+    find_digests,
     find_pairs,
     fingerprint_text,
     rank_document,
@@ -99,7 +100,7 @@ def test_the_origin_of_planted_copies_is_their_agency(
     documents = [member.document for member in members.values()]
     profiles = Profiles()
     pairs = find_pairs(documents, profiles=profiles)
-    pairs = demote_digests(pairs, documents, profiles)
+    pairs = demote_digests(pairs, find_digests(pairs, documents, profiles))
     ranks = {d.article_id: rank_document(d) for d in documents}
     clusters: dict[int, list[int]] = defaultdict(list)
     labels = cluster_pairs(pairs, ranks)
@@ -230,7 +231,7 @@ def find_stories(items: dict[int, Item]) -> tuple[dict[int, int], dict[int, int]
     ]
     profiles = Profiles()
     pairs = find_pairs(documents, profiles=profiles)
-    pairs = demote_digests(pairs, documents, profiles)
+    pairs = demote_digests(pairs, find_digests(pairs, documents, profiles))
     ranks = {d.article_id: rank_document(d) for d in documents}
     clusters = cluster_pairs(pairs, ranks)
     stories = cluster_stories(documents, Rarity(read_shipped_terms(SHIPPED)))

@@ -17,6 +17,7 @@ from nightdesk.deduplicate import (
     Document,
     cluster_pairs,
     demote_digests,
+    find_digests,
     find_pairs,
     rank_document,
 )
@@ -110,7 +111,8 @@ def test_nights_give_the_clusters_of_one_batch(nights: Nights, forwards: Path) -
             con.execute("SELECT article_id, cluster_id FROM cluster_member").fetchall()
         )
     ranks = {d.article_id: rank_document(d) for d in documents}
-    pairs = demote_digests(find_pairs(documents), documents)
+    pairs = find_pairs(documents)
+    pairs = demote_digests(pairs, find_digests(pairs, documents))
     assert rows == cluster_pairs(pairs, ranks)
     chain = {rows[nights[day][-1].article_id] for day in CHAIN}
     assert chain == {nights[CHAIN[0]][-1].article_id}, "one cluster, sixty nights long"

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 CoverageStatus = Literal["ok", "failed", "no_coverage"]
+PairKind = Literal["exact", "near", "update", "contains"]
 SourceKind = Literal["rss", "atom", "jsonfeed", "sitemap", "page"]
 Precision = Literal["second", "day"]
 SOURCE_KINDS: tuple[str, ...] = ("rss", "atom", "jsonfeed", "sitemap", "page")
@@ -492,7 +493,7 @@ class Pair:
 
     a_id: int
     b_id: int
-    kind: Literal["exact", "near", "update", "contains"]
+    kind: PairKind
     score: float  # 0..1
     rule: str  # name and version of the rule that joined them
 

@@ -58,7 +58,7 @@ _NIGHT = """
 import json, random, resource, sys, time
 from datetime import UTC, datetime, timedelta
 from nightdesk.deduplicate import (Document, Profiles, cluster_pairs, demote_digests,
-    find_pairs, fingerprint_text, rank_document)
+    find_digests, find_pairs, fingerprint_text, rank_document)
 from nightdesk.text import hash_text
 n, chance, noon = int(sys.argv[1]), random.Random(1), datetime(2031, 5, 6, tzinfo=UTC)
 words = [f"{a}{b}{c}" for a in "ba ko mi te lu".split() for b in "len sor vik tan per"
@@ -84,7 +84,8 @@ def make(i, last=[]):
                     hash_text(text), fingerprint_text(text))
 documents = [make(i) for i in range(n)]
 start, profiles = time.process_time(), Profiles()
-pairs = demote_digests(find_pairs(documents, profiles=profiles), documents, profiles)
+pairs = find_pairs(documents, profiles=profiles)
+pairs = demote_digests(pairs, find_digests(pairs, documents, profiles))
 clusters = cluster_pairs(pairs, {d.article_id: rank_document(d) for d in documents})
 seconds = time.process_time() - start
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -29,6 +29,7 @@ from nightdesk.deduplicate import (
     Document,
     cluster_pairs,
     demote_digests,
+    find_digests,
     find_pairs,
     rank_document,
 )
@@ -226,7 +227,9 @@ def run_batch(nights: Nights) -> Outcome:
     documents = [document for group in nights.values() for document in group]
     pairs = find_pairs(documents)
     ranks = {d.article_id: rank_document(d) for d in documents}
-    clusters = cluster_pairs(demote_digests(pairs, documents), ranks)
+    clusters = cluster_pairs(
+        demote_digests(pairs, find_digests(pairs, documents)), ranks
+    )
     return Outcome(
         {}, clusters, {(p.a_id, p.b_id, p.kind) for p in pairs if p.kind != "exact"}
     )

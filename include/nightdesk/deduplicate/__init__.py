@@ -2,7 +2,8 @@
 
     fingerprint_text   when an article is extracted
     find_pairs         a night against the 30 days around it
-    demote_digests     over all pairs of the components that a night touches
+    find_digests       over all pairs of the components that a night touches
+    demote_digests     what holds several stories joins none of them
     cluster_pairs      the same pairs, to clusters named after their canonical article
     find_origin        who made the text of a cluster, and the part of each member
     cluster_stories    reports of one event in different words, which are no copies

@@ -7,7 +7,7 @@ cannot tell a digest of two stories from a longer version of the first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -30,33 +30,27 @@ MAX_OVERLAP = 0.15  # of two stories within the digest
 
 
 def demote_digests(
-    pairs: Iterable[Pair],
-    documents: Iterable[Document],
-    profiles: Profiles | None = None,
+    pairs: Iterable[Pair], digests: Mapping[int, Collection[int]]
 ) -> tuple[Pair, ...]:
     """Return the pairs, sorted, those of a digest with its stories as `contains`.
 
-    Give all pairs of a component at once, since a pair that is missing may be the
-    proof. The order of pairs and documents does not matter, and to do it twice changes
-    nothing more.
+    To do it twice changes nothing more.
 
     Args:
         pairs: as `find_pairs` returns them, its `contains` pairs included.
-        documents: the articles of the pairs; a pair of one that is not given is kept.
-        profiles: of the documents, from an earlier step.
+        digests: as `find_digests` returns them.
     """
-    pairs = sorted(pairs, key=lambda pair: (pair.a_id, pair.b_id))
-    demoted = {
-        (min(digest_id, part_id), max(digest_id, part_id))
-        for digest_id, part_ids in find_digests(pairs, documents, profiles).items()
-        for part_id in part_ids
-    }
     return tuple(
         replace(pair, kind="contains", rule=DIGEST_RULE)
-        if (pair.a_id, pair.b_id) in demoted and pair.kind != "contains"
+        if _is_of_digest(pair, digests) and pair.kind != "contains"
         else pair
-        for pair in pairs
+        for pair in sorted(pairs, key=lambda pair: (pair.a_id, pair.b_id))
     )
+
+
+def _is_of_digest(pair: Pair, digests: Mapping[int, Collection[int]]) -> bool:
+    a_id, b_id = pair.a_id, pair.b_id
+    return b_id in digests.get(a_id, ()) or a_id in digests.get(b_id, ())
 
 
 def find_digests(
@@ -69,7 +63,12 @@ def find_digests(
     An article is a digest when two neighbours that are no pair of each other fill
     different parts of it, which are of two matters, and each one's first sentences are
     in it: two cuts of one report tell one matter. All articles are judged by the pairs
-    as they came, none by what became of another.
+    as they came, none by what became of another; their order does not matter.
+
+    Args:
+        pairs: all of a component at once: one that is missing may be the proof.
+        documents: the articles of the pairs; one that is not given proves nothing.
+        profiles: of the documents, from an earlier step.
     """
     neighbours: dict[int, set[int]] = defaultdict(set)
     for pair in pairs:

@@ -9,6 +9,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from nightdesk.model import Pair, PairKind
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -36,6 +38,14 @@ def stated_days(documents: Iterable[Document]) -> npt.NDArray[np.float64]:
         for d in documents
     )
     return np.fromiter(stated, np.float64)
+
+
+def make_pair(
+    a: Document, b: Document, kind: PairKind, score: float, rule: str
+) -> Pair:
+    """Return the pair of two documents, given in any order."""
+    a_id, b_id = sorted((a.article_id, b.article_id))
+    return Pair(a_id, b_id, kind, score, rule)
 
 
 def days_apart(a: Document, b: Document) -> float | None:

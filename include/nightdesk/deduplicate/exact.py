@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise, product
 
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
-from nightdesk.deduplicate.documents import Document, days_apart
+from nightdesk.deduplicate.documents import Document, days_apart, make_pair
 from nightdesk.deduplicate.terms import states_something
 from nightdesk.deduplicate.verify import MIN_WORDS
 from nightdesk.model import Pair
@@ -25,6 +26,8 @@ _LONG_NOTICE = 2_000  # characters; longer ones always state something, not look
 _LONG_TEXT = 400  # characters; surely more than MIN_WORDS words, not counted
 
 _NEVER = datetime.max.replace(tzinfo=UTC)  # of who states no time: after all others
+
+_pair = partial(make_pair, kind="exact", score=1.0, rule=EXACT_RULE)
 
 Run = list[Document]  # of one text, each within MAX_DAYS_APART of the one before
 
@@ -128,8 +131,3 @@ def _order(document: Document) -> tuple[datetime, int]:
 def _is_apart(a: Document, b: Document) -> bool:
     days = days_apart(a, b)
     return days is not None and days > MAX_DAYS_APART
-
-
-def _pair(a: Document, b: Document) -> Pair:
-    a_id, b_id = sorted((a.article_id, b.article_id))
-    return Pair(a_id=a_id, b_id=b_id, kind="exact", score=1.0, rule=EXACT_RULE)

@@ -64,11 +64,12 @@ def deduplicate_rows(rows: Sequence[Any]) -> list[Row]:
     documents = {r.document.article_id: r.document for r in reads if r.document}
     profiles = Profiles()
     found = _find_pairs(documents.values(), profiles)
-    pairs = demote_digests(found, documents.values(), profiles)
+    digests = find_digests(found, documents.values(), profiles)
+    pairs = demote_digests(found, digests)
     ranks = {i: rank_document(document) for i, document in documents.items()}
     clusters = cluster_pairs(pairs, ranks)
     containers = _find_containers(pairs, clusters, documents, profiles)
-    containers.update(find_digests(found, documents.values(), profiles))
+    containers.update(digests)
     kinds = _find_kinds(pairs, clusters, containers)
     names = _name_articles(reads)
     results: list[Row] = []
@@ -101,9 +102,9 @@ def story_rows(rows: Sequence[Any], rarity: Rarity | None = None) -> list[Row]:
     documents = [r.document for r in reads if r.document]
     profiles = Profiles()
     found = _find_pairs(documents, profiles)
-    pairs = demote_digests(found, documents, profiles)
-    ranks = {d.article_id: rank_document(d) for d in documents}
     digests = find_digests(found, documents, profiles)
+    pairs = demote_digests(found, digests)
+    ranks = {d.article_id: rank_document(d) for d in documents}
     stories = follow_copies(
         cluster_stories(documents, rarity, digests), cluster_pairs(pairs, ranks), ranks
     )

@@ -26,15 +26,15 @@ numbers of a short report.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
-from nightdesk.deduplicate.documents import Document, days_apart
+from nightdesk.deduplicate.documents import Document, days_apart, make_pair
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import compare_slots, is_other_report
 from nightdesk.deduplicate.topics import begin_apart, has_foreign_story, smooth
-from nightdesk.model import Pair
+from nightdesk.model import Pair, PairKind
 
 RULE_VERSION = "near/9"
 
@@ -58,8 +58,6 @@ MIN_FACTS_WITHIN = 0.5
 MIN_OPENING = 0.5  # share of a text's first sentences found in what contains it
 #: Share of the earlier version that is kept in the later one of the same source.
 MIN_KEPT = 0.6
-
-Kind = Literal["near", "update", "contains"]
 
 
 class _Side(NamedTuple):
@@ -94,7 +92,7 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     containment = shared / fewer
     if containment < MIN_CONTAINMENT:
         return None
-    kind: Kind | None = None
+    kind: PairKind | None = None
     if shared / more >= MIN_RESEMBLANCE or _share_lead(one.profile, other.profile):
         if _states_the_same(facts, containment, days) and not (
             is_other_report(
@@ -105,7 +103,8 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
             kind = _choose_kind(one, other, shared)
     elif facts.facts >= MIN_FACTS_WITHIN and _is_within(one.profile, other.profile):
         kind = "contains"
-    return _make_pair(a, b, kind, round(containment, 4)) if kind else None
+    score = round(containment, 4)
+    return make_pair(a, b, kind, score, RULE_VERSION) if kind else None
 
 
 def find_container(a: Document, b: Document, profiles: Profiles) -> Document | None:
@@ -131,7 +130,7 @@ def has_opening(whole: Profile, part: Profile) -> bool:
     return shared >= MIN_OPENING * part.opening.size
 
 
-def _choose_kind(a: _Side, b: _Side, shared: int) -> Kind:
+def _choose_kind(a: _Side, b: _Side, shared: int) -> PairKind:
     """Return what two texts that begin alike and state the same are to each other."""
     if _find_digest(a, b, shared) is not None:
         return "contains"
@@ -189,8 +188,3 @@ def _is_update(a: _Side, b: _Side, shared: int) -> bool:
         return False
     earlier = a if times[0] < times[1] else b
     return shared >= MIN_KEPT * earlier.profile.grams.size
-
-
-def _make_pair(a: Document, b: Document, kind: Kind, score: float) -> Pair:
-    a_id, b_id = sorted((a.article_id, b.article_id))
-    return Pair(a_id=a_id, b_id=b_id, kind=kind, score=score, rule=RULE_VERSION)

@@ -208,7 +208,7 @@ def _cluster_rule(given: LinkedNight) -> groups.GroupRule:
     ) -> dict[int, int]:
         documents = [_document(text) for text in texts]
         ranks = {d.article_id: rank_document(d) for d in documents}
-        kept = demote_digests(pairs, documents)
+        kept = demote_digests(pairs, find_digests(pairs, documents))
         mended = mend_pairs(kept, given.decisions, "cluster", ranks)
         return cluster_pairs(mended, ranks)
 
