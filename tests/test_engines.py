@@ -117,11 +117,14 @@ def test_a_lake_whose_files_lie_elsewhere_names_their_place(tmp_path: Path) -> N
     uri = f"ducklake:{tmp_path / 'w'}"
     with open_warehouse(connect_to(uri)):
         pass
+    elsewhere = connect_to(f"{uri} (DATA_PATH '{tmp_path / 'other'}/')")
     with (
         pytest.raises(WarehouseError, match=r'/w\.files/": name that, or leave DATA_'),
-        open_warehouse(connect_to(f"{uri} (DATA_PATH '{tmp_path / 'other'}/')")),
+        open_warehouse(elsewhere),
     ):
         pass
+    (finding,) = verify_warehouse(elsewhere, {})
+    assert finding.cure == "what that asks for, or nightdesk warehouse rebuild"
 
 
 @pytest.mark.lake

@@ -51,7 +51,7 @@ def verify_warehouse(
     except WarehouseDamaged as error:
         yield Finding("warehouse", str(error), error.cure)
     except WarehouseError as error:
-        yield Finding("warehouse", str(error), REBUILD)
+        yield Finding("warehouse", str(error), f"what that asks for, or {REBUILD}")
 
 
 def check_warehouse(con: Connection, loads: Mapping[date, datetime | None]) -> None:
