@@ -43,9 +43,19 @@ TEXTS: dict[str, str] = yaml.safe_load((DATA / "texts.yaml").read_text("utf-8"))
 CASES: dict[str, Any] = yaml.safe_load((DATA / "cases.yaml").read_text("utf-8"))
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
 
+REWRITTEN = (
+    "A ship on its way along the coast has got stuck in shallow water with more than "
+    "two hundred travellers, all of whom are safe, rescuers reported this morning."
+)
+LOCAL = (
+    "Our readers followed every minute of what happened; here is the whole account, as "
+    "correspondents of this newspaper wrote it down for the people of the quarter."
+)
 CHANGES: dict[str, Callable[[str], str]] = {
     "shout": lambda text: text.upper().replace("\n", "\n\n  "),
     "drop_last_line": lambda text: "\n".join(text.splitlines()[:-1]),
+    "rewritten_lead": lambda text: "\n".join([REWRITTEN, *text.splitlines()[1:]]),
+    "local_lead": lambda text: "\n".join([LOCAL, *text.splitlines()[1:]]),
     "only_marks": lambda text: text + " ... --- \n * ",
     "other_figures": lambda text: re.sub(r"\d", "9", text),
     "more_to_follow": lambda text: text + "More to follow.",

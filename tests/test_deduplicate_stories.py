@@ -79,6 +79,19 @@ def make_events() -> tuple[list[dict[str, Any]], dict[str, str]]:
     return rows, event_of
 
 
+def test_teasers_over_one_request_are_stories_of_their_own() -> None:
+    names = ["ferry", "orchard", "harbour_long", "roadblock", "travelling_clinic"]
+    rows = [
+        {
+            "id": name,
+            "published_at": f"2031-05-06T{hour:02}:00:00Z",
+            "text": f"{TEXTS[name].splitlines()[0]}\n{TEXTS['subscription']}",
+        }
+        for hour, name in enumerate(names)
+    ]
+    assert find_stories(rows) == {name: name for name in names}
+
+
 def test_events_of_one_kind_in_one_city_stay_apart() -> None:
     rows, event_of = make_events()
     found = find_stories([{**row, "lang": "en"} for row in rows])

@@ -16,7 +16,7 @@ import numpy as np
 from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import Profile, Profiles
 from nightdesk.deduplicate.scan import Hashes, count_shared
-from nightdesk.deduplicate.topics import tell_apart
+from nightdesk.deduplicate.topics import share_headline, tell_apart
 from nightdesk.deduplicate.verify import has_opening
 from nightdesk.model import Pair
 
@@ -62,7 +62,8 @@ def find_digests(
 
     An article is a digest when two neighbours that are no pair of each other fill
     different parts of it, which are of two matters, and each one's first sentences are
-    in it: two cuts of one report tell one matter. All articles are judged by the pairs
+    in it: two cuts of one report tell one matter, and one under its headline is no part
+    of a digest. All articles are judged by the pairs
     as they came, none by what became of another; their order does not matter.
 
     Args:
@@ -79,10 +80,12 @@ def find_digests(
     found: dict[int, tuple[int, ...]] = {}
     # Neighbours after each other, while their profiles are at hand.
     for article_id in sorted(by_id, key=lambda i: (min(i, *neighbours[i]), i)):
+        whole = by_id[article_id]
         around = sorted(neighbours[article_id] & by_id.keys())
-        if _has_strangers(by_id[article_id], [by_id[i] for i in around], neighbours):
-            read = {i: kept.read(by_id[i]) for i in (article_id, *around)}
-            part_ids = _find_parts(by_id[article_id], neighbours, read)
+        if _has_strangers(whole, [by_id[i] for i in around], neighbours):
+            parts = (i for i in around if not share_headline(by_id[i], whole))
+            read = {i: kept.read(by_id[i]) for i in (article_id, *parts)}
+            part_ids = _find_parts(whole, neighbours, read)
             if part_ids:
                 found[article_id] = part_ids
     return dict(sorted(found.items()))

@@ -26,6 +26,7 @@ from nightdesk.deduplicate.documents import Document, stated_days
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.rows import Floats, Ints, Row, Rows, add_field
+from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import Slots, compare_slots, is_other_report
 from nightdesk.deduplicate.terms import (
     Terms,
@@ -34,6 +35,7 @@ from nightdesk.deduplicate.terms import (
     list_stems,
     read_terms,
 )
+from nightdesk.deduplicate.topics import begin_apart
 
 Flags = npt.NDArray[np.bool_]
 Pairs = tuple[int, Ints, Floats]  # (i, documents after it, how much they are like it)
@@ -82,6 +84,9 @@ MIN_OWN_TEMPLATE_FACTS = 0.4
 #: its own: there the numbers must be alike, unless the texts are all but one.
 MIN_TEMPLATE_NUMBERS = 0.4
 COPY_SHARE = 0.8
+#: Two that share so much of their wording and are no copies may have the same words of
+#: a site below what they tell.
+WALL_SHARE = 0.3
 
 
 class Likeness:
@@ -173,6 +178,8 @@ class Likeness:
         differs &= self._numbers.compare(i, near) < MIN_TEMPLATE_NUMBERS
         differs &= shared < COPY_SHARE * fewer
         is_template: Flags = is_worded & (differs | (facts < least))
+        for k in np.flatnonzero((shared >= WALL_SHARE * fewer) & ~is_template).tolist():
+            is_template[k] = self._begin_apart(i, int(near[k]))
         shared = self._slots.compare(i, near)
         fewer = np.minimum(self._n_slots[i], self._n_slots[near])
         is_form = shared >= np.maximum(FORM_SHARE * fewer, MIN_FORM_SLOTS)
@@ -180,6 +187,13 @@ class Likeness:
             is_alike = bool(shared[k] >= ALIKE_SHARE * fewer[k])
             is_template[k] = self._is_other_report(i, int(near[k]), is_alike)
         return is_template
+
+    def _begin_apart(self, i: int, j: int) -> bool:
+        """Say whether two matters stand over the same words of a site."""
+        a, b = self._documents[i], self._documents[j]
+        one, other = self._profiles.read(a), self._profiles.read(b)
+        shared = count_shared(one.grams, other.grams)
+        return begin_apart((a.text, one), (b.text, other), shared)
 
     def _is_other_report(self, i: int, j: int, is_alike: bool) -> bool:
         """Say whether two of one form are of two matters."""

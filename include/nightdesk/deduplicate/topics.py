@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nightdesk.deduplicate.documents import Document
 from nightdesk.deduplicate.profiles import GRAM, Profile, find_names
 from nightdesk.deduplicate.scan import (
     Flags,
@@ -33,7 +34,7 @@ MIN_FOREIGN_SHARE = 0.2  # of the text
 #: are below, of two real news put together 95 %.
 MAX_COHESION = 0.5
 #: The same of two parts of which others have one each, which shows more.
-MAX_COHESION_APART = 0.6
+MAX_COHESION_APART = 0.7
 LONG_WORD = 5  # letters
 #: What stands before all that two texts share is of two matters from so many long words
 #: on, of which less than that share is anywhere in the other text. What they share
@@ -41,6 +42,14 @@ LONG_WORD = 5  # letters
 MIN_BEFORE_LONG = 5
 MAX_BEFORE_SHARE = 0.4
 SHARED_GRAMS = 4
+#: That, where they share no more than the words by which a site asks for something: of
+#: so much text the beginning is one paragraph of many.
+MAX_ASKED_GRAMS = 100
+#: A headline of a matter has so many long words, or so many in a script without blanks,
+#: and that share of them is in the text.
+MIN_TOLD = 3
+MIN_TOLD_SHORT = 8
+MIN_TOLD_SHARE = 0.4
 MOST_BEFORE = 800  # characters; more is not read
 _DENSITY = 0.25  # share of grams within a shared passage that must be shared
 
@@ -90,16 +99,19 @@ def tell_apart(text: str, a: Hashes, b: Hashes) -> bool:
     return cohesion is None or cohesion < MAX_COHESION_APART
 
 
-def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
-    """Say whether what two texts have before all that they share is of two matters.
+def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -> bool:
+    """Say whether what two texts have before the little they share is of two matters.
 
     A teaser over the words by which a site asks for a subscription is not its next one.
-    A first paragraph that was written anew speaks of what the old one speaks of.
+    Where they share more, the first paragraph was written anew or is a site's own.
 
     Args:
         a: a text and its profile.
         b: the other.
+        n_shared: how many grams they share.
     """
+    if n_shared > MAX_ASKED_GRAMS:
+        return False
     before = _read_before(a[0], b[1].grams), _read_before(b[0], a[1].grams)
     if min(words.size for words in before) < MIN_BEFORE_LONG:
         return False
@@ -107,6 +119,25 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile]) -> bool:
         count_shared(words, distinct(hash_words(other))) < MAX_BEFORE_SHARE * words.size
         for words, other in zip(before, (b[0], a[0]), strict=True)
     )
+
+
+def share_headline(a: Document, b: Document) -> bool:
+    """Say whether two articles have one headline, that of a matter which both tell.
+
+    A digest has one of its own. One that stands over many articles ("Evening brief")
+    has no words of theirs.
+    """
+    if not a.title or not b.title:
+        return False
+    words, other = scan_words(a.title), scan_words(b.title)
+    if not np.array_equal(words.hashes, other.hashes):
+        return False
+    is_long = words.lengths >= LONG_WORD
+    told = distinct(words.hashes[is_long] if is_long.any() else words.hashes)
+    if told.size < (MIN_TOLD if is_long.any() else MIN_TOLD_SHORT):
+        return False
+    texts = (distinct(hash_words(document.text)) for document in (a, b))
+    return all(count_shared(told, text) >= MIN_TOLD_SHARE * told.size for text in texts)
 
 
 def _read_before(text: str, other: Hashes) -> Hashes:
@@ -136,12 +167,12 @@ def _measure_cohesion(words: Words, here: Flags, there: Flags) -> float | None:
         return None
     one_again, other_again = _find_repeated(one), _find_repeated(other)
     one, other = distinct(one), distinct(other)
+    n_again = one_again.size + other_again.size
     n_met = count_shared(one_again, other) + count_shared(other_again, one)
-    return (
-        _overlap(*(distinct(words.hashes[is_name & part]) for part in (here, there)))
-        + _overlap(one, other)
-        + smooth(n_met, one_again.size + other_again.size)
-    )
+    names = (distinct(words.hashes[is_name & part]) for part in (here, there))
+    cohesion = _overlap(*names) + _overlap(one, other)
+    # A short text repeats nothing, which shows nothing.
+    return cohesion + smooth(n_met, n_again) if n_again else 1.5 * cohesion
 
 
 def _overlap(one: Hashes, other: Hashes) -> float:

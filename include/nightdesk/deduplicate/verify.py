@@ -33,7 +33,12 @@ from nightdesk.deduplicate.documents import Document, days_apart, make_pair
 from nightdesk.deduplicate.profiles import Facts, Profile, Profiles
 from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import compare_slots, is_other_report
-from nightdesk.deduplicate.topics import begin_apart, has_foreign_story, smooth
+from nightdesk.deduplicate.topics import (
+    begin_apart,
+    has_foreign_story,
+    share_headline,
+    smooth,
+)
 from nightdesk.model import Pair, PairKind
 
 RULE_VERSION = "near/9"
@@ -93,12 +98,16 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     if containment < MIN_CONTAINMENT:
         return None
     kind: PairKind | None = None
-    if shared / more >= MIN_RESEMBLANCE or _share_lead(one.profile, other.profile):
+    if (
+        shared / more >= MIN_RESEMBLANCE
+        or _share_lead(one.profile, other.profile)
+        or share_headline(a, b)
+    ):
         if _states_the_same(facts, containment, days) and not (
             is_other_report(
                 compare_slots(profiles.read_slots(a), profiles.read_slots(b)), days
             )
-            or begin_apart((a.text, one.profile), (b.text, other.profile))
+            or begin_apart((a.text, one.profile), (b.text, other.profile), shared)
         ):
             kind = _choose_kind(one, other, shared)
     elif facts.facts >= MIN_FACTS_WITHIN and _is_within(one.profile, other.profile):
@@ -142,7 +151,7 @@ def _find_digest(a: _Side, b: _Side, shared: int) -> _Side | None:
     for one, other in ((a, b), (b, a)):
         text, profile = one.document.text, one.profile
         if has_foreign_story(text, profile, shared, other.profile.grams):
-            return one
+            return None if share_headline(a.document, b.document) else one
     return None
 
 
