@@ -66,7 +66,7 @@ _YES = "|1|true|yes|y"
 _WHERE_NAMED = (
     # newsletters, and places within a site
     "campaign_id cmp cmpid cmp_id mbid icid intcid ncid ocid smid ito maca cvid spm"
-    " weibo_id trk taid mod via partner _"
+    " weibo_id trk taid mod via partner _ pfrom refresh_ce"
     # links that a reader gives away; a search engine's results
     " accesstoken gift ved usg ust"
 )
@@ -75,7 +75,10 @@ WHERE_NAMED = dict.fromkeys(_WHERE_NAMED.split(), _ANY) | {
     "st": "[a-z0-9]{10,}",  # a reader's token
     "sh": "[0-9a-f]{8,}",
     "sa": "[a-z]",  # which part of a search engine's results
-    "share": "",
+    "share": r"|(?=\D*\d)[a-z0-9]{8,}",
+    "prm": "[a-z_]+",  # what was clicked: copy_link, ep
+    "tmpl": "component|print",
+    "preview": "true|1",
     "nb": "|1",  # beside share
     "ei": "[\\w-]{20,}",
     "m": "0|1|true|false",
@@ -94,8 +97,8 @@ ORIGIN_YES = frozenset({"rss", "feed", "share", "partner"})
 YES = frozenset({"1", "true", "yes"})
 #: Values that say where a click came from, on any page.
 _ORIGIN_VALUES = (
-    "rss feed feeds twitter facebook fb email newsletter whatsapp telegram linkedin"
-    " google googlenews yahoo flipboard app applenews reddit instagram push"
+    "rss feed feeds newsfeed twitter facebook fb email newsletter whatsapp telegram"
+    " linkedin google googlenews yahoo flipboard app applenews reddit instagram push"
 )
 ORIGIN_VALUES = frozenset(_ORIGIN_VALUES.split())
 #: Parts of such values, where the article is named: hp_lead_pos1, nl-evening, rssnyt.
@@ -111,9 +114,10 @@ ORIGIN_WORDS = ORIGIN_VALUES | frozenset(_ORIGIN_WORDS.split())
 VIEWS = frozenset({"amp", "print"})
 VIEW_VALUES = VIEWS | {"default-article"}
 VIEW_KEYS = frozenset({"view", "mode", "output", "outputtype"})
-VIEW_FLAGS = frozenset(
-    {"amp", "_amp", "isamp", "is_amp", "print", "printable", "nonamp", "noamp"}
+_VIEW_FLAGS = (
+    "amp _amp isamp is_amp nonamp noamp print printable printpage printpagedarticle"
 )
+VIEW_FLAGS = frozenset(_VIEW_FLAGS.split())
 VIEW_YES = frozenset({"", "1", "true", "yes", "y", "mobile"})
 #: Of pages about AMP or print, too.
 LISTS = frozenset({"tag", "tags", "topic", "topics"})

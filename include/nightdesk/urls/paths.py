@@ -15,7 +15,7 @@ _SESSION = re.compile(
 # Files that a folder opens with; index.php?id=7 may be another page than /?id=7.
 _INDEX = re.compile(r"(?:index|default)\.(?:[sx]?html?|php\d?|aspx?|jsp|cfm)", re.I)
 _STATIC_INDEX = re.compile(r"index\.[sx]?html?", re.I)
-_AMP_FILE = re.compile(r"\.amp(\.html?)?$", re.I)
+_VIEW_FILE = re.compile(r"\.(?:amp|print)(\.html?)?$|_amp(\.[sx]?html?)$", re.I)
 # 48213377-amp.html; "valve-24680-amp" may be the name of what it is about.
 _AMP_ID = re.compile(r"(?<=\d{6})-amp(\.html?)?$", re.I)
 _COMMENTS = re.compile(r"comment-page-\d+")
@@ -51,9 +51,13 @@ def clean_path(path: str, *, has_query: bool, is_named: bool) -> list[str]:
         if is_mark or index.fullmatch(last):
             continue
         if _is_article([last]):
+            if [s.lower() for s in segments[:2]] == ["google", "amp"]:
+                del segments[:2]
             for end in (0, -1):  # at the start, or before the article itself
                 while segments and segments[end].lower() == "amp":
                     del segments[end]
+            if [s.lower() for s in segments] == ["print", "node"]:
+                del segments[0]
         segments.append(last)
         break
     return segments
@@ -109,7 +113,7 @@ def _is_view(last: str, before: list[str], is_listed: bool) -> bool:
     if last == "amp.html":
         return _is_article(before[-1:])
     is_article = _is_article(before[-1:]) or len(before) > 1
-    return last == "amp" and is_article and not is_listed
+    return last in ("amp", "lite") and is_article and not is_listed
 
 
 def _can_be_printed(before: list[str]) -> bool:
@@ -119,6 +123,8 @@ def _can_be_printed(before: list[str]) -> bool:
     a magazine from a slug of two words, and such a section may have a page on print.
     """
     words = _words(before[-1]) if before else []
+    if before[:-1] == ["node"]:
+        return "".join(words).isdigit()
     if all(word.isdigit() for word in words):
         number = "".join(words)
         return bool(_NUMBER.search(number)) and not _DAY.fullmatch(number)
@@ -137,10 +143,11 @@ def _clean_file(segment: str, *, is_named: bool) -> str:
     while segment != before:
         before = segment
         segment = _LAST_SLASHES.sub("", _COPIED.sub("", segment))
-        match = _AMP_FILE.search(segment) or _AMP_ID.search(segment)
+        match = _VIEW_FILE.search(segment) or _AMP_ID.search(segment)
         name = segment[: match.start()] if match else ""
-        if match and (_is_article([name]) or (name and match[1])):
-            segment = segment[: match.start()] + (match[1] or "")
+        ending = match[match.lastindex] if match and match.lastindex else ""
+        if match and (_is_article([name]) or (name and ending)):
+            segment = name + ending
         parts = _LOOSE.split(segment)
         while len(parts) > 1 and _is_loose_tracker(parts[-1], is_named=is_named):
             del parts[-2:]
