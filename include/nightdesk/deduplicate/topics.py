@@ -51,6 +51,7 @@ MIN_TOLD = 3
 MIN_TOLD_SHORT = 8
 MIN_TOLD_SHARE = 0.4
 MOST_BEFORE = 800  # characters; more is not read
+MOST_BEHIND = 200
 _DENSITY = 0.25  # share of grams within a shared passage that must be shared
 
 
@@ -100,10 +101,11 @@ def tell_apart(text: str, a: Hashes, b: Hashes) -> bool:
 
 
 def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -> bool:
-    """Say whether what two texts have before the little they share is of two matters.
+    """Say whether two matters stand before the little that two texts end with.
 
     A teaser over the words by which a site asks for a subscription is not its next one.
-    Where they share more, the first paragraph was written anew or is a site's own.
+    Where they share more, the first paragraph was written anew or is a site's own;
+    where something follows, what they share is a quote.
 
     Args:
         a: a text and its profile.
@@ -112,6 +114,8 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -
     """
     if n_shared > MAX_ASKED_GRAMS:
         return False
+    if not (_ends_within(a[0], b[1].grams) and _ends_within(b[0], a[1].grams)):
+        return False
     before = _read_before(a[0], b[1].grams), _read_before(b[0], a[1].grams)
     if min(words.size for words in before) < MIN_BEFORE_LONG:
         return False
@@ -119,6 +123,12 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -
         count_shared(words, distinct(hash_words(other))) < MAX_BEFORE_SHARE * words.size
         for words, other in zip(before, (b[0], a[0]), strict=True)
     )
+
+
+def _ends_within(text: str, other: Hashes) -> bool:
+    """Say whether another text has the last words of a text."""
+    grams = hash_grams(scan_words(text[-MOST_BEHIND:]).hashes, GRAM)
+    return bool(is_among(grams[-SHARED_GRAMS:], other).all())
 
 
 def share_headline(a: Document, b: Document) -> bool:

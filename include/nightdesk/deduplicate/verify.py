@@ -76,6 +76,11 @@ class _Agreement(NamedTuple):
     numbers: float
     facts: float
     n_facts: int  # of the side that has fewer
+    n_shared: int
+
+    def is_whole(self) -> bool:
+        """Say whether one side states nothing that the other does not."""
+        return self.n_facts >= FEW_FACTS and self.n_shared == self.n_facts
 
 
 def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
@@ -104,9 +109,7 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
         or share_headline(a, b)
     ):
         if _states_the_same(facts, containment, days) and not (
-            is_other_report(
-                compare_slots(profiles.read_slots(a), profiles.read_slots(b)), days
-            )
+            (not facts.is_whole() and _fill_otherwise(a, b, days, profiles))
             or begin_apart((a.text, one.profile), (b.text, other.profile), shared)
         ):
             kind = _choose_kind(one, other, shared)
@@ -164,10 +167,19 @@ def _compare_facts(a: Facts, b: Facts) -> _Agreement | None:
     if numbers < MIN_NUMBERS:
         return None
     n_facts = min(a.numbers.size + a.names.size, b.numbers.size + b.names.size)
-    facts = smooth(n_numbers + count_shared(a.names, b.names), n_facts)
+    n_shared = n_numbers + count_shared(a.names, b.names)
+    facts = smooth(n_shared, n_facts)
     if n_facts >= FEW_FACTS and facts < MIN_FACTS_WITHIN:
         return None
-    return _Agreement(numbers, facts, n_facts)
+    return _Agreement(numbers, facts, n_facts, n_shared)
+
+
+def _fill_otherwise(
+    a: Document, b: Document, days: float | None, profiles: Profiles
+) -> bool:
+    """Say whether other facts stand in the same words."""
+    exchange = compare_slots(profiles.read_slots(a), profiles.read_slots(b))
+    return is_other_report(exchange, days)
 
 
 def _share_lead(a: Profile, b: Profile) -> bool:
