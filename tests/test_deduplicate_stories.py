@@ -92,6 +92,18 @@ def test_teasers_over_one_request_are_stories_of_their_own() -> None:
     assert find_stories(rows) == {name: name for name in names}
 
 
+def test_a_round_up_of_first_paragraphs_joins_none_of_its_stories() -> None:
+    names = ["harbour_long", "orchard", "ferry"]
+    texts = {name: TEXTS[name] for name in names}
+    parts = ["\n".join(TEXTS[name].splitlines()[:3]) for name in names[:2]]
+    texts["brief"] = "\n".join(parts)
+    rows = [
+        {"id": name, "published_at": f"2031-05-06T{hour:02}:00:00Z", "text": text}
+        for hour, (name, text) in enumerate(texts.items())
+    ]
+    assert find_stories(rows) == {name: name for name in texts}
+
+
 def test_events_of_one_kind_in_one_city_stay_apart() -> None:
     rows, event_of = make_events()
     found = find_stories([{**row, "lang": "en"} for row in rows])

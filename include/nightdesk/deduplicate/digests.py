@@ -108,14 +108,20 @@ def _find_parts(
     neighbours: Mapping[int, set[int]],
     profiles: Mapping[int, Profile],
 ) -> tuple[int, ...]:
-    """Return the stories of which the article is a digest; none if it is not."""
+    """Return whose stories the article tells as a digest; none if it is not one."""
     digest = profiles[document.article_id]
     parts: dict[int, Hashes] = {}
     for part_id in sorted(profiles.keys() - {document.article_id}):
-        shared = _share_part(digest, profiles[part_id])
-        if shared is not None:
+        grams = profiles[part_id].grams
+        shared = np.intersect1d(digest.grams, grams, assume_unique=True)
+        if shared.size < MAX_PART * digest.grams.size:  # else a copy of all of it
             parts[part_id] = shared
-    stories = [i for i in parts if parts[i].size > MIN_PART * digest.grams.size]
+    stories = [
+        part_id
+        for part_id, shared in parts.items()
+        if shared.size > MIN_PART * digest.grams.size
+        and has_opening(digest, profiles[part_id])
+    ]
     is_digest = any(
         b not in neighbours[a]
         and _is_apart(parts[a], parts[b])
@@ -123,14 +129,6 @@ def _find_parts(
         for a, b in combinations(stories, 2)
     )
     return tuple(parts) if is_digest else ()
-
-
-def _share_part(digest: Profile, part: Profile) -> Hashes | None:
-    """Return what a story and the digest share, or None if it is no part of it."""
-    if not part.grams.size or not has_opening(digest, part):
-        return None
-    shared: Hashes = np.intersect1d(digest.grams, part.grams, assume_unique=True)
-    return shared if shared.size < MAX_PART * digest.grams.size else None
 
 
 def _is_apart(a: Hashes, b: Hashes) -> bool:

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from heapq import heapify, heappop, heappush
+from itertools import combinations
 
 from nightdesk.deduplicate.candidates import MAX_DAYS_APART
 from nightdesk.deduplicate.clusters import cluster_pairs, rank_document
@@ -45,6 +46,11 @@ MIN_SIMILARITY = 0.12
 #: What two single reports need more. One likeness may be chance; a mean over n pairs is
 #: chance so much less, by the square root of n.
 CHANCE = 0.08
+#: A round-up has passages of so many hashes, of about eight words each, and of that
+#: share of its own; together they are so much of it.
+MIN_PASSAGE = 3
+MIN_PASSAGE_SHARE = 0.15
+MIN_TOLD_SHARE = 0.5
 
 #: At the end of every cycle, by the calendar, a story that has run for more than
 #: OLD_NIGHTS is closed, and what is reported later is a story of its own: without that
@@ -84,10 +90,11 @@ def cluster_stories(
     alone = [d.article_id for d in documents if d.article_id in digests]
     apart = {*firsts, *alone}
     told = [d for d in documents if d.article_id not in apart]
-    likeness = Likeness(told, rarity or Rarity())
+    pairs = list(Likeness(told, rarity or Rarity()).list_pairs())
+    pairs = _drop(_find_roundups(told, pairs), pairs)
     stories = {i: i for i in alone}
-    pairs = weigh_company(len(told), likeness.list_pairs())
-    for group in link_average(len(told), pairs, MIN_SIMILARITY, CHANCE):
+    alike = weigh_company(len(told), pairs)
+    for group in link_average(len(told), alike, MIN_SIMILARITY, CHANCE):
         for member in group:
             stories[told[member].article_id] = told[group[0]].article_id
     stories |= {i: stories[first] for i, first in firsts.items() if i not in stories}
@@ -111,6 +118,42 @@ def _find_firsts(documents: Sequence[Document]) -> dict[int, int]:
             else:
                 first = document
     return firsts
+
+
+def _find_roundups(documents: Sequence[Document], pairs: Iterable[Pairs]) -> set[int]:
+    """Return the places of those that are made of passages of others, of two matters.
+
+    As digests of first paragraphs are, which share too little with an article to be its
+    copy: two that are not alike have each a passage of its own in it.
+    """
+    around: dict[int, set[int]] = defaultdict(set)
+    for i, later, similarities in pairs:
+        for j in later[similarities >= MIN_SIMILARITY].tolist():
+            around[i].add(j)
+            around[j].add(i)
+    prints = [frozenset(document.hashes) for document in documents]
+    found = set()
+    for i, others in around.items():
+        least = max(MIN_PASSAGE, MIN_PASSAGE_SHARE * len(prints[i]))
+        parts = {j: prints[i] & prints[j] for j in sorted(others)}
+        parts = {j: part for j, part in parts.items() if len(part) >= least}
+        n_told = len(frozenset().union(*parts.values()))
+        if n_told >= MIN_TOLD_SHARE * len(prints[i]) and any(
+            b not in around[a] and parts[a].isdisjoint(parts[b])
+            for a, b in combinations(parts, 2)
+        ):
+            found.add(i)
+    return found
+
+
+def _drop(places: Container[int], pairs: Iterable[Pairs]) -> list[Pairs]:
+    """Return the pairs that have none of these places."""
+    left = []
+    for i, others, similarities in pairs:
+        if i not in places:
+            is_left = [j not in places for j in others.tolist()]
+            left.append((i, others[is_left], similarities[is_left]))
+    return left
 
 
 def follow_copies(

@@ -103,17 +103,17 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     if containment < MIN_CONTAINMENT:
         return None
     kind: PairKind | None = None
-    if (
+    begins_alike = (
         shared / more >= MIN_RESEMBLANCE
         or _share_lead(one.profile, other.profile)
         or share_headline(a, b)
-    ):
-        if _states_the_same(facts, containment, days) and not (
-            (not facts.is_whole() and _fill_otherwise(a, b, days, profiles))
-            or begin_apart((a.text, one.profile), (b.text, other.profile), shared)
-        ):
+    )
+    if begins_alike and _states_the_same(facts, containment, days):
+        if not _tell_otherwise(one, other, facts, shared, days, profiles):
             kind = _choose_kind(one, other, shared)
-    elif facts.facts >= MIN_FACTS_WITHIN and _is_within(one.profile, other.profile):
+    elif facts.facts >= MIN_FACTS_WITHIN and (
+        _is_within(one.profile, other.profile) or begins_alike
+    ):
         kind = "contains"
     score = round(containment, 4)
     return make_pair(a, b, kind, score, RULE_VERSION) if kind else None
@@ -174,12 +174,22 @@ def _compare_facts(a: Facts, b: Facts) -> _Agreement | None:
     return _Agreement(numbers, facts, n_facts, n_shared)
 
 
-def _fill_otherwise(
-    a: Document, b: Document, days: float | None, profiles: Profiles
+def _tell_otherwise(
+    a: _Side,
+    b: _Side,
+    facts: _Agreement,
+    shared: int,
+    days: float | None,
+    profiles: Profiles,
 ) -> bool:
-    """Say whether other facts stand in the same words."""
-    exchange = compare_slots(profiles.read_slots(a), profiles.read_slots(b))
-    return is_other_report(exchange, days)
+    """Say whether two tell two matters in the same words, or above the same words."""
+    if not facts.is_whole():
+        slots = (profiles.read_slots(side.document) for side in (a, b))
+        if is_other_report(compare_slots(*slots), days):
+            return True
+    return begin_apart(
+        (a.document.text, a.profile), (b.document.text, b.profile), shared
+    )
 
 
 def _share_lead(a: Profile, b: Profile) -> bool:
