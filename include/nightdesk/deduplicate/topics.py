@@ -36,10 +36,13 @@ MAX_COHESION = 0.5
 #: The same of two parts of which others have one each, which shows more.
 MAX_COHESION_APART = 0.7
 LONG_WORD = 5  # letters
-#: What stands before all that two texts share is of two matters from so many long words
-#: on, of which less than that share is anywhere in the other text. What they share
-#: begins with so many grams in a row, since fewer are chance.
+#: What stands before all that two texts share is of two matters from so many words on
+#: (a byline has fewer), or so many long ones, of which less than that share is anywhere
+#: in the other text. What they share begins with so many grams in a row, since fewer
+#: are chance.
+MIN_BEFORE = 12
 MIN_BEFORE_LONG = 5
+FEW_BEFORE_LONG = 3
 MAX_BEFORE_SHARE = 0.4
 SHARED_GRAMS = 4
 #: That, where they share no more than the words by which a site asks for something: of
@@ -116,12 +119,9 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -
         return False
     if not (_ends_within(a[0], b[1].grams) and _ends_within(b[0], a[1].grams)):
         return False
-    before = _read_before(a[0], b[1].grams), _read_before(b[0], a[1].grams)
-    if min(words.size for words in before) < MIN_BEFORE_LONG:
-        return False
     return all(
-        count_shared(words, distinct(hash_words(other))) < MAX_BEFORE_SHARE * words.size
-        for words, other in zip(before, (b[0], a[0]), strict=True)
+        _begins_elsewhere(text, profile.grams, other)
+        for text, profile, other in ((a[0], b[1], b[0]), (b[0], a[1], a[0]))
     )
 
 
@@ -150,13 +150,23 @@ def share_headline(a: Document, b: Document) -> bool:
     return all(count_shared(told, text) >= MIN_TOLD_SHARE * told.size for text in texts)
 
 
-def _read_before(text: str, other: Hashes) -> Hashes:
-    """Return the long words before the first passage that another text has."""
+def _begins_elsewhere(text: str, grams: Hashes, other: str) -> bool:
+    """Say whether what a text has before its first passage of another is not in that.
+
+    Args:
+        text: the text.
+        grams: of the other.
+        other: the other text.
+    """
     words = scan_words(text[:MOST_BEFORE])
-    shared = is_among(hash_grams(words.hashes, GRAM), other)
+    shared = is_among(hash_grams(words.hashes, GRAM), grams)
     run = np.convolve(shared, np.ones(SHARED_GRAMS, np.int64), "valid") == SHARED_GRAMS
     end = int(np.argmax(run)) if run.any() else words.hashes.size
-    return distinct(words.hashes[:end][words.lengths[:end] >= LONG_WORD])
+    before = distinct(words.hashes[:end][words.lengths[:end] >= LONG_WORD])
+    if before.size < (FEW_BEFORE_LONG if end >= MIN_BEFORE else MIN_BEFORE_LONG):
+        return False
+    n_met = count_shared(before, distinct(hash_words(other)))
+    return n_met < MAX_BEFORE_SHARE * before.size
 
 
 def _find_passage(shared: Flags) -> slice:
