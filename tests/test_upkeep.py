@@ -256,6 +256,22 @@ def test_a_rebuild_of_an_empty_file_on_a_new_desk_says_to_delete_it(
     assert "delete it, and the first load makes a new one" in capsys.readouterr().err
 
 
+def test_verify_names_pages_that_are_gone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.name(monkeypatch)
+    landing = desk.job.settings.data / "landing"
+    for file in landing.glob("archive/day=*/*.warc.zst"):
+        file.unlink()
+        gone = str(file.relative_to(landing))
+    for index in landing.glob("captures/day=*/*.parquet"):
+        index.unlink()
+    assert main(["warehouse", "verify"]) == 1
+    told = capsys.readouterr().out
+    assert gone in told
+    assert "nightdesk restore BACKUP --only archive/" in told
+
+
 @pytest.mark.file_only("a damaged catalogue is not made again from here")
 def test_a_damaged_warehouse_is_rebuilt_with_the_same_rows(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

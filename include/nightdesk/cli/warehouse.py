@@ -16,7 +16,7 @@ from nightdesk.errors import (
     ConfigError,
 )
 from nightdesk.landing import Landing
-from nightdesk.landing.inspect import verify_files
+from nightdesk.landing.inspect import find_lost, verify_files
 from nightdesk.model import Finding
 from nightdesk.pipeline.built import read_loads
 from nightdesk.pipeline.decide_task import verify_decisions
@@ -149,7 +149,7 @@ def _verify(options: argparse.Namespace) -> int:
     connect = connect_warehouse(settings, must_exist=True)
     findings: list[Finding] = []
     for what, found in (
-        ("landing area", verify_files(landing)),
+        ("landing area", [*verify_files(landing), *find_lost(landing)]),
         ("decisions", verify_decisions(settings.decisions)),
         ("warehouse", verify_warehouse(connect, read_loads(landing))),
         ("published files", verify_published(settings.published)),
@@ -164,7 +164,8 @@ def _verify(options: argparse.Namespace) -> int:
         say_table(rows, ("file", "problem", "do"))
     else:
         say(
-            "landing, decisions, warehouse, published, search: all as they were written"
+            "landing, decisions, warehouse, published, search: all as they were "
+            "written\n(the archive is read by nightdesk archive verify)"
         )
     return 1 if rows else 0
 
