@@ -63,8 +63,8 @@ def find_digests(
     An article is a digest when two neighbours that are no pair of each other fill
     different parts of it, which are of two matters, and each one's first sentences are
     in it: two cuts of one report tell one matter, and one under its headline is no part
-    of a digest. All articles are judged by the pairs
-    as they came, none by what became of another; their order does not matter.
+    of a digest. All articles are judged by the pairs as they came, none by what became
+    of another; their order does not matter.
 
     Args:
         pairs: all of a component at once: one that is missing may be the proof.

@@ -26,7 +26,6 @@ from nightdesk.deduplicate.documents import Document, stated_days
 from nightdesk.deduplicate.profiles import Profiles
 from nightdesk.deduplicate.rarity import Rarity
 from nightdesk.deduplicate.rows import Floats, Ints, Row, Rows, add_field
-from nightdesk.deduplicate.scan import count_shared
 from nightdesk.deduplicate.slots import Slots, compare_slots, is_other_report
 from nightdesk.deduplicate.terms import (
     Terms,
@@ -179,7 +178,8 @@ class Likeness:
         differs &= shared < COPY_SHARE * fewer
         is_template: Flags = is_worded & (differs | (facts < least))
         for k in np.flatnonzero((shared >= WALL_SHARE * fewer) & ~is_template).tolist():
-            is_template[k] = self._begin_apart(i, int(near[k]))
+            pair = self._documents[i], self._documents[near[k]]
+            is_template[k] = begin_apart(*pair, self._profiles)
         shared = self._slots.compare(i, near)
         fewer = np.minimum(self._n_slots[i], self._n_slots[near])
         is_form = shared >= np.maximum(FORM_SHARE * fewer, MIN_FORM_SLOTS)
@@ -187,13 +187,6 @@ class Likeness:
             is_alike = bool(shared[k] >= ALIKE_SHARE * fewer[k])
             is_template[k] = self._is_other_report(i, int(near[k]), is_alike)
         return is_template
-
-    def _begin_apart(self, i: int, j: int) -> bool:
-        """Say whether two matters stand over the same words of a site."""
-        a, b = self._documents[i], self._documents[j]
-        one, other = self._profiles.read(a), self._profiles.read(b)
-        shared = count_shared(one.grams, other.grams)
-        return begin_apart((a.text, one), (b.text, other), shared)
 
     def _is_other_report(self, i: int, j: int, is_alike: bool) -> bool:
         """Say whether two of one form are of two matters."""

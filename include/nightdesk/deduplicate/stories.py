@@ -50,7 +50,7 @@ CHANCE = 0.08
 #: share of its own; together they are so much of it.
 MIN_PASSAGE = 3
 MIN_PASSAGE_SHARE = 0.15
-MIN_TOLD_SHARE = 0.5
+MIN_ROUNDUP_SHARE = 0.5
 
 #: At the end of every cycle, by the calendar, a story that has run for more than
 #: OLD_NIGHTS is closed, and what is reported later is a story of its own: without that
@@ -138,7 +138,7 @@ def _find_roundups(documents: Sequence[Document], pairs: Iterable[Pairs]) -> set
         parts = {j: prints[i] & prints[j] for j in sorted(others)}
         parts = {j: part for j, part in parts.items() if len(part) >= least}
         n_told = len(frozenset().union(*parts.values()))
-        if n_told >= MIN_TOLD_SHARE * len(prints[i]) and any(
+        if n_told >= MIN_ROUNDUP_SHARE * len(prints[i]) and any(
             b not in around[a] and parts[a].isdisjoint(parts[b])
             for a, b in combinations(parts, 2)
         ):

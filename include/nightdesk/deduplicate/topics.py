@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from nightdesk.deduplicate.documents import Document
-from nightdesk.deduplicate.profiles import GRAM, Profile, find_names
+from nightdesk.deduplicate.profiles import GRAM, Profile, Profiles, find_names
 from nightdesk.deduplicate.scan import (
     Flags,
     Hashes,
@@ -103,7 +103,7 @@ def tell_apart(text: str, a: Hashes, b: Hashes) -> bool:
     return cohesion is None or cohesion < MAX_COHESION_APART
 
 
-def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -> bool:
+def begin_apart(a: Document, b: Document, profiles: Profiles) -> bool:
     """Say whether two matters stand before the little that two texts end with.
 
     A teaser over the words by which a site asks for a subscription is not its next one.
@@ -111,17 +111,16 @@ def begin_apart(a: tuple[str, Profile], b: tuple[str, Profile], n_shared: int) -
     where something follows, what they share is a quote.
 
     Args:
-        a: a text and its profile.
+        a: a document.
         b: the other.
-        n_shared: how many grams they share.
+        profiles: of both.
     """
-    if n_shared > MAX_ASKED_GRAMS:
+    grams = [profiles.read(document).grams for document in (b, a)]  # of the other one
+    if count_shared(*grams) > MAX_ASKED_GRAMS:
         return False
-    if not (_ends_within(a[0], b[1].grams) and _ends_within(b[0], a[1].grams)):
-        return False
-    return all(
-        _begins_elsewhere(text, profile.grams, other)
-        for text, profile, other in ((a[0], b[1], b[0]), (b[0], a[1], a[0]))
+    texts = (a.text, b.text)
+    return all(map(_ends_within, texts, grams)) and all(
+        map(_begins_elsewhere, texts, grams, texts[::-1])
     )
 
 

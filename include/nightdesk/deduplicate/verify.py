@@ -109,7 +109,7 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
         or share_headline(a, b)
     )
     if begins_alike and _states_the_same(facts, containment, days):
-        if not _tell_otherwise(one, other, facts, shared, days, profiles):
+        if not _tell_otherwise(a, b, facts, days, profiles):
             kind = _choose_kind(one, other, shared)
     elif facts.facts >= MIN_FACTS_WITHIN and (
         _is_within(one.profile, other.profile) or begins_alike
@@ -175,21 +175,14 @@ def _compare_facts(a: Facts, b: Facts) -> _Agreement | None:
 
 
 def _tell_otherwise(
-    a: _Side,
-    b: _Side,
-    facts: _Agreement,
-    shared: int,
-    days: float | None,
-    profiles: Profiles,
+    a: Document, b: Document, facts: _Agreement, days: float | None, profiles: Profiles
 ) -> bool:
     """Say whether two tell two matters in the same words, or above the same words."""
     if not facts.is_whole():
-        slots = (profiles.read_slots(side.document) for side in (a, b))
-        if is_other_report(compare_slots(*slots), days):
+        exchange = compare_slots(profiles.read_slots(a), profiles.read_slots(b))
+        if is_other_report(exchange, days):
             return True
-    return begin_apart(
-        (a.document.text, a.profile), (b.document.text, b.profile), shared
-    )
+    return begin_apart(a, b, profiles)
 
 
 def _share_lead(a: Profile, b: Profile) -> bool:

@@ -15,9 +15,9 @@ _SESSION = re.compile(
 # Files that a folder opens with; index.php?id=7 may be another page than /?id=7.
 _INDEX = re.compile(r"(?:index|default)\.(?:[sx]?html?|php\d?|aspx?|jsp|cfm)", re.I)
 _STATIC_INDEX = re.compile(r"index\.[sx]?html?", re.I)
-_VIEW_FILE = re.compile(r"\.(?:amp|print)(\.html?)?$|_amp(\.[sx]?html?)$", re.I)
+_VIEW_FILE = re.compile(r"\.(?:amp|print)(?=(?:\.html?)?$)|_amp(?=\.[sx]?html?$)", re.I)
 # 48213377-amp.html; "valve-24680-amp" may be the name of what it is about.
-_AMP_ID = re.compile(r"(?<=\d{6})-amp(\.html?)?$", re.I)
+_AMP_ID = re.compile(r"(?<=\d{6})-amp(?=(?:\.html?)?$)", re.I)
 _COMMENTS = re.compile(r"comment-page-\d+")
 # A parameter without its question mark, as broken links have it.
 _LOOSE = re.compile("([&;])")
@@ -144,10 +144,10 @@ def _clean_file(segment: str, *, is_named: bool) -> str:
         before = segment
         segment = _LAST_SLASHES.sub("", _COPIED.sub("", segment))
         match = _VIEW_FILE.search(segment) or _AMP_ID.search(segment)
-        name = segment[: match.start()] if match else ""
-        ending = match[match.lastindex] if match and match.lastindex else ""
-        if match and (_is_article([name]) or (name and ending)):
-            segment = name + ending
+        if match:
+            name, ending = segment[: match.start()], segment[match.end() :]
+            if _is_article([name]) or (name and ending):
+                segment = name + ending
         parts = _LOOSE.split(segment)
         while len(parts) > 1 and _is_loose_tracker(parts[-1], is_named=is_named):
             del parts[-2:]
