@@ -148,8 +148,9 @@ def _verify(options: argparse.Namespace) -> int:
     landing = Landing(settings.landing)
     connect = connect_warehouse(settings, must_exist=True)
     findings: list[Finding] = []
+    looks = (verify_files, find_lost)
     for what, found in (
-        ("landing area", [*verify_files(landing), *find_lost(landing)]),
+        ("landing area", (f for look in looks for f in look(landing))),
         ("decisions", verify_decisions(settings.decisions)),
         ("warehouse", verify_warehouse(connect, read_loads(landing))),
         ("published files", verify_published(settings.published)),

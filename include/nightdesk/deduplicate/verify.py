@@ -87,8 +87,8 @@ def judge_near(a: Document, b: Document, profiles: Profiles) -> Pair | None:
     """Return the near, update or contains pair of two documents, or None.
 
     Symmetric in its two sides. `contains`: one text has the other in it from its first
-    sentences on, but does not begin with it or has a story of its own beside it, as a
-    digest or a live page does.
+    sentences on, but does not begin with it, states too much else or has a story of its
+    own beside it, as a digest or a live page does.
     """
     days = days_apart(a, b)
     if days is not None and days > MAX_DAYS_APART:
